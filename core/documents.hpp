@@ -1,0 +1,143 @@
+// The documents that travel: what the coordinator desires of a worker, and what a worker reports. Plain values;
+// Boost.Describe's lists are their schema on the wire and in the store.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include "core/ids.hpp"
+#include "core/units.hpp"
+
+namespace antiphon::core {
+
+// A file to play: content-addressed, so every worker can check what it fetched.
+struct Programme {
+    BlobHash blob;
+    std::uint64_t size_bytes = 0;
+    FrameCount frames = 0;  // at cluster_rate
+    std::string title;      // for people: the file's name
+
+    friend bool operator==(const Programme&, const Programme&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Programme, (), (blob, size_bytes, frames, title))
+
+// One session as one worker must render it.
+struct DesiredSession {
+    SessionId id;
+    Programme programme;
+    std::vector<std::string> outputs;  // of this worker
+    std::optional<ClusterTime> start;  // when frame `from_frame` is heard; absent: get ready and wait
+    FrameCount from_frame = 0;
+    double volume = 1.0;  // 0..1, linear amplitude, multiplied with each output's
+
+    friend bool operator==(const DesiredSession&, const DesiredSession&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DesiredSession, (), (id, programme, outputs, start, from_frame, volume))
+
+struct DesiredRecording {
+    RecordingId id;
+    std::vector<std::string> inputs;  // of this worker
+    bool stopped = false;             // finish the files and hand them in
+
+    friend bool operator==(const DesiredRecording&, const DesiredRecording&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DesiredRecording, (), (id, inputs, stopped))
+
+struct DesiredOutput {
+    std::string name;
+    double volume = 1.0;  // 0..1, linear amplitude
+    bool muted = false;
+
+    friend bool operator==(const DesiredOutput&, const DesiredOutput&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted))
+
+// Everything that one worker shall be, at one generation (state rules 1 and 2).
+struct DesiredDocument {
+    Epoch epoch;
+    Generation generation;
+    std::vector<DesiredSession> sessions;
+    std::vector<DesiredRecording> recordings;
+    std::vector<DesiredOutput> outputs;
+    bool maintenance = false;  // give yourself up for maintenance as soon as you wait; never with a session beside it
+
+    friend bool operator==(const DesiredDocument&, const DesiredDocument&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DesiredDocument, (), (epoch, generation, sessions, recordings, outputs, maintenance))
+
+// The case study's states. Maintenance: waiting, and given up for maintenance until the desired state says otherwise.
+BOOST_DEFINE_ENUM_CLASS(Activity, waiting, playing, recording, playing_and_recording, maintenance)
+
+BOOST_DEFINE_ENUM_CLASS(SessionState, fetching, ready, playing, ended, failed)
+
+struct SessionReport {
+    SessionId id;
+    SessionState state = SessionState::fetching;
+    std::string reason;              // of `failed`, and of what is odd about `playing`
+    FrameCount position_frames = 0;  // of the programme, at the report's stamp
+    std::uint64_t lost_frames = 0;   // silence instead of programme, since the session started here
+
+    friend bool operator==(const SessionReport&, const SessionReport&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionReport, (), (id, state, reason, position_frames, lost_frames))
+
+BOOST_DEFINE_ENUM_CLASS(TrackState, recording, stored, uploaded, failed)
+
+// One input of one recording.
+struct TrackReport {
+    RecordingId id;
+    std::string input;
+    TrackState state = TrackState::recording;
+    std::string reason;            // of `failed`
+    FrameCount frames = 0;         // written so far
+    std::uint64_t gap_frames = 0;  // elapsed but not recorded
+    std::string sha256;            // of the file, once stored
+
+    friend bool operator==(const TrackReport&, const TrackReport&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TrackReport, (), (id, input, state, reason, frames, gap_frames, sha256))
+
+// What a board drives: its inventory, declared by its command line or configuration.
+struct Endpoint {
+    std::string name;
+    std::string device;
+    std::string failure;  // empty: working
+
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Endpoint, (), (name, device, failure))
+
+struct ClockReport {
+    bool synchronised = false;
+    std::int64_t error_bound_ns = 0;  // of the map to cluster time
+    double rate_ppm = 0;              // cluster rate against the local clock, minus one
+
+    friend bool operator==(const ClockReport&, const ClockReport&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ClockReport, (), (synchronised, error_bound_ns, rate_ppm))
+
+// True on the worker at `stamp` (state rule 3, invariant I15).
+struct ReportedDocument {
+    Boot boot;
+    std::uint64_t sequence = 0;  // of reports in this boot; orders them
+    Epoch epoch;                 // the highest seen
+    Generation applied;
+    LocalTime stamp;
+    Activity activity = Activity::waiting;
+    ClockReport clock;
+    std::vector<Endpoint> outputs;
+    std::vector<Endpoint> inputs;
+    std::vector<SessionReport> sessions;
+    std::vector<TrackReport> tracks;
+
+    friend bool operator==(const ReportedDocument&, const ReportedDocument&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ReportedDocument, (),
+                      (boot, sequence, epoch, applied, stamp, activity, clock, outputs, inputs, sessions, tracks))
+
+}  // namespace antiphon::core
