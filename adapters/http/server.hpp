@@ -1,0 +1,93 @@
+// The HTTP and WebSocket server on its owner's loop.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "adapters/http/permission.hpp"
+#include "adapters/http/router.hpp"
+#include "adapters/http/url.hpp"
+#include "core/result.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace antiphon::http {
+
+struct ServerCounters {
+    std::array<std::uint64_t, 5> answers_by_class{};  // [0] 1xx ... [4] 5xx
+    std::uint64_t connections = 0;                    // accepted, ever
+    std::uint64_t open_connections = 0;               // now, with WebSockets
+    std::uint64_t open_websockets = 0;                // now
+    std::uint64_t refused_connections = 0;            // over the bound, answered with 503
+    std::uint64_t malformed_requests = 0;             // no HTTP, too long, or ambiguous
+    std::uint64_t unauthorised = 0;                   // 401 and 403
+    std::uint64_t timeouts = 0;                       // clients that did not finish what they began
+    std::uint64_t slow_consumers_cut = 0;             // did not read: WebSocket queue full, or an answer stuck
+    std::uint64_t dropped_responders = 0;             // handlers that never answered
+    std::uint64_t late_handlers = 0;                  // handlers that took longer than `answer`: 503
+    std::uint64_t aborted_uploads = 0;
+    std::uint64_t bytes_in = 0;   // headers and bodies as parsed, and WebSocket payloads
+    std::uint64_t bytes_out = 0;  // headers, bodies, WebSocket payloads
+};
+
+// One line of an access log.
+struct ServedRequest {
+    Method method = Method::get;
+    std::string_view pattern;  // of the route; empty when none matched
+    std::string_view instance;
+    std::string_view peer;
+    int status = 0;
+    std::chrono::nanoseconds took{};  // from the end of the request's header to the answer's last byte
+};
+
+struct ServerOptions {
+    HostPort listen{"127.0.0.1", 8740};                // port 0: any free one
+    std::size_t connections_max = 1024;                // beyond it the newest is refused with 503
+    std::size_t header_bytes_max = 16 * 1024;          // beyond it 431
+    std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to its header's end
+    std::chrono::milliseconds body_idle{30'000};       // without one byte of a body read or written
+    std::chrono::milliseconds idle{60'000};            // between requests
+    std::chrono::milliseconds answer{60'000};          // a handler's time to answer
+    WebSocketLimits websocket;
+    Authenticator authenticator;                         // none: every route but those with Permission::none is a 401
+    std::function<void(const ServedRequest&)> observer;  // called after each answer
+    std::string server_name = "antiphon";
+};
+
+// Not thread-safe: everything on the loop's one thread, handlers too.
+class Server {
+  public:
+    // Binds and listens at once. `unavailable` when the port is in use, `denied` when the system forbids it, `invalid`
+    // for an address that is none; the message names both and the way out. `io` outlives the server.
+    static core::Result<std::unique_ptr<Server>> listen(boost::asio::io_context& io, ServerOptions options,
+                                                        Router router);
+    // Closes every connection; no handler is called any more, uploads under way are aborted.
+    ~Server();
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // The actual port.
+    std::uint16_t port() const noexcept;
+    // "http://127.0.0.1:8740"
+    std::string url() const;
+    const Router& router() const noexcept;
+    const ServerCounters& counters() const noexcept;
+
+    // Stops accepting, closes idle connections and WebSockets (1001), lets requests under way finish until `deadline`,
+    // then cuts them. `done` is called once nothing is open.
+    void stop(std::chrono::milliseconds deadline, std::function<void()> done);
+
+  private:
+    struct Core;
+    explicit Server(std::shared_ptr<Core> core);
+
+    std::shared_ptr<Core> core_;
+};
+
+}  // namespace antiphon::http
