@@ -52,13 +52,22 @@ struct Envelope {
     friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
-template <class Header, class Body>
-struct Codec<Envelope<Header, Body>> {
-    static bool read(const Value& from, Envelope<Header, Body>& to, Reading& reading) {
+// Any such pair is an envelope; core::Message is one.
+template <class T>
+concept HeaderAndBody = !Described<T> && requires(T& t) {
+    requires Described<std::remove_cvref_t<decltype(t.header)>>;
+    requires is_variant<std::remove_cvref_t<decltype(t.body)>>;
+};
+
+template <HeaderAndBody T>
+struct Codec<T> {
+    using Header = std::remove_cvref_t<decltype(std::declval<T&>().header)>;
+    using Body = std::remove_cvref_t<decltype(std::declval<T&>().body)>;
+    static bool read(const Value& from, T& to, Reading& reading) {
         return Codec<Header>::read_beside(from, to.header, Unknown::count_beside_body, reading) &&
                Codec<Body>::read_beside(from, to.body, reading);
     }
-    static void write(const Envelope<Header, Body>& from, Writer& writer) {
+    static void write(const T& from, Writer& writer) {
         writer.begin_object();
         Codec<Header>::write_beside(from.header, writer);
         Codec<Body>::write_beside(from.body, writer);

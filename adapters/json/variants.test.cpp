@@ -4,7 +4,7 @@
 #include <boost/describe.hpp>
 
 #include "adapters/json/value.hpp"
-#include "core/ids.hpp"
+#include "core/messages.hpp"
 
 namespace antiphon::json {
 namespace {
@@ -121,6 +121,19 @@ TEST(Envelope, AStructWithAVariantNamedBodyIsOneToo) {
     EXPECT_TRUE(decode<Message>(R"({"v":1,"kind":"stop","body":{},"x":0})", &counters));
     EXPECT_EQ(counters, (DecodeCounters{1, 0, 0}));
     EXPECT_EQ(decode<Message>(R"({"v":1,"kind":"play"})").error().what, "body is missing, and it is required");
+}
+
+TEST(Envelope, TheMessagesOfTheClusterAreOne) {
+    core::Message message;
+    message.header = {1, {"m1"}, {4}, core::Generation{7}, {99}, core::ClusterTime{{3}, 5}, "request-1"};
+    message.body = core::Desired{{{4}, {7}, {{{"s1"}, {}, {"left"}, {}, 0, 0.5}}, {}, {}, false}};
+    const auto text = encode(message);
+    EXPECT_THAT(text, testing::StartsWith(R"({"v":1,"id":"m1","epoch":4,"generation":7,"sent":99,)"
+                                          R"("deadline":{"incarnation":3,"ns":5},"trace":"request-1",)"
+                                          R"("kind":"desired","body":{"document":{"epoch":4,)"));
+    const auto decoded = decode<core::Message>(text);
+    ASSERT_TRUE(decoded) << decoded.error().what;
+    EXPECT_EQ(*decoded, message);
 }
 
 TEST(Value, DecodesAndEncodesWithoutText) {
