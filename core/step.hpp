@@ -1,25 +1,17 @@
-// The form of every decision: a pure step from (state, now, event) to changes and effects.
+// The form of every decision. A machine is a struct with
 //
-// The changes are data. Whoever runs the step makes the durable ones durable, then applies them all to the state, then
-// performs the effects: persist before act is the only order there is. If they cannot be stored, nothing happened.
+//   State, Event, Effect, Draft(const State&)
+//   static std::vector<Effect> step(Draft&, LocalTime now, const Event&)   pure: reads and writes only the draft
+//   Draft::apply_to(State&)
+//   Draft::each_durable(visit)     visit(kind, id, const Row*) for each row that must survive a power cut; null: erased
+//
+// Whoever runs it stores the durable rows, then applies the draft, then performs the effects. Persist before act is the
+// only order there is; and if the rows cannot be stored, nothing has happened.
 #pragma once
-
-#include <utility>
-#include <vector>
 
 namespace antiphon::core {
 
-template <class Change, class Effect>
-struct Step {
-    std::vector<Change> changes;
-    std::vector<Effect> effects;
-
-    void change(Change c) { changes.push_back(std::move(c)); }
-    void effect(Effect e) { effects.push_back(std::move(e)); }
-    bool empty() const { return changes.empty() && effects.empty(); }
-};
-
-// For std::visit with a lambda per alternative.
+// For std::visit with a lambda for each alternative.
 template <class... Fs>
 struct Overloaded : Fs... {
     using Fs::operator()...;

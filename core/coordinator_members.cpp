@@ -1,0 +1,196 @@
+// Who belongs to the cluster, what they say, and the requests that wait for their word.
+#include "core/coordinator_turn.hpp"
+#include "core/step.hpp"
+
+namespace antiphon::core {
+namespace {
+
+Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, const JoinRequest& join) {
+    const auto* row = turn.draft.invitations.find(join.invitation_digest);
+    const auto now = turn.cluster_now();
+    if (!row) return Error{ErrorCode::denied, "this invitation is unknown; make a new one with: antiphon invite"};
+    if (row->used_by)
+        return Error{ErrorCode::denied, "this invitation was used already; make a new one with: antiphon invite"};
+    if (row->expires.incarnation != now.incarnation || now.ns > row->expires.ns)
+        return Error{ErrorCode::denied,
+                     "this invitation is older than 10 minutes; make a new one with: antiphon invite"};
+    return row;
+}
+
+void finish(CoordinatorTurn& turn, const Ask& ask, Result<AnswerBody> answer) {
+    turn.effects.push_back(Answer{ask.request, std::move(answer)});
+    turn.draft.asks.erase(MessageId(ask.id));
+}
+
+void set_maintenance(CoordinatorTurn& turn, const WorkerId& worker, bool wanted) {
+    turn.draft.workers.update(worker, [&](WorkerRow& row) { row.maintenance = wanted; });
+    turn.touched.insert(worker);
+}
+
+// Why this worker may not be taken for maintenance; nothing: it may be asked.
+std::optional<Error> busy_with(const CoordinatorDraft& draft, const WorkerRow& worker) {
+    std::optional<Error> busy;
+    const auto refuse = [&](const std::string& what) {
+        busy = Error{ErrorCode::conflict, "worker '" + worker.name + "' " + what};
+    };
+    const auto* presence = draft.presence.find(worker.id);
+    if (!presence || !presence->online) refuse("is offline, so its state is unknown");
+    draft.sessions.each([&](const SessionRow& session) {
+        for (const auto& output : session.outputs)
+            if (session.active() && output.worker == worker.id) refuse("plays session " + session.id.value);
+    });
+    draft.recordings.each([&](const RecordingRow& recording) {
+        for (const auto& track : recording.tracks)
+            if (recording.active() && !track.over() && track.input.worker == worker.id)
+                refuse("records for " + recording.id.value);
+    });
+    return busy;
+}
+
+void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
+    if (reported.activity != Activity::maintenance || reported.applied < worker.generation) return;
+    std::vector<Ask> granted;
+    turn.draft.asks.each([&](const Ask& ask) {
+        if (ask.maintenance && ask.worker == worker.id) granted.push_back(ask);
+    });
+    for (const auto& ask : granted) finish(turn, ask, AnswerBody{*turn.draft.workers.find(worker.id)});
+}
+
+void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
+    const auto* known = turn.draft.presence.find(worker.id);
+    const bool old = known && (reported.boot < known->reported.boot || (reported.boot == known->reported.boot &&
+                                                                        reported.sequence <= known->reported.sequence));
+    if (old) {
+        if (reported.sequence < known->reported.sequence) ++turn.draft.counters.old_reports;
+        return;
+    }
+    turn.draft.presence.put(worker.id, {worker.id, known && known->online, reported, turn.now});
+    hear_tracks(turn, worker.id, reported);
+    step_sessions(turn, &worker.id);
+    grant_maintenance(turn, worker, reported);
+}
+
+void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& alive) {
+    const auto* known = turn.draft.presence.find(worker.id);
+    if (known && known->online == alive.alive) return;
+    Presence presence = known ? *known : Presence{worker.id};
+    presence.online = alive.alive;
+    presence.heard = turn.now;
+    turn.draft.presence.put(worker.id, presence);
+    turn.announce(alive.alive ? "worker.online" : "worker.offline", worker.id.value, "'" + worker.name + "'");
+    step_sessions(turn, &worker.id);
+}
+
+void hear_pong(CoordinatorTurn& turn, const WorkerRow& worker, const Pong& pong) {
+    const auto* ask = turn.draft.asks.find(pong.command);
+    if (!ask || ask->worker != worker.id) {
+        ++turn.draft.counters.late_replies;
+        return;
+    }
+    finish(turn, Ask(*ask), AnswerBody{pong});
+}
+
+}  // namespace
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const InviteRequest& invite) {
+    InvitationRow row{invite.digest, turn.cluster_now() + invitation_life, std::nullopt};
+    std::vector<std::string> forgotten;
+    std::size_t kept = 0;
+    turn.draft.invitations.each([&](const InvitationRow& old) {
+        const bool past = old.expires.incarnation != row.expires.incarnation ||
+                          turn.now.ns - old.expires.ns > invitation_memory.count();
+        past ? forgotten.push_back(old.digest) : void(++kept);
+    });
+    for (const auto& digest : forgotten) turn.draft.invitations.erase(digest);
+    if (kept >= invitations_max)
+        return Error{ErrorCode::exhausted, "there are " + std::to_string(kept) + " invitations of the last hour; wait"};
+    turn.draft.invitations.put(row.digest, row);
+    return AnswerBody{row};
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join) {
+    const auto invitation = require_invitation(turn, join);
+    if (!invitation) return invitation.error();
+    if (join.v != protocol_version)
+        return Error{ErrorCode::invalid, "protocol version " + std::to_string(join.v) +
+                                             " is not spoken here; this is " + std::to_string(protocol_version)};
+    const auto name = parse_name(join.name);
+    if (!name) return name.error();
+    if (find_worker(turn.draft, *name))
+        return Error{ErrorCode::conflict, "there is a worker '" + *name + "' already; choose another name with --name"};
+    if (count_of(turn.draft.workers) >= workers_max)
+        return Error{ErrorCode::exhausted, "the cluster has " + std::to_string(workers_max) + " workers, its bound"};
+    WorkerRow worker;
+    worker.id = {turn.new_id('w')};
+    worker.name = *name;
+    worker.credential_digest = join.credential_digest;
+    worker.broker_password = join.broker_password;
+    worker.public_key = join.public_key;
+    worker.joined = request.wall;
+    turn.draft.workers.put(worker.id, worker);
+    turn.draft.invitations.update(join.invitation_digest, [&](InvitationRow& row) { row.used_by = worker.id; });
+    turn.touched.insert(worker.id);
+    turn.effects.push_back(AdmitWorker{worker.id});
+    turn.announce("worker.joined", worker.id.value, "'" + worker.name + "'");
+    return AnswerBody{worker};
+}
+
+void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping) {
+    const auto worker = require_worker(turn.draft, ping.worker);
+    if (!worker) {
+        turn.effects.push_back(Answer{request.id, worker.error()});
+        return;
+    }
+    Ask ask{turn.new_message_id(), request.id, (*worker)->id, false, turn.now + ask_limit};
+    turn.draft.asks.put(ask.id, ask);
+    turn.effects.push_back(PublishPing{ask.worker, ask.id, turn.cluster_now() + ask_limit});
+}
+
+void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance) {
+    const auto worker = require_worker(turn.draft, maintenance.worker);
+    const auto answer = [&](Result<AnswerBody> body) { turn.effects.push_back(Answer{request.id, std::move(body)}); };
+    if (!worker) return answer(worker.error());
+    const WorkerId id = (*worker)->id;
+    if (!maintenance.wanted) {
+        set_maintenance(turn, id, false);
+        turn.announce("worker.released", id.value, "'" + (*worker)->name + "'");
+        return answer(AnswerBody{*turn.draft.workers.find(id)});
+    }
+    if (auto busy = busy_with(turn.draft, **worker)) return answer(*busy);
+    // Desired state is the lock: while it says maintenance, no session or recording may be planned on this worker; and
+    // the worker gives itself up only when it does neither.
+    const bool asked_before = (*worker)->maintenance;
+    if (!asked_before) set_maintenance(turn, id, true);
+    Ask ask{turn.new_message_id(), request.id, id, true, turn.now + ask_limit};
+    turn.draft.asks.put(ask.id, ask);
+    if (asked_before) grant_maintenance(turn, *turn.draft.workers.find(id), turn.draft.presence.find(id)->reported);
+}
+
+void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
+    const auto* worker = turn.draft.workers.find(message.worker);
+    if (!worker) {
+        ++turn.draft.counters.unknown_workers;
+        return;
+    }
+    const WorkerRow row = *worker;
+    std::visit(Overloaded{[&](const Reported& reported) { hear_report(turn, row, reported.document); },
+                          [&](const Alive& alive) { hear_alive(turn, row, alive); },
+                          [&](const Pong& pong) { hear_pong(turn, row, pong); },
+                          [&](const auto&) { ++turn.draft.counters.misdirected; }},
+               message.message.body);
+}
+
+void expire_asks(CoordinatorTurn& turn) {
+    std::vector<Ask> late;
+    turn.draft.asks.each([&](const Ask& ask) {
+        if (turn.now > ask.deadline) late.push_back(ask);
+    });
+    for (const auto& ask : late) {
+        const auto* worker = turn.draft.workers.find(ask.worker);
+        const std::string name = worker ? worker->name : ask.worker.value;
+        if (ask.maintenance && worker) set_maintenance(turn, ask.worker, false);
+        finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' did not answer within 5 s"});
+    }
+}
+
+}  // namespace antiphon::core

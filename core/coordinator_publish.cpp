@@ -1,0 +1,85 @@
+// From rows to documents: what each worker shall be, and its next generation when that changed.
+#include <algorithm>
+
+#include "core/coordinator_turn.hpp"
+
+namespace antiphon::core {
+namespace {
+
+std::vector<std::string> names_on(const std::vector<EndpointId>& endpoints, const WorkerId& worker) {
+    std::vector<std::string> names;
+    for (const auto& endpoint : endpoints)
+        if (endpoint.worker == worker) names.push_back(endpoint.name);
+    return names;
+}
+
+void add_session(DesiredDocument& document, const SessionRow& row, const WorkerId& worker) {
+    auto outputs = names_on(row.outputs, worker);
+    if (!row.active() || outputs.empty()) return;
+    document.sessions.push_back({row.id, row.programme, std::move(outputs), row.start, row.from_frame, row.volume});
+}
+
+void add_recording(DesiredDocument& document, const RecordingRow& row, const WorkerId& worker) {
+    if (!row.active()) return;
+    DesiredRecording recording{row.id, {}, row.phase == RecordingPhase::stopping};
+    for (const auto& track : row.tracks) {
+        if (track.input.worker == worker && !track.over()) recording.inputs.push_back(track.input.name);
+    }
+    if (!recording.inputs.empty()) document.recordings.push_back(std::move(recording));
+}
+
+// `source` is a draft or a state: both can look at each row.
+template <class EachSession, class EachRecording, class EachOutput>
+DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_session, EachRecording each_recording,
+                      EachOutput each_output) {
+    DesiredDocument document;
+    document.epoch = epoch;
+    document.generation = row.generation;
+    document.maintenance = row.maintenance;
+    each_session([&](const SessionRow& session) { add_session(document, session, row.id); });
+    each_recording([&](const RecordingRow& recording) { add_recording(document, recording, row.id); });
+    each_output([&](const OutputRow& output) {
+        if (output.output.worker == row.id)
+            document.outputs.push_back({output.output.name, output.volume, output.muted});
+    });
+    return document;
+}
+
+template <class Id, class Row>
+auto rows_of(const Table<Id, Row>& table) {
+    return [&table](auto visit) {
+        for (const auto& [id, row] : table.rows()) visit(*row);
+    };
+}
+
+template <class Id, class Row>
+auto rows_of(const TableDraft<Id, Row>& draft) {
+    return [&draft](auto visit) { draft.each(visit); };
+}
+
+template <class Source>
+DesiredDocument document_from(const Source& source, const WorkerRow& row) {
+    return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.recordings),
+                 rows_of(source.outputs));
+}
+
+}  // namespace
+
+DesiredDocument desired_document(const CoordinatorState& state, const WorkerId& worker) {
+    return document_from(state, *state.workers.find(worker));
+}
+
+void publish_touched(CoordinatorTurn& turn) {
+    for (const auto& id : turn.touched) {
+        const auto* row = turn.draft.workers.find(id);
+        if (!row) continue;
+        auto document = document_from(turn.draft, *row);
+        const auto* before = turn.draft.workers.before(id);
+        if (before && document == document_from(*turn.draft.base, *before)) continue;
+        ++document.generation.value;
+        turn.draft.workers.update(id, [](WorkerRow& worker) { ++worker.generation.value; });
+        turn.effects.push_back(PublishDesired{id, std::move(document), turn.new_message_id()});
+    }
+}
+
+}  // namespace antiphon::core

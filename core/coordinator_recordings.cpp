@@ -1,0 +1,87 @@
+// Recordings: what the workers say of their tracks, and what has arrived here.
+#include <algorithm>
+
+#include "core/coordinator_turn.hpp"
+
+namespace antiphon::core {
+namespace {
+
+void settle(CoordinatorTurn& turn, RecordingRow& recording) {
+    if (!std::all_of(recording.tracks.begin(), recording.tracks.end(),
+                     [](const TrackRow& track) { return track.over(); }))
+        return;
+    const bool any_here = std::any_of(recording.tracks.begin(), recording.tracks.end(),
+                                      [](const TrackRow& track) { return track.state == TrackState::uploaded; });
+    recording.phase = any_here ? RecordingPhase::complete : RecordingPhase::failed;
+    turn.announce(any_here ? "recording.complete" : "recording.failed", recording.id.value,
+                  std::to_string(recording.tracks.size()) + " tracks");
+}
+
+void put(CoordinatorTurn& turn, RecordingRow recording) {
+    settle(turn, recording);
+    for (const auto& track : recording.tracks) turn.touched.insert(track.input.worker);
+    turn.draft.recordings.put(recording.id, std::move(recording));
+}
+
+// `uploaded` is not the worker's to say: the file itself is the proof.
+bool take_report(TrackRow& track, const TrackReport& report) {
+    if (track.over() || report.state == TrackState::uploaded) return false;
+    if (track.state == report.state && report.state == TrackState::recording) return false;
+    if (track.state == report.state && track.sha256 == report.sha256) return false;
+    track.state = report.state;
+    track.reason = report.reason;
+    track.frames = report.frames;
+    track.gap_frames = report.gap_frames;
+    track.sha256 = report.sha256;
+    return true;
+}
+
+bool take_reports(RecordingRow& recording, const WorkerId& worker, const ReportedDocument& reported) {
+    bool changed = false;
+    for (const auto& report : reported.tracks) {
+        if (report.id != recording.id) continue;
+        for (auto& track : recording.tracks)
+            if (track.input == EndpointId{worker, report.input}) changed |= take_report(track, report);
+    }
+    return changed;
+}
+
+Error no_such_track(const TrackReceived& received) {
+    return {ErrorCode::not_found,
+            "recording '" + received.recording.value + "' has no track of input '" + received.input.name + "' here"};
+}
+
+}  // namespace
+
+void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported) {
+    std::vector<RecordingRow> changed;
+    turn.draft.recordings.each([&](const RecordingRow& row) {
+        if (!row.active()) return;
+        RecordingRow recording = row;
+        if (take_reports(recording, worker, reported)) changed.push_back(std::move(recording));
+    });
+    for (auto& recording : changed) put(turn, std::move(recording));
+}
+
+void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
+    const auto* row = turn.draft.recordings.find(received.recording);
+    if (!row) {
+        turn.effects.push_back(Answer{received.request, no_such_track(received)});
+        return;
+    }
+    RecordingRow recording = *row;
+    for (auto& track : recording.tracks) {
+        if (track.input != received.input) continue;
+        track.state = TrackState::uploaded;
+        track.reason.clear();
+        track.frames = received.frames;
+        track.sha256 = received.sha256;
+        track.file = received.file;
+        put(turn, recording);
+        turn.effects.push_back(Answer{received.request, AnswerBody{*turn.draft.recordings.find(recording.id)}});
+        return;
+    }
+    turn.effects.push_back(Answer{received.request, no_such_track(received)});
+}
+
+}  // namespace antiphon::core

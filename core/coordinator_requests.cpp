@@ -1,0 +1,183 @@
+// Playing, recording and volume: each request is answered with the row it made or changed.
+#include <cmath>
+
+#include "core/coordinator_turn.hpp"
+#include "core/session.hpp"
+
+namespace antiphon::core {
+namespace {
+
+Result<void> require_level(double volume) {
+    if (std::isfinite(volume) && volume >= 0 && volume <= 1) return {};
+    return Error{ErrorCode::invalid, "volume " + std::to_string(volume) + " is outside 0 to 1"};
+}
+
+const SessionRow* session_on(const CoordinatorDraft& draft, const EndpointId& output) {
+    const SessionRow* found = nullptr;
+    draft.sessions.each([&](const SessionRow& session) {
+        if (!session.active()) return;
+        for (const auto& taken : session.outputs)
+            if (taken == output) found = &session;
+    });
+    return found;
+}
+
+const RecordingRow* recording_on(const CoordinatorDraft& draft, const EndpointId& input) {
+    const RecordingRow* found = nullptr;
+    draft.recordings.each([&](const RecordingRow& recording) {
+        if (!recording.active()) return;
+        for (const auto& track : recording.tracks)
+            if (track.input == input && !track.over()) found = &recording;
+    });
+    return found;
+}
+
+Result<void> require_no_maintenance(const CoordinatorDraft& draft, const std::vector<EndpointId>& endpoints) {
+    for (const auto& endpoint : endpoints) {
+        const auto* worker = draft.workers.find(endpoint.worker);
+        if (worker && worker->maintenance)
+            return Error{ErrorCode::conflict, "worker '" + worker->name +
+                                                  "' is taken for maintenance; release it first: antiphon workers "
+                                                  "release " +
+                                                  worker->name};
+    }
+    return {};
+}
+
+Result<void> require_free_outputs(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs) {
+    for (const auto& output : outputs) {
+        if (const auto* session = session_on(draft, output))
+            return Error{ErrorCode::conflict, display_name(draft, output) + " already plays session " +
+                                                  session->id.value + " ('" + session->programme.title +
+                                                  "'); stop it first: antiphon stop " + session->id.value};
+    }
+    return require_no_maintenance(draft, outputs);
+}
+
+Result<void> require_free_inputs(const CoordinatorDraft& draft, const std::vector<EndpointId>& inputs) {
+    for (const auto& input : inputs) {
+        if (const auto* recording = recording_on(draft, input))
+            return Error{ErrorCode::conflict, display_name(draft, input) + " is already recorded by " +
+                                                  recording->id.value + "; stop it first: antiphon record stop " +
+                                                  recording->id.value};
+    }
+    return require_no_maintenance(draft, inputs);
+}
+
+Result<void> require_playable(const PlayRequest& play) {
+    if (auto level = require_level(play.volume); !level) return level;
+    if (play.programme.frames <= 0)
+        return Error{ErrorCode::invalid, "'" + play.programme.title + "' has no audio in it"};
+    if (play.from_frame < 0 || play.from_frame >= play.programme.frames)
+        return Error{ErrorCode::invalid, "the start is outside '" + play.programme.title + "'"};
+    return {};
+}
+
+Result<const SessionRow*> require_session(const CoordinatorDraft& draft, const SessionId& id) {
+    if (const auto* row = draft.sessions.find(id)) return row;
+    return Error{ErrorCode::not_found,
+                 "there is no session '" + id.value.substr(0, 80) + "'; antiphon status lists them"};
+}
+
+// Puts a changed session, lets its workers know, and answers with it.
+Result<AnswerBody> put_session(CoordinatorTurn& turn, Result<SessionRow> changed) {
+    if (!changed) return changed.error();
+    turn.touch(changed->outputs);
+    turn.draft.sessions.put(changed->id, *changed);
+    return AnswerBody{*changed};
+}
+
+void set_output_level(CoordinatorTurn& turn, const EndpointId& output, const VolumeRequest& request) {
+    const auto* known = turn.draft.outputs.find(output);
+    OutputRow row = known ? *known : OutputRow{output};
+    row.volume = request.volume.value_or(row.volume);
+    row.muted = request.muted.value_or(row.muted);
+    turn.draft.outputs.put(output, row);
+    turn.touched.insert(output.worker);
+}
+
+}  // namespace
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PlayRequest& play) {
+    if (auto playable = require_playable(play); !playable) return playable.error();
+    auto outputs = resolve_outputs(turn.draft, play.to);
+    if (!outputs) return outputs.error();
+    if (auto free = require_free_outputs(turn.draft, *outputs); !free) return free.error();
+    SessionRow session;
+    session.id = {turn.new_id('s')};
+    session.programme = play.programme;
+    session.outputs = std::move(*outputs);
+    session.from_frame = play.from_frame;
+    session.volume = play.volume;
+    session.prepared_by = turn.cluster_now() + prepare_limit;
+    session.created = request.wall;
+    turn.announce("session.preparing", session.id.value, "'" + session.programme.title + "' is being fetched");
+    return put_session(turn, std::move(session));
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const StopRequest& stop) {
+    const auto session = require_session(turn.draft, stop.session);
+    if (!session) return session.error();
+    if ((*session)->active()) turn.announce("session.stopped", stop.session.value, "stopped by request");
+    return put_session(turn, stop_session(**session));
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const PauseRequest& pause) {
+    const auto session = require_session(turn.draft, pause.session);
+    return session ? put_session(turn, pause_session(**session, turn.cluster_now())) : session.error();
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ResumeRequest& resume) {
+    const auto session = require_session(turn.draft, resume.session);
+    return session ? put_session(turn, resume_session(**session, turn.cluster_now())) : session.error();
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const SeekRequest& seek) {
+    const auto session = require_session(turn.draft, seek.session);
+    return session ? put_session(turn, seek_session(**session, turn.cluster_now(), seek.frame)) : session.error();
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const VolumeRequest& request) {
+    if (request.volume)
+        if (auto level = require_level(*request.volume); !level) return level.error();
+    if (const auto* session = turn.draft.sessions.find({request.target})) {
+        if (request.muted) return Error{ErrorCode::invalid, "a session cannot be muted; mute its outputs, or pause it"};
+        SessionRow changed = *session;
+        changed.volume = request.volume.value_or(changed.volume);
+        return put_session(turn, std::move(changed));
+    }
+    const auto outputs = resolve_outputs(turn.draft, {request.target});
+    if (!outputs) return outputs.error();
+    for (const auto& output : *outputs) set_output_level(turn, output, request);
+    return AnswerBody{Done{}};
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordRequest& record) {
+    const auto inputs = resolve_inputs(turn.draft, record.from);
+    if (!inputs) return inputs.error();
+    if (auto free = require_free_inputs(turn.draft, *inputs); !free) return free.error();
+    RecordingRow recording;
+    recording.id = {turn.new_id('r')};
+    recording.created = request.wall;
+    for (const auto& input : *inputs) recording.tracks.push_back({input});
+    turn.touch(*inputs);
+    turn.draft.recordings.put(recording.id, recording);
+    turn.announce("recording.started", recording.id.value, std::to_string(inputs->size()) + " inputs");
+    return AnswerBody{recording};
+}
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const RecordStopRequest& stop) {
+    const auto* found = turn.draft.recordings.find(stop.recording);
+    if (!found)
+        return Error{ErrorCode::not_found, "there is no recording '" + stop.recording.value.substr(0, 80) +
+                                               "'; antiphon recordings lists them"};
+    if (found->phase != RecordingPhase::recording) return AnswerBody{*found};
+    RecordingRow recording = *found;
+    recording.phase = RecordingPhase::stopping;
+    for (const auto& track : recording.tracks) turn.touched.insert(track.input.worker);
+    turn.draft.recordings.put(recording.id, recording);
+    turn.announce("recording.stopping", recording.id.value, "the workers finish and hand in their files");
+    return AnswerBody{recording};
+}
+
+}  // namespace antiphon::core

@@ -1,0 +1,89 @@
+// What the parts of the coordinator share while one event is worked on.
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/coordinator.hpp"
+
+namespace antiphon::core {
+
+struct CoordinatorTurn {
+    CoordinatorDraft& draft;
+    LocalTime now;
+    std::vector<CoordinatorEffect>& effects;
+    std::set<WorkerId> touched;  // their desired documents may differ now
+
+    ClusterTime cluster_now() const { return cluster_time(draft.cluster, now); }
+    void announce(std::string topic, std::string object, std::string text) {
+        effects.push_back(Announce{std::move(topic), std::move(object), std::move(text)});
+    }
+    std::string new_id(char letter) {
+        draft.cluster_changed = true;
+        return letter + std::to_string(draft.cluster.next_id++);
+    }
+    MessageId new_message_id() {
+        return {"e" + std::to_string(draft.cluster.epoch.value) + "-" + std::to_string(draft.next_message++)};
+    }
+    template <class Endpoints>
+    void touch(const Endpoints& endpoints) {
+        for (const auto& endpoint : endpoints) touched.insert(endpoint.worker);
+    }
+};
+
+template <class Table>
+std::size_t count_of(const Table& table) {
+    std::size_t count = 0;
+    table.each([&](const auto&) { ++count; });
+    return count;
+}
+
+// ---- coordinator_names.cpp: from names to ids
+
+const WorkerRow* find_worker(const CoordinatorDraft& draft, std::string_view name_or_id);
+const ZoneRow* find_zone(const CoordinatorDraft& draft, std::string_view name);
+Result<const WorkerRow*> require_worker(const CoordinatorDraft& draft, std::string_view name_or_id);
+// "worker/name", a zone's name or "all", in order, no two alike. `not_found` names what there is instead.
+Result<std::vector<EndpointId>> resolve_outputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
+Result<std::vector<EndpointId>> resolve_inputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
+std::string display_name(const CoordinatorDraft& draft, const EndpointId& endpoint);
+
+// ---- coordinator_requests.cpp, coordinator_zones.cpp, coordinator_members.cpp: one answer per request
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PlayRequest& play);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const StopRequest& stop);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PauseRequest& pause);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ResumeRequest& resume);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const SeekRequest& seek);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const VolumeRequest& volume);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneSetRequest& zone);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneRenameRequest& zone);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneDeleteRequest& zone);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordRequest& record);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordStopRequest& stop);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const InviteRequest& invite);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join);
+
+// ---- coordinator_members.cpp: what waits for a worker, and what workers say
+
+void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping);
+void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance);
+void hear(CoordinatorTurn& turn, const WorkerMessage& message);
+void expire_asks(CoordinatorTurn& turn);
+
+// ---- coordinator_sessions.cpp, coordinator_recordings.cpp
+
+// Looks at each active session of this worker (or at all) and moves it on.
+void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of);
+void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);
+void receive_track(CoordinatorTurn& turn, const TrackReceived& track);
+void prune_finished(CoordinatorTurn& turn);
+
+// ---- coordinator_publish.cpp
+
+// The next generation for each touched worker whose document has changed.
+void publish_touched(CoordinatorTurn& turn);
+
+}  // namespace antiphon::core

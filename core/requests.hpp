@@ -1,0 +1,98 @@
+// What users ask of the coordinator, and what it answers. Outputs and inputs are named as people write them:
+// "worker/name", a zone, or "all".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/rows.hpp"
+
+namespace antiphon::core {
+
+// Of the process, to bring an answer back to who asked. Not durable.
+using RequestId = std::uint64_t;
+
+struct PlayRequest {
+    Programme programme;
+    std::vector<std::string> to;
+    double volume = 1.0;
+    FrameCount from_frame = 0;
+};
+struct StopRequest {
+    SessionId session;
+};
+struct PauseRequest {
+    SessionId session;
+};
+struct ResumeRequest {
+    SessionId session;
+};
+struct SeekRequest {
+    SessionId session;
+    FrameCount frame = 0;
+};
+// Of a session, an output, a zone or "all"; what is absent stays.
+struct VolumeRequest {
+    std::string target;
+    std::optional<double> volume;  // 0..1
+    std::optional<bool> muted;
+};
+struct ZoneSetRequest {  // created if there is none of that name
+    std::string name;
+    std::vector<std::string> outputs;
+    std::optional<std::uint64_t> expected_version;
+    bool must_be_new = false;
+};
+struct ZoneRenameRequest {
+    std::string name;
+    std::string new_name;
+};
+struct ZoneDeleteRequest {
+    std::string name;
+};
+struct RecordRequest {
+    std::vector<std::string> from;
+};
+struct RecordStopRequest {
+    RecordingId recording;
+};
+struct InviteRequest {
+    std::string digest;  // of the token, which the core never sees
+};
+struct JoinRequest {
+    std::string invitation_digest;
+    std::string name;
+    std::string public_key;
+    int v = 1;
+    std::string credential_digest;
+    std::string broker_password;
+};
+struct PingRequest {
+    std::string worker;  // its name or id
+};
+// May this worker be taken for maintenance? Answered when it has given itself up, or refused.
+struct MaintenanceRequest {
+    std::string worker;
+    bool wanted = true;
+};
+
+using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest,
+                                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest,
+                                 InviteRequest, JoinRequest, PingRequest, MaintenanceRequest>;
+
+struct UserRequest {
+    RequestId id = 0;
+    RequestBody body;
+    WallTime wall;  // for labels
+    std::optional<std::string> idempotency_key;
+};
+
+struct Done {};  // nothing more to say
+
+using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, WorkerRow, InvitationRow, Pong>;
+
+}  // namespace antiphon::core

@@ -1,0 +1,120 @@
+// The coordinator's durable rows: what is desired of the cluster, and who belongs to it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/documents.hpp"
+
+namespace antiphon::core {
+
+// An output or input of one worker, by the worker's id.
+struct EndpointId {
+    WorkerId worker;
+    std::string name;
+
+    friend auto operator<=>(const EndpointId&, const EndpointId&) = default;
+};
+BOOST_DESCRIBE_STRUCT(EndpointId, (), (worker, name))
+
+// The cluster itself. Row "cluster/self".
+struct ClusterRow {
+    Epoch epoch;
+    ClockIncarnation incarnation;
+    std::uint64_t next_id = 1;  // ids are never used twice, whatever happens to their objects
+};
+BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id))
+
+struct WorkerRow {
+    WorkerId id;
+    std::string name;
+    Generation generation;          // of its desired document
+    bool maintenance = false;       // desired
+    std::string credential_digest;  // SHA-256 of what it shows to the HTTP server
+    std::string broker_password;    // as the broker's password file wants it
+    std::string public_key;         // as it told us when it joined
+    WallTime joined;
+};
+BOOST_DESCRIBE_STRUCT(WorkerRow, (),
+                      (id, name, generation, maintenance, credential_digest, broker_password, public_key, joined))
+
+BOOST_DEFINE_ENUM_CLASS(SessionPhase, preparing, playing, paused, ended, stopped, failed)
+
+struct SessionRow {
+    SessionId id;
+    Programme programme;
+    std::vector<EndpointId> outputs;  // in order, no two alike
+    SessionPhase phase = SessionPhase::preparing;
+    std::string reason;                      // of `failed`
+    std::optional<ClusterTime> start;        // while playing: when `from_frame` is heard
+    FrameCount from_frame = 0;               // while preparing or paused: where it goes on
+    std::optional<ClusterTime> prepared_by;  // while preparing: who is not ready then joins later
+    double volume = 1.0;
+    WallTime created;
+
+    bool active() const {
+        return phase == SessionPhase::preparing || phase == SessionPhase::playing || phase == SessionPhase::paused;
+    }
+};
+BOOST_DESCRIBE_STRUCT(SessionRow, (),
+                      (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created))
+
+struct TrackRow {
+    EndpointId input;
+    TrackState state = TrackState::recording;
+    std::string reason;
+    FrameCount frames = 0;
+    std::uint64_t gap_frames = 0;
+    std::string sha256;
+    std::string file;  // name in the recording's folder, once it is here
+
+    bool over() const { return state == TrackState::uploaded || state == TrackState::failed; }
+};
+BOOST_DESCRIBE_STRUCT(TrackRow, (), (input, state, reason, frames, gap_frames, sha256, file))
+
+BOOST_DEFINE_ENUM_CLASS(RecordingPhase, recording, stopping, complete, failed)
+
+struct RecordingRow {
+    RecordingId id;
+    RecordingPhase phase = RecordingPhase::recording;
+    std::vector<TrackRow> tracks;
+    WallTime created;
+
+    bool active() const { return phase == RecordingPhase::recording || phase == RecordingPhase::stopping; }
+};
+BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created))
+
+struct ZoneRow {
+    ZoneId id;
+    std::string name;
+    std::vector<EndpointId> outputs;
+    std::uint64_t version = 1;  // for If-Match
+};
+BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, outputs, version))
+
+struct OutputRow {
+    EndpointId output;
+    double volume = 1.0;
+    bool muted = false;
+};
+BOOST_DESCRIBE_STRUCT(OutputRow, (), (output, volume, muted))
+
+// A one-shot permission to join. The token itself is only shown once; its digest is kept.
+struct InvitationRow {
+    std::string digest;
+    ClusterTime expires;
+    std::optional<WorkerId> used_by;
+};
+BOOST_DESCRIBE_STRUCT(InvitationRow, (), (digest, expires, used_by))
+
+// What a request with an Idempotency-Key was answered, so that a repeated one is answered the same and does nothing.
+struct RequestRow {
+    std::string key;
+    std::string object;  // id of what it made or changed
+    std::uint64_t order = 0;
+};
+BOOST_DESCRIBE_STRUCT(RequestRow, (), (key, object, order))
+
+}  // namespace antiphon::core

@@ -1,0 +1,39 @@
+// The life of one session, as the coordinator decides it: prepare, start together, pause, seek, end. Pure.
+#pragma once
+
+#include <vector>
+
+#include "core/result.hpp"
+#include "core/rows.hpp"
+
+namespace antiphon::core {
+
+// From the decision to the first sound: the document's way to the workers, and what they render ahead.
+inline constexpr Duration start_lead = std::chrono::milliseconds(600);
+// Who is not ready by then joins in mid-programme.
+inline constexpr Duration prepare_limit = std::chrono::seconds(10);
+// A programme that should be over by this long is over, whatever its members say.
+inline constexpr Duration end_grace = std::chrono::seconds(5);
+
+// What one member worker last said of the session.
+struct MemberView {
+    std::string worker;  // its name, for reasons
+    bool online = false;
+    std::optional<SessionReport> report;  // none: it has not heard of it yet
+};
+
+// The session after looking at its members at `now`; unchanged when there is nothing to decide. Starts when everybody
+// who is online is ready, or at `prepared_by` with those who are; fails when nobody can play; ends when all have ended.
+SessionRow step_session(SessionRow session, ClusterTime now, const std::vector<MemberView>& members);
+
+// Frame heard at `now`; within the programme.
+FrameCount position_of(const SessionRow& session, ClusterTime now);
+
+// Each fails with `conflict` when the session's phase does not allow it, and names the phase.
+Result<SessionRow> pause_session(SessionRow session, ClusterTime now);
+Result<SessionRow> resume_session(SessionRow session, ClusterTime now);
+Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame);
+// Stopping what is over already changes nothing.
+SessionRow stop_session(SessionRow session);
+
+}  // namespace antiphon::core

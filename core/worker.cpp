@@ -1,0 +1,185 @@
+// One overload per event of the worker.
+#include "core/worker.hpp"
+
+#include <algorithm>
+
+#include "core/step.hpp"
+#include "core/worker_reconcile.hpp"
+
+namespace antiphon::core {
+namespace {
+
+using Effects = std::vector<WorkerEffect>;
+
+struct Turn {
+    WorkerState& state;
+    LocalTime now;
+    Effects& effects;
+    bool report_due = false;
+};
+
+void on(Turn& turn, const WorkerStarted& event) {
+    turn.state.outputs = event.outputs;
+    turn.state.inputs = event.inputs;
+    ++turn.state.memory.boot.value;
+    for (const auto& track : event.tracks) {
+        turn.state.tracks[{track.id, track.input}] = track;
+        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
+    }
+}
+
+void accept_desired(Turn& turn, const Desired& desired) {
+    auto& memory = turn.state.memory;
+    // Versions are compared, never values: whatever order documents arrive in, the newest wins (state rule 2).
+    if (desired.document.generation <= memory.desired.generation) {
+        if (desired.document.generation < memory.desired.generation) ++turn.state.counters.old_generations;
+        return;
+    }
+    memory.desired = desired.document;
+}
+
+void take_command(Turn& turn, const EnvelopeHeader& header, const std::optional<ClusterTime>& cluster_now) {
+    auto& state = turn.state;
+    auto& done = state.memory.commands;
+    if (std::find(done.begin(), done.end(), header.id) != done.end()) {
+        ++state.counters.repeated_commands;
+        return;
+    }
+    const bool same_clock = header.deadline && cluster_now && header.deadline->incarnation == cluster_now->incarnation;
+    if (same_clock && cluster_now->ns > header.deadline->ns) {
+        ++state.counters.expired_commands;
+        return;
+    }
+    if (done.size() == remembered_commands_max) done.erase(done.begin());
+    done.push_back(header.id);
+    turn.effects.push_back(
+        SendPong{{header.id, state.memory.boot, state.memory.desired.generation, activity_of(state), turn.now}});
+}
+
+void on(Turn& turn, const MessageArrived& event) {
+    auto& state = turn.state;
+    const auto& header = event.message.header;
+    if (header.epoch < state.memory.epoch) {  // state rule 4
+        ++state.counters.stale_epochs;
+        return;
+    }
+    state.memory.epoch = header.epoch;
+    std::visit(Overloaded{[&](const Desired& desired) { accept_desired(turn, desired); },
+                          [&](const Ping&) { take_command(turn, header, event.cluster_now); },
+                          [&](const auto&) { ++state.counters.misdirected; }},
+               event.message.body);
+}
+
+void on(Turn& turn, const LinkChanged& event) {
+    turn.state.linked = event.up;
+    turn.report_due = event.up;
+}
+
+void on(Turn& turn, const BlobFetched& event) {
+    for (const auto& session : turn.state.memory.desired.sessions) {
+        const auto it = turn.state.sessions.find(session.id);
+        if (session.programme.blob != event.blob || it == turn.state.sessions.end() || it->second.rendering) continue;
+        auto& run = it->second;
+        if (!event.failure.empty()) {
+            run.report.state = SessionState::failed;
+            run.report.reason = event.failure;
+        } else {
+            run.rendering = session;
+            turn.effects.push_back(Render{session});
+        }
+    }
+}
+
+void on(Turn& turn, const SessionProgressed& event) {
+    const auto it = turn.state.sessions.find(event.report.id);
+    if (it == turn.state.sessions.end()) return;  // stopped meanwhile: a late word does not revive it
+    it->second.report = event.report;
+}
+
+void on(Turn& turn, const TrackProgressed& event) {
+    const auto it = turn.state.tracks.find({event.report.id, event.report.input});
+    if (it == turn.state.tracks.end()) return;
+    auto& track = it->second;
+    if (event.report.state < track.state) return;  // recording -> stored -> uploaded, never back
+    const bool now_stored = event.report.state == TrackState::stored && track.state != TrackState::stored;
+    track = event.report;
+    if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});
+}
+
+void on(Turn& turn, const ClockChanged& event) { turn.state.clock = event.report; }
+
+void on(Turn& turn, const EndpointChanged& event) {
+    auto& endpoints = event.is_output ? turn.state.outputs : turn.state.inputs;
+    for (auto& endpoint : endpoints)
+        if (endpoint.name == event.endpoint.name) endpoint = event.endpoint;
+}
+
+void on(Turn& turn, const Tick&) {
+    const auto activity = activity_of(turn.state);
+    const bool active = activity != Activity::waiting && activity != Activity::maintenance;
+    turn.report_due = active && turn.now - turn.state.reported_at >= report_interval;
+}
+
+// What changes without anything having happened: left out when two reports are compared.
+ReportedDocument without_progress(ReportedDocument report) {
+    report.stamp = {};
+    report.sequence = 0;
+    report.clock.error_bound_ns = 0;
+    report.clock.rate_ppm = 0;
+    for (auto& session : report.sessions) session.position_frames = 0;
+    for (auto& track : report.tracks) track.frames = 0;
+    return report;
+}
+
+bool any_playing(const WorkerState& state) {
+    return std::any_of(state.sessions.begin(), state.sessions.end(),
+                       [](const auto& run) { return run.second.report.state == SessionState::playing; });
+}
+
+bool any_recording(const WorkerState& state) {
+    return std::any_of(state.tracks.begin(), state.tracks.end(),
+                       [](const auto& track) { return track.second.state == TrackState::recording; });
+}
+
+}  // namespace
+
+Activity activity_of(const WorkerState& state) {
+    const bool playing = any_playing(state);
+    const bool recording = any_recording(state);
+    if (playing && recording) return Activity::playing_and_recording;
+    if (playing) return Activity::playing;
+    if (recording) return Activity::recording;
+    return state.maintenance ? Activity::maintenance : Activity::waiting;
+}
+
+ReportedDocument report_of(const WorkerState& state, LocalTime now) {
+    ReportedDocument report;
+    report.boot = state.memory.boot;
+    report.sequence = state.sequence;
+    report.epoch = state.memory.epoch;
+    report.applied = state.memory.desired.generation;
+    report.stamp = now;
+    report.activity = activity_of(state);
+    report.clock = state.clock;
+    report.outputs = state.outputs;
+    report.inputs = state.inputs;
+    for (const auto& [id, run] : state.sessions) report.sessions.push_back(run.report);
+    for (const auto& [id, track] : state.tracks) report.tracks.push_back(track);
+    return report;
+}
+
+std::vector<WorkerEffect> WorkerMachine::step(WorkerDraft& draft, LocalTime now, const WorkerEvent& event) {
+    Effects effects;
+    Turn turn{draft.next, now, effects};
+    std::visit([&](const auto& e) { on(turn, e); }, event);
+    reconcile(draft.next, effects);
+    const bool changed = without_progress(report_of(draft.next, now)) != without_progress(report_of(draft.before, now));
+    if (draft.next.linked && (changed || turn.report_due)) {
+        ++draft.next.sequence;
+        draft.next.reported_at = now;
+        effects.push_back(SendReport{report_of(draft.next, now)});
+    }
+    return effects;
+}
+
+}  // namespace antiphon::core

@@ -1,0 +1,169 @@
+// The worker's decisions: from messages, its devices and its memory to what it renders, records and reports.
+// Level-triggered: after every event the worker is compared with its desired document, and what differs is set going.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/messages.hpp"
+
+namespace antiphon::core {
+
+inline constexpr std::size_t remembered_commands_max = 128;
+inline constexpr Duration report_interval = std::chrono::seconds(2);  // while playing or recording
+
+// What a worker must know again after a power cut.
+struct WorkerMemory {
+    Boot boot;
+    Epoch epoch;  // the highest seen
+    DesiredDocument desired;
+    std::vector<MessageId> commands;  // the last ones that had their effect, oldest first
+
+    friend bool operator==(const WorkerMemory&, const WorkerMemory&) = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (boot, epoch, desired, commands))
+
+struct SessionRun {
+    SessionReport report;
+    std::optional<DesiredSession> rendering;  // what the renderer was last told
+};
+
+using TrackId = std::pair<RecordingId, std::string>;  // recording, input
+
+struct WorkerCounters {
+    std::uint64_t stale_epochs = 0;
+    std::uint64_t old_generations = 0;
+    std::uint64_t repeated_commands = 0;
+    std::uint64_t expired_commands = 0;
+    std::uint64_t misdirected = 0;
+};
+
+struct WorkerState {
+    WorkerMemory memory;
+    std::map<SessionId, SessionRun> sessions;
+    std::map<TrackId, TrackReport> tracks;
+    std::set<TrackId> finishing;                       // told to finish, not stored yet
+    std::map<std::string, DesiredOutput> outputs_set;  // what each output was last told
+    std::vector<Endpoint> outputs;
+    std::vector<Endpoint> inputs;
+    ClockReport clock;
+    bool linked = false;
+    bool maintenance = false;  // granted
+    std::uint64_t sequence = 0;
+    LocalTime reported_at;
+    WorkerCounters counters;
+};
+
+// ---- events
+
+// The process is up and its memory loaded; `tracks` are the files that were found on the disk, stored or uploaded.
+struct WorkerStarted {
+    std::vector<Endpoint> outputs;
+    std::vector<Endpoint> inputs;
+    std::vector<TrackReport> tracks;
+};
+struct MessageArrived {
+    Message message;
+    std::optional<ClusterTime> cluster_now;
+};
+struct LinkChanged {
+    bool up = false;
+};
+struct BlobFetched {
+    BlobHash blob;
+    std::string failure;  // empty: it is in the cache and checked
+};
+struct SessionProgressed {
+    SessionReport report;
+};
+struct TrackProgressed {
+    TrackReport report;
+};
+struct ClockChanged {
+    ClockReport report;
+};
+struct EndpointChanged {
+    bool is_output = true;
+    Endpoint endpoint;
+};
+struct Tick {};
+
+using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, BlobFetched, SessionProgressed,
+                                 TrackProgressed, ClockChanged, EndpointChanged, Tick>;
+
+// ---- effects
+
+struct FetchBlob {
+    Programme programme;
+};
+struct Render {  // start it, or bring what is rendered into line with it
+    DesiredSession session;
+};
+struct StopRender {
+    SessionId session;
+};
+struct SetOutput {
+    DesiredOutput output;
+};
+struct Capture {
+    RecordingId recording;
+    std::string input;
+};
+struct FinishCapture {
+    RecordingId recording;
+    std::string input;
+};
+struct UploadTrack {
+    RecordingId recording;
+    std::string input;
+};
+struct DiscardTrack {  // it is safe elsewhere
+    RecordingId recording;
+    std::string input;
+};
+struct SendReport {
+    ReportedDocument document;
+};
+struct SendPong {
+    Pong pong;
+};
+
+using WorkerEffect = std::variant<FetchBlob, Render, StopRender, SetOutput, Capture, FinishCapture, UploadTrack,
+                                  DiscardTrack, SendReport, SendPong>;
+
+// ---- the machine
+
+// A worker's state is small, so a draft is simply a copy.
+struct WorkerDraft {
+    explicit WorkerDraft(const WorkerState& state) : before(state), next(state) {}
+
+    const WorkerState& before;
+    WorkerState next;
+
+    void apply_to(WorkerState& state) { state = std::move(next); }
+    template <class Visit>
+    void each_durable(Visit visit) const {
+        if (next.memory != before.memory) visit("worker", std::string("memory"), &next.memory);
+    }
+};
+
+struct WorkerMachine {
+    using State = WorkerState;
+    using Event = WorkerEvent;
+    using Effect = WorkerEffect;
+    using Draft = WorkerDraft;
+
+    static std::vector<WorkerEffect> step(WorkerDraft& draft, LocalTime now, const WorkerEvent& event);
+};
+
+Activity activity_of(const WorkerState& state);
+
+// What the worker would report now.
+ReportedDocument report_of(const WorkerState& state, LocalTime now);
+
+}  // namespace antiphon::core

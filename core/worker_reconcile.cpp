@@ -1,0 +1,118 @@
+// The level-triggered half of the worker: desired against actual, part by part.
+#include "core/worker_reconcile.hpp"
+
+#include <algorithm>
+
+namespace antiphon::core {
+namespace {
+
+using Effects = std::vector<WorkerEffect>;
+
+template <class Items, class Id>
+auto* find_by_id(Items& items, const Id& id) {
+    const auto it = std::find_if(items.begin(), items.end(), [&](const auto& item) { return item.id == id; });
+    return it == items.end() ? nullptr : &*it;
+}
+
+void drop_sessions_not_desired(WorkerState& state, Effects& effects) {
+    for (auto it = state.sessions.begin(); it != state.sessions.end();) {
+        if (find_by_id(state.memory.desired.sessions, it->first)) {
+            ++it;
+            continue;
+        }
+        if (it->second.rendering) effects.push_back(StopRender{it->first});
+        it = state.sessions.erase(it);
+    }
+}
+
+void begin_session(WorkerState& state, const DesiredSession& session, Effects& effects) {
+    SessionRun run;
+    run.report.id = session.id;
+    run.report.position_frames = session.from_frame;
+    state.sessions.emplace(session.id, std::move(run));
+    effects.push_back(FetchBlob{session.programme});
+}
+
+bool is_over(SessionState state) { return state == SessionState::ended || state == SessionState::failed; }
+
+void reconcile_sessions(WorkerState& state, Effects& effects) {
+    drop_sessions_not_desired(state, effects);
+    for (const auto& session : state.memory.desired.sessions) {
+        const auto it = state.sessions.find(session.id);
+        if (it == state.sessions.end()) {
+            begin_session(state, session, effects);
+            continue;
+        }
+        auto& run = it->second;
+        // What has ended ends for good, unless the desired state moves it (a seek) to another place.
+        const bool moved = run.rendering && run.rendering->start != session.start;
+        if (!run.rendering || *run.rendering == session || (is_over(run.report.state) && !moved)) continue;
+        run.rendering = session;
+        effects.push_back(Render{session});
+    }
+}
+
+void reconcile_outputs(WorkerState& state, Effects& effects) {
+    for (const auto& output : state.memory.desired.outputs) {
+        auto& told = state.outputs_set[output.name];
+        if (told == output) continue;
+        told = output;
+        effects.push_back(SetOutput{output});
+    }
+}
+
+void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects& effects) {
+    for (const auto& input : recording.inputs) {
+        const TrackId id{recording.id, input};
+        if (state.tracks.contains(id)) continue;
+        TrackReport track;
+        track.id = recording.id;
+        track.input = input;
+        if (recording.stopped) {
+            track.state = TrackState::failed;
+            track.reason = "the recording was stopped before this worker heard of it";
+        } else {
+            effects.push_back(Capture{recording.id, input});
+        }
+        state.tracks.emplace(id, std::move(track));
+    }
+}
+
+void reconcile_recordings(WorkerState& state, Effects& effects) {
+    for (const auto& recording : state.memory.desired.recordings) begin_tracks(state, recording, effects);
+    for (auto it = state.tracks.begin(); it != state.tracks.end();) {
+        auto& [id, track] = *it;
+        const auto* desired = find_by_id(state.memory.desired.recordings, id.first);
+        const bool finish = track.state == TrackState::recording && (!desired || desired->stopped);
+        if (finish && state.finishing.insert(id).second) effects.push_back(FinishCapture{id.first, id.second});
+        if (track.state != TrackState::recording) state.finishing.erase(id);
+        const bool over = track.state == TrackState::uploaded || track.state == TrackState::failed;
+        if (!desired && over) {
+            // Only what is known to be safe at the coordinator is deleted; a failed track's file stays for a person.
+            if (track.state == TrackState::uploaded) effects.push_back(DiscardTrack{id.first, id.second});
+            it = state.tracks.erase(it);
+        } else {
+            ++it;
+        }
+    }
+}
+
+void reconcile_maintenance(WorkerState& state) {
+    const bool busy = !state.sessions.empty() || !state.tracks.empty();
+    if (!state.memory.desired.maintenance) {
+        state.maintenance = false;
+    } else if (!busy) {
+        state.maintenance = true;
+    }
+}
+
+}  // namespace
+
+void reconcile(WorkerState& state, Effects& effects) {
+    reconcile_sessions(state, effects);
+    reconcile_outputs(state, effects);
+    reconcile_recordings(state, effects);
+    reconcile_maintenance(state);
+}
+
+}  // namespace antiphon::core

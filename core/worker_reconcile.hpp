@@ -1,0 +1,13 @@
+// Compares a worker with its desired document and sets going what differs.
+#pragma once
+
+#include <vector>
+
+#include "core/worker.hpp"
+
+namespace antiphon::core {
+
+// Brings `state` and the effects into line with state.memory.desired. Idempotent: twice does nothing more than once.
+void reconcile(WorkerState& state, std::vector<WorkerEffect>& effects);
+
+}  // namespace antiphon::core
