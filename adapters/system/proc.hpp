@@ -1,0 +1,30 @@
+// What /proc tells: which boot this is, and what a process costs.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace antiphon::system {
+
+// Differs after each boot of the machine: 36 characters, as in /proc/sys/kernel/random/boot_id. Thread-safe.
+core::Result<std::string> boot_id();
+
+struct ProcessResources {
+    std::uint64_t rss_bytes = 0;                  // memory held now, shared pages included
+    core::Duration cpu = core::Duration::zero();  // user and system time of all threads since it started
+};
+
+// `not_found` when there is no such process; 0 is ourselves. Thread-safe; reads two small files.
+core::Result<ProcessResources> process_resources(pid_t pid);
+
+// Pure halves of the above, for what the kernel writes into statm and stat.
+core::Result<std::uint64_t> parse_rss_pages(std::string_view statm);
+core::Result<std::uint64_t> parse_cpu_ticks(std::string_view stat);
+
+}  // namespace antiphon::system
