@@ -78,6 +78,8 @@ struct WebSocketEvents {
     WebSocket::CloseHandler on_close;
 };
 
+struct ClientCore;
+
 // Everything on the loop's one thread. An answer with an error status is a Response, not an Error: see error_of().
 // Errors: `unavailable` when the server cannot be reached, hangs up or is too slow; `exhausted` when an answer is
 // longer than the bound; `corrupt` when it is no HTTP. The message names the URL and the way out.
@@ -85,7 +87,7 @@ class Client {
   public:
     // `token` is sent as bearer token; empty: none. `io` outlives the client.
     Client(boost::asio::io_context& io, Url base, std::string token, ClientOptions options = {});
-    // Ends what is under way; its callbacks are not called any more.
+    // Ends what is under way; its callbacks are not called any more. Callbacks may do it too.
     ~Client();
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
@@ -106,8 +108,7 @@ class Client {
     const Url& base() const noexcept;
 
   private:
-    struct Core;
-    std::shared_ptr<Core> core_;
+    std::shared_ptr<ClientCore> core_;
 };
 
 // Blocking, for the command line: runs a loop of its own until the answer or the deadline.

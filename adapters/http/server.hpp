@@ -60,6 +60,8 @@ struct ServerOptions {
     std::string server_name = "antiphon";
 };
 
+struct ServerCore;
+
 // Not thread-safe: everything on the loop's one thread, handlers too.
 class Server {
   public:
@@ -67,7 +69,8 @@ class Server {
     // for an address that is none; the message names both and the way out. `io` outlives the server.
     static core::Result<std::unique_ptr<Server>> listen(boost::asio::io_context& io, ServerOptions options,
                                                         Router router);
-    // Closes every connection; no handler is called any more, uploads under way are aborted.
+    // Closes every connection; no handler is called any more, uploads under way are aborted. Not from one of its
+    // handlers.
     ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
@@ -84,10 +87,9 @@ class Server {
     void stop(std::chrono::milliseconds deadline, std::function<void()> done);
 
   private:
-    struct Core;
-    explicit Server(std::shared_ptr<Core> core);
+    explicit Server(std::shared_ptr<ServerCore> core);
 
-    std::shared_ptr<Core> core_;
+    std::shared_ptr<ServerCore> core_;
 };
 
 }  // namespace antiphon::http
