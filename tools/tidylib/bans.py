@@ -56,7 +56,7 @@ BANS = [
     ban("print",
         r"\bstd\s*::\s*(?:cout|cerr|clog)\b|(?<![\w.])(?:std\s*::\s*)?(?:printf|puts|putchar)\s*\(",
         "{0} writes to a terminal that is not ours; return text, or log an event, instead",
-        allowed=rf"^(?:apps|bench)/|^sim/main\w*\.cpp$|{TESTS}"),
+        allowed=rf"^(?:apps|bench)/|^sim/program/|{TESTS}"),
     ban("naked-new",
         r"(?<!operator)(?<!operator )\bnew\s+(?:\(std::nothrow\)\s*)?[A-Za-z_:]|(?<!=)(?<!= )(?<!operator)(?<!operator )\bdelete\b(?!\s*;)",
         "{0} owns nothing; use std::make_unique or a container instead"),
