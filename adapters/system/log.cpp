@@ -36,7 +36,8 @@ std::shared_ptr<const Shared> current() {
 spdlog::logger& carrier() {
     // Never destroyed: destructors of other statics may still log.
     static auto* const logger = [] {
-        auto* made = new spdlog::logger("antiphon", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto* made =
+            std::make_unique<spdlog::logger>("antiphon", std::make_shared<spdlog::sinks::stderr_sink_mt>()).release();
         made->set_pattern("%v");
         made->set_level(spdlog::level::trace);
         made->set_error_handler([](const std::string&) {});

@@ -1,0 +1,166 @@
+// recvmmsg with control messages: time stamps, and the address a datagram was sent to.
+#include "adapters/net/stamped_socket.hpp"
+
+#include <netinet/ip.h>
+
+#include <cstring>
+#include <ctime>
+
+namespace antiphon::net {
+namespace {
+
+using boost::asio::ip::udp;
+
+// Time stamp and either address, with their headers.
+constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(in6_pktinfo)) + 64;
+
+void set_option(int fd, int level, int option, int value) {
+    // All are improvements that some network or container may refuse; without stamps we take the time ourselves.
+    ::setsockopt(fd, level, option, &value, sizeof value);
+}
+
+void prepare(int fd, bool v6) {
+    constexpr int expedited_forwarding = 0xb8;
+    set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+    set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
+    set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, expedited_forwarding);
+}
+
+udp::endpoint endpoint_of(const sockaddr_storage& address, socklen_t size) {
+    udp::endpoint endpoint;
+    if (size <= endpoint.capacity()) {
+        std::memcpy(endpoint.data(), &address, size);
+        endpoint.resize(size);
+    }
+    return endpoint;
+}
+
+}  // namespace
+
+struct StampedSocket::Batch {
+    struct Slot {
+        std::array<std::byte, bytes_max> bytes;
+        alignas(cmsghdr) std::array<std::byte, control_bytes> control;
+        sockaddr_storage from;
+        iovec io;
+        alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> arrived_at;
+    };
+
+    std::array<Slot, batch_max> slots;
+    std::array<mmsghdr, batch_max> headers;
+    std::array<Datagram, batch_max> datagrams;
+
+    void prepare() {
+        for (std::size_t i = 0; i < batch_max; ++i) {
+            auto& slot = slots[i];
+            slot.io = {slot.bytes.data(), slot.bytes.size()};
+            headers[i] = {};
+            auto& header = headers[i].msg_hdr;
+            header.msg_name = &slot.from;
+            header.msg_namelen = sizeof slot.from;
+            header.msg_iov = &slot.io;
+            header.msg_iovlen = 1;
+            header.msg_control = slot.control.data();
+            header.msg_controllen = slot.control.size();
+        }
+    }
+
+    void read(std::size_t i) {
+        auto& header = headers[i].msg_hdr;
+        auto& datagram = datagrams[i];
+        datagram = {};
+        datagram.bytes = {slots[i].bytes.data(), headers[i].msg_len};
+        datagram.cut = (header.msg_flags & MSG_TRUNC) != 0;
+        datagram.from = endpoint_of(slots[i].from, header.msg_namelen);
+        for (auto* control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control))
+            read_control(*control, slots[i], datagram);
+    }
+
+    static void read_control(cmsghdr& control, Slot& slot, Datagram& datagram) {
+        if (control.cmsg_level == SOL_SOCKET && control.cmsg_type == SO_TIMESTAMPNS) {
+            timespec stamp;
+            std::memcpy(&stamp, CMSG_DATA(&control), sizeof stamp);
+            datagram.realtime = std::chrono::seconds{stamp.tv_sec} + std::chrono::nanoseconds{stamp.tv_nsec};
+        } else if (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_PKTINFO) {
+            in_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(&control), sizeof info);
+            in_pktinfo answer{};
+            answer.ipi_spec_dst = info.ipi_spec_dst;
+            keep(slot, datagram, IPPROTO_IP, IP_PKTINFO, &answer, sizeof answer);
+        } else if (control.cmsg_level == IPPROTO_IPV6 && control.cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(&control), sizeof info);
+            keep(slot, datagram, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        }
+    }
+
+    static void keep(Slot& slot, Datagram& datagram, int level, int type, const void* data, std::size_t size) {
+        slot.arrived_at = {};
+        cmsghdr header{};
+        header.cmsg_len = CMSG_LEN(size);
+        header.cmsg_level = level;
+        header.cmsg_type = type;
+        std::memcpy(slot.arrived_at.data(), &header, sizeof header);
+        std::memcpy(slot.arrived_at.data() + CMSG_LEN(0), data, size);
+        datagram.arrived_at = {slot.arrived_at.data(), CMSG_SPACE(size)};
+    }
+};
+
+StampedSocket::StampedSocket(boost::asio::io_context& io) : socket_(io), batch_(std::make_unique<Batch>()) {}
+StampedSocket::~StampedSocket() = default;
+
+core::Result<void> StampedSocket::open(const udp::endpoint& local) {
+    boost::system::error_code error;
+    socket_.open(local.protocol(), error);
+    if (!error) socket_.non_blocking(true, error);
+    if (!error) prepare(socket_.native_handle(), local.protocol() == udp::v6());
+    if (!error) socket_.bind(local, error);
+    if (!error) return {};
+    close();
+    const auto address = local.address().to_string() + " port " + std::to_string(local.port());
+    return core::Error{core::ErrorCode::unavailable, "UDP on " + address + ": " + error.message()};
+}
+
+void StampedSocket::close() {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+}
+
+udp::endpoint StampedSocket::local_endpoint() const {
+    boost::system::error_code ignored;
+    return socket_.local_endpoint(ignored);
+}
+
+std::span<const Datagram> StampedSocket::receive() {
+    if (!socket_.is_open()) return {};
+    batch_->prepare();
+    const int got = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), batch_max, MSG_DONTWAIT, nullptr);
+    if (got <= 0) return {};
+    for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) batch_->read(i);
+    return {batch_->datagrams.data(), static_cast<std::size_t>(got)};
+}
+
+bool StampedSocket::send(std::span<const std::byte> bytes, const udp::endpoint& to,
+                         std::span<const std::byte> arrived_at) {
+    if (!socket_.is_open()) return false;
+    // sendmsg() takes pointers to mutable data and writes to none of it.
+    std::array<std::byte, bytes_max> copy;
+    if (bytes.size() > copy.size()) return false;
+    std::memcpy(copy.data(), bytes.data(), bytes.size());
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> control;
+    if (arrived_at.size() > control.size()) return false;
+    if (!arrived_at.empty()) std::memcpy(control.data(), arrived_at.data(), arrived_at.size());
+    udp::endpoint target = to;
+    iovec io{copy.data(), bytes.size()};
+    msghdr header{};
+    header.msg_name = target.data();
+    header.msg_namelen = static_cast<socklen_t>(target.size());
+    header.msg_iov = &io;
+    header.msg_iovlen = 1;
+    header.msg_control = arrived_at.empty() ? nullptr : control.data();
+    header.msg_controllen = arrived_at.size();
+    return ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
+}
+
+}  // namespace antiphon::net
