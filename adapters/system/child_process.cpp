@@ -26,7 +26,8 @@ using core::ErrorCode;
 using core::Result;
 
 // At its exit a child has left at most a pipe's content behind; more comes from a stranger that holds the pipe.
-constexpr int drain_reads_max = 32;
+constexpr int reads_at_exit = 32;
+constexpr int reads_per_wake = 4;
 constexpr int reap_wait_ms = 2000;
 
 // Outlives its Process while a handler of the loop refers to it.
@@ -41,7 +42,9 @@ class Child : public std::enable_shared_from_this<Child> {
           grace_(spec.grace),
           on_line_(std::move(spec.on_line)),
           on_exit_(std::move(on_exit)) {
-        if (started.output_fd >= 0) output_.assign(started.output_fd);
+        if (started.output_fd < 0) return;
+        output_.assign(started.output_fd);
+        output_.non_blocking(true);
     }
 
     void start() {
@@ -49,7 +52,7 @@ class Child : public std::enable_shared_from_this<Child> {
                           [self = shared_from_this()](const error_code& error) {
                               if (!error) self->exited();
                           });
-        read_output();
+        wait_for_output();
     }
 
     int pid() const noexcept { return pid_; }
@@ -91,7 +94,8 @@ class Child : public std::enable_shared_from_this<Child> {
         if (!running_) return;
         ::kill(-pid_, SIGKILL);  // its own children, if any; they would hold ports and files of the next start
         const auto exit = reap();
-        drain_output();
+        read_output(reads_at_exit);
+        lines_.finish([this](std::string_view line) { return deliver(line); });
         close();
         if (const auto on_exit = std::exchange(on_exit_, nullptr)) on_exit(exit);
     }
@@ -112,22 +116,24 @@ class Child : public std::enable_shared_from_this<Child> {
         output_.close(ignored);
     }
 
-    void read_output() {
+    // Waits, then reads at once: bytes on their way to a handler would be overtaken by those that exited() drains.
+    void wait_for_output() {
         if (!output_.is_open()) return;
-        output_.async_read_some(asio::buffer(buffer_),
-                                [self = shared_from_this()](const error_code& error, std::size_t size) {
-                                    if (!error && self->take(size)) self->read_output();
-                                });
+        output_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const error_code& error) {
+                               if (!error && self->read_output(reads_per_wake)) self->wait_for_output();
+                           });
     }
 
-    void drain_output() {
+    // False when there will be no more.
+    bool read_output(int reads) {
         error_code error;
-        if (output_.is_open()) output_.non_blocking(true, error);
-        for (int i = 0; i < drain_reads_max && output_.is_open() && !error; ++i) {
+        for (; reads > 0 && output_.is_open(); --reads) {
             const auto size = output_.read_some(asio::buffer(buffer_), error);
-            if (!error && !take(size)) return;
+            if (error) return error == asio::error::would_block;
+            if (!take(size)) return false;
         }
-        lines_.finish([this](std::string_view line) { return deliver(line); });
+        return output_.is_open();
     }
 
     bool take(std::size_t size) {
