@@ -25,7 +25,7 @@ def ban(rule, pattern, message, allowed=None, banned=None):
                re.compile(banned) if banned else ANYWHERE)
 
 
-TESTS = r"^tests/|\.(?:test|fuzz)\.cpp$"
+TESTS = r"^tests/|\.(?:test|fuzz)\.[ch]pp$"
 PURE = r"^(?:core|media|ports|sim)/"
 
 BANS = [

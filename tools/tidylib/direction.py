@@ -39,7 +39,7 @@ LIBRARIES = [
 ]
 STANDARD = re.compile(r"^[a-z_]+$|^experimental/")
 PURE = re.compile(r"^(?:core|media|ports|sim)/")
-FREE = re.compile(r"^(?:tests|bench)/|\.(?:test|bench|fuzz)\.cpp$")
+FREE = re.compile(r"^(?:tests|bench)/|\.(?:test|bench|fuzz)\.[ch]pp$")
 
 
 def check_dependency(tree):

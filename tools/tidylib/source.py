@@ -54,7 +54,7 @@ class Source:
 
     @property
     def is_test(self):
-        return self.path.startswith("tests/") or bool(re.search(r"\.(test|fuzz)\.cpp$", self.path))
+        return self.path.startswith("tests/") or bool(re.search(r"\.(test|fuzz)\.[ch]pp$", self.path))
 
     @property
     def is_bench(self):
