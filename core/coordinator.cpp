@@ -39,16 +39,20 @@ void remember_request(CoordinatorTurn& turn, const UserRequest& request, const A
     requests.put(*request.idempotency_key, {*request.idempotency_key, object_of(body), turn.draft.cluster.next_id++});
 }
 
-void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
-    ++turn.draft.cluster.epoch.value;
-    turn.draft.cluster.incarnation = event.incarnation;
-    turn.draft.cluster_changed = true;
-    // Everybody hears of the new epoch, and whoever missed a document in the meantime gets it now.
+// Everybody hears of the epoch, and whoever missed a document gets it now.
+void publish_all(CoordinatorTurn& turn) {
     turn.draft.workers.each([&](const WorkerRow& worker) {
         auto document = desired_document(*turn.draft.base, worker.id);
         document.epoch = turn.draft.cluster.epoch;
         turn.effects.push_back(PublishDesired{worker.id, std::move(document), turn.new_message_id()});
     });
+}
+
+void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
+    ++turn.draft.cluster.epoch.value;
+    turn.draft.cluster.incarnation = event.incarnation;
+    turn.draft.cluster_changed = true;
+    publish_all(turn);
 }
 
 void on(CoordinatorTurn& turn, const UserRequest& request) {
@@ -69,6 +73,8 @@ void on(CoordinatorTurn& turn, const UserRequest& request) {
 void on(CoordinatorTurn& turn, const WorkerMessage& message) { hear(turn, message); }
 
 void on(CoordinatorTurn& turn, const TrackReceived& track) { receive_track(turn, track); }
+
+void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 
 void on(CoordinatorTurn& turn, const ClusterTick&) {
     expire_asks(turn);

@@ -43,6 +43,7 @@ struct Ask {
     WorkerId worker;
     bool maintenance = false;
     LocalTime deadline;
+    bool withdraw = false;  // maintenance that this request began ends with its deadline
 };
 
 struct CoordinatorCounters {
@@ -86,9 +87,12 @@ struct TrackReceived {
     std::string sha256;
     std::string file;
 };
+// The bus is connected (again): whatever was published meanwhile may be lost.
+struct BusConnected {};
 struct ClusterTick {};
 
-using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, ClusterTick>;
+using CoordinatorEvent =
+    std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected, ClusterTick>;
 
 // ---- effects
 

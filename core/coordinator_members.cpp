@@ -64,7 +64,10 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
         if (reported.sequence < known->reported.sequence) ++turn.draft.counters.old_reports;
         return;
     }
-    turn.draft.presence.put(worker.id, {worker.id, known && known->online, reported, turn.now});
+    // A newer report than one we know is a sign of life, whatever a late last will says; the first may be a retained
+    // one.
+    const bool first = !known || known->reported.boot.value == 0;
+    turn.draft.presence.put(worker.id, {worker.id, !first || (known && known->online), reported, turn.now});
     hear_tracks(turn, worker.id, reported);
     step_sessions(turn, &worker.id);
     grant_maintenance(turn, worker, reported);
@@ -161,7 +164,7 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const Maintena
     // the worker gives itself up only when it does neither.
     const bool asked_before = (*worker)->maintenance;
     if (!asked_before) set_maintenance(turn, id, true);
-    Ask ask{turn.new_message_id(), request.id, id, true, turn.now + ask_limit};
+    Ask ask{turn.new_message_id(), request.id, id, true, turn.now + ask_limit, !asked_before};
     turn.draft.asks.put(ask.id, ask);
     if (asked_before) grant_maintenance(turn, *turn.draft.workers.find(id), turn.draft.presence.find(id)->reported);
 }
@@ -188,7 +191,7 @@ void expire_asks(CoordinatorTurn& turn) {
     for (const auto& ask : late) {
         const auto* worker = turn.draft.workers.find(ask.worker);
         const std::string name = worker ? worker->name : ask.worker.value;
-        if (ask.maintenance && worker) set_maintenance(turn, ask.worker, false);
+        if (ask.withdraw && worker) set_maintenance(turn, ask.worker, false);
         finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' did not answer within 5 s"});
     }
 }

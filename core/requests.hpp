@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/messages.hpp"
 #include "core/result.hpp"
 #include "core/rows.hpp"
 

@@ -42,7 +42,12 @@ class TableDraft {
     // As it was before the draft.
     const Row* before(const Id& id) const { return base_->find(id); }
 
-    void put(const Id& id, Row row) { writes_[id] = std::make_shared<const Row>(std::move(row)); }
+    void put(const Id& id, const Row& row) { writes_[id] = std::make_shared<const Row>(row); }
+    // `id` may be the row's own.
+    void put(const Id& id, Row&& row) {
+        auto& place = writes_[id];
+        place = std::make_shared<const Row>(std::move(row));
+    }
     void erase(const Id& id) { writes_[id] = nullptr; }
 
     // Changes a copy of the row, which must exist.

@@ -50,6 +50,14 @@ TEST(TableDraft, IteratesInOrderWithItsChanges) {
     EXPECT_EQ(all_of(draft), (std::vector<std::string>{"zero", "one", "four", "fünf", "nine"}));
 }
 
+TEST(TableDraft, TakesARowByTheIdInsideIt) {
+    Table<std::string, std::string> names;
+    TableDraft<std::string, std::string> draft(names);
+    std::string row = "a name too long to be stored in place";
+    draft.put(row, std::move(row));
+    EXPECT_NE(draft.find("a name too long to be stored in place"), nullptr);
+}
+
 TEST(TableDraft, UpdatesACopy) {
     const auto names = three_names();
     NamesDraft draft(names);

@@ -117,7 +117,7 @@ void on(Turn& turn, const EndpointChanged& event) {
 void on(Turn& turn, const Tick&) {
     const auto activity = activity_of(turn.state);
     const bool active = activity != Activity::waiting && activity != Activity::maintenance;
-    turn.report_due = active && turn.now - turn.state.reported_at >= report_interval;
+    turn.report_due = turn.now - turn.state.reported_at >= (active ? report_interval : heartbeat_interval);
 }
 
 // What changes without anything having happened: left out when two reports are compared.

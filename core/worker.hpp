@@ -16,6 +16,7 @@ namespace antiphon::core {
 
 inline constexpr std::size_t remembered_commands_max = 128;
 inline constexpr Duration report_interval = std::chrono::seconds(2);  // while playing or recording
+inline constexpr Duration heartbeat_interval = std::chrono::seconds(10);
 
 // What a worker must know again after a power cut.
 struct WorkerMemory {

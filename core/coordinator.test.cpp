@@ -1,0 +1,246 @@
+// Laws of the coordinator's decisions, and the use case of the case study.
+#include "core/coordinator.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/session.hpp"
+
+namespace antiphon::core {
+namespace {
+
+struct Bench {
+    CoordinatorState state;
+    std::vector<CoordinatorEffect> effects;
+    LocalTime now;
+    RequestId last = 0;
+    std::map<WorkerId, std::uint64_t> sequences;
+
+    Bench() { take(CoordinatorStarted{{7}}); }
+
+    void take(const CoordinatorEvent& event) {
+        CoordinatorDraft draft(state);
+        effects = CoordinatorMachine::step(draft, now, event);
+        draft.apply_to(state);
+    }
+    std::optional<Result<AnswerBody>> answer() const {
+        for (const auto& effect : effects)
+            if (const auto* found = std::get_if<Answer>(&effect)) return found->body;
+        return std::nullopt;
+    }
+    template <class Row = Done>
+    Row ask(RequestBody body, std::optional<std::string> key = {}) {
+        take(UserRequest{++last, std::move(body), {}, std::move(key)});
+        const auto got = answer();
+        if (!got || !*got) throw std::runtime_error(got ? got->error().what : "no answer");
+        return std::get<Row>(**got);
+    }
+    Error refused(RequestBody body) {
+        take(UserRequest{++last, std::move(body), {}, {}});
+        const auto got = answer();
+        return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
+    }
+    WorkerId join(const std::string& name) {
+        ask<InvitationRow>(InviteRequest{"digest of " + name});
+        const auto row = ask<WorkerRow>(JoinRequest{"digest of " + name, name, "key", 1, "credential", "password"});
+        take(WorkerMessage{row.id, {{}, Alive{true}}});
+        report(row.id);
+        return row.id;
+    }
+    // What a worker would say that has applied all and does this.
+    void report(const WorkerId& id, Activity activity = Activity::waiting, std::vector<SessionReport> sessions = {}) {
+        ReportedDocument document;
+        document.boot = {1};
+        document.sequence = ++sequences[id];
+        document.applied = state.workers.find(id)->generation;
+        document.activity = activity;
+        document.outputs = {{"left", "virtual:speaker", ""}};
+        document.inputs = {{"mic", "virtual:microphone", ""}};
+        document.sessions = std::move(sessions);
+        take(WorkerMessage{id, {{}, Reported{document}}});
+    }
+    const PublishDesired* published(const WorkerId& id) const {
+        for (const auto& effect : effects)
+            if (const auto* found = std::get_if<PublishDesired>(&effect); found && found->worker == id) return found;
+        return nullptr;
+    }
+};
+
+PlayRequest play(std::vector<std::string> to) { return {{{"blob"}, 9, 480000, "melody"}, std::move(to), 1.0, 0}; }
+
+TEST(Coordinator, EachLifeHasAHigherEpochAndTellsEverybody) {
+    Bench bench;
+    const auto id = bench.join("hall");
+    bench.take(CoordinatorStarted{{7}});
+    EXPECT_EQ(bench.state.cluster.epoch.value, 2u);
+    ASSERT_TRUE(bench.published(id));
+    EXPECT_EQ(bench.published(id)->document.epoch.value, 2u);
+}
+
+TEST(Coordinator, PlansASessionOnEachWorkerWithOneGeneration) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto yard = bench.join("yard");
+    const auto session = bench.ask<SessionRow>(play({"hall/left", "all"}));
+    EXPECT_EQ(session.outputs.size(), 2u);
+    for (const auto& id : {hall, yard}) {
+        ASSERT_TRUE(bench.published(id));
+        EXPECT_EQ(bench.published(id)->document.generation, bench.state.workers.find(id)->generation);
+        EXPECT_EQ(bench.published(id)->document.sessions.front().id, session.id);
+    }
+}
+
+TEST(Coordinator, StartsAllAtOneTimeWhenAllAreReady) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto yard = bench.join("yard");
+    const auto session = bench.ask<SessionRow>(play({"all"}));
+    const SessionReport ready{session.id, SessionState::ready, "", 0, 0};
+    bench.report(hall, Activity::waiting, {ready});
+    EXPECT_FALSE(bench.published(hall));
+    bench.report(yard, Activity::waiting, {ready});
+    const auto start = bench.state.sessions.find(session.id)->start;
+    ASSERT_TRUE(start);
+    EXPECT_EQ(bench.published(hall)->document.sessions.front().start, start);
+    EXPECT_EQ(bench.published(yard)->document.sessions.front().start, start);
+}
+
+TEST(Coordinator, OldWordsDoNotCount) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    ReportedDocument old;
+    old.boot = {1};
+    old.sequence = 0;
+    old.activity = Activity::playing;
+    bench.take(WorkerMessage{hall, {{}, Reported{old}}});
+    EXPECT_EQ(bench.state.presence.find(hall)->reported.activity, Activity::waiting);
+    EXPECT_EQ(bench.state.counters.old_reports, 1u);
+}
+
+TEST(Coordinator, AnswersARepeatedRequestTheSameAndDoesNothing) {
+    Bench bench;
+    bench.join("hall");
+    const auto first = bench.ask<SessionRow>(play({"hall/left"}), "key");
+    const auto again = bench.ask<SessionRow>(play({"hall/left"}), "key");
+    EXPECT_EQ(first.id, again.id);
+    EXPECT_EQ(bench.state.sessions.size(), 1u);
+}
+
+TEST(Coordinator, NamesWhatDoesNotExistAndWhatDoes) {
+    Bench bench;
+    bench.join("hall");
+    EXPECT_EQ(bench.refused(play({"hall/right"})).what, "there is no output 'hall/right'; there are: hall/left");
+    EXPECT_EQ(bench.refused(play({"yard/left"})).what, "there is no worker 'yard'; there are: hall");
+    EXPECT_EQ(bench.refused(play({"Hall/left"})).code, ErrorCode::invalid);
+    EXPECT_EQ(bench.refused(play({})).code, ErrorCode::invalid);
+    EXPECT_EQ(bench.refused(StopRequest{{"s99"}}).code, ErrorCode::not_found);
+}
+
+TEST(Coordinator, AnOutputPlaysOneSessionAtATime) {
+    Bench bench;
+    bench.join("hall");
+    const auto session = bench.ask<SessionRow>(play({"hall/left"}));
+    const auto error = bench.refused(play({"all"}));
+    EXPECT_EQ(error.code, ErrorCode::conflict);
+    EXPECT_NE(error.what.find(session.id.value), std::string::npos);
+    bench.ask<SessionRow>(StopRequest{session.id});
+    bench.ask<SessionRow>(play({"all"}));
+}
+
+TEST(Coordinator, AZoneIsChangedOnlyAtTheVersionThatWasSeen) {
+    Bench bench;
+    bench.join("hall");
+    const auto zone = bench.ask<ZoneRow>(ZoneSetRequest{"foyer", {"hall/left"}, {}, true});
+    EXPECT_EQ(zone.version, 1u);
+    EXPECT_EQ(bench.ask<ZoneRow>(ZoneSetRequest{"foyer", {"all"}, 1, false}).version, 2u);
+    EXPECT_EQ(bench.refused(ZoneSetRequest{"foyer", {"all"}, 1, false}).code, ErrorCode::conflict);
+    EXPECT_EQ(bench.refused(ZoneSetRequest{"foyer", {"all"}, {}, true}).code, ErrorCode::conflict);
+    EXPECT_EQ(bench.ask<SessionRow>(play({"foyer"})).outputs.size(), 1u);
+}
+
+TEST(Coordinator, AnInvitationIsGoodOnceAndForTenMinutes) {
+    Bench bench;
+    bench.join("hall");
+    const JoinRequest used{"digest of hall", "yard", "key", 1, "c", "p"};
+    EXPECT_NE(bench.refused(used).what.find("used already"), std::string::npos);
+    EXPECT_NE(bench.refused(JoinRequest{"wrong", "yard", "key", 1, "c", "p"}).what.find("unknown"), std::string::npos);
+    bench.ask<InvitationRow>(InviteRequest{"late"});
+    bench.now = bench.now + std::chrono::minutes(11);
+    EXPECT_NE(bench.refused(JoinRequest{"late", "yard", "key", 1, "c", "p"}).what.find("10 minutes"),
+              std::string::npos);
+    bench.ask<InvitationRow>(InviteRequest{"fresh"});
+    EXPECT_EQ(bench.refused(JoinRequest{"fresh", "hall", "key", 1, "c", "p"}).code, ErrorCode::conflict);
+}
+
+TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+    bench.ask<RecordingRow>(RecordStopRequest{recording.id});
+    EXPECT_TRUE(bench.published(hall)->document.recordings.front().stopped);
+    bench.take(TrackReceived{99, recording.id, {hall, "mic"}, 48000, "sha", "hall-mic.flac"});
+    EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::complete);
+    EXPECT_TRUE(bench.published(hall)->document.recordings.empty());
+}
+
+// ---- the case study: the coordinator pings a worker and learns its state; a waiting one may be taken for maintenance,
+// one that plays or records may not, whatever arrives in between.
+
+TEST(TheCaseStudy, ThePingLearnsTheWorkersState) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+    EXPECT_FALSE(bench.answer());
+    const auto id = std::get<PublishPing>(bench.effects.front()).id;
+    bench.take(WorkerMessage{hall, {{}, Pong{id, {1}, {1}, Activity::playing, {}}}});
+    ASSERT_TRUE(bench.answer());
+    EXPECT_EQ(std::get<Pong>(**bench.answer()).activity, Activity::playing);
+    bench.take(WorkerMessage{hall, {{}, Pong{id, {1}, {1}, Activity::waiting, {}}}});
+    EXPECT_FALSE(bench.answer());
+}
+
+TEST(TheCaseStudy, AWaitingWorkerIsTakenAndThenMayNotPlay) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
+    EXPECT_FALSE(bench.answer());
+    EXPECT_TRUE(bench.published(hall)->document.maintenance);
+    // In between: somebody wants it to play. The lock is in the desired state, so it is held already.
+    EXPECT_EQ(bench.refused(play({"hall/left"})).code, ErrorCode::conflict);
+    EXPECT_EQ(bench.refused(RecordRequest{{"hall/mic"}}).code, ErrorCode::conflict);
+    bench.report(hall, Activity::maintenance);
+    ASSERT_TRUE(bench.answer());
+    EXPECT_TRUE(std::get<WorkerRow>(**bench.answer()).maintenance);
+    bench.ask<WorkerRow>(MaintenanceRequest{"hall", false});
+    bench.ask<SessionRow>(play({"hall/left"}));
+}
+
+TEST(TheCaseStudy, OneThatPlaysOrRecordsIsNotTaken) {
+    Bench bench;
+    bench.join("hall");
+    const auto session = bench.ask<SessionRow>(play({"hall/left"}));
+    EXPECT_EQ(bench.refused(MaintenanceRequest{"hall", true}).what, "worker 'hall' plays session " + session.id.value);
+    bench.ask<SessionRow>(StopRequest{session.id});
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+    EXPECT_EQ(bench.refused(MaintenanceRequest{"hall", true}).what, "worker 'hall' records for " + recording.id.value);
+}
+
+TEST(TheCaseStudy, AWorkerThatDoesNotGiveItselfUpInTimeIsLeftAlone) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
+    bench.now = bench.now + std::chrono::seconds(6);
+    bench.take(ClusterTick{});
+    ASSERT_TRUE(bench.answer());
+    EXPECT_EQ(bench.answer()->error().code, ErrorCode::unavailable);
+    EXPECT_FALSE(bench.published(hall)->document.maintenance);
+}
+
+TEST(TheCaseStudy, AnOfflineWorkerIsNotTaken) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
+    EXPECT_NE(bench.refused(MaintenanceRequest{"hall", true}).what.find("offline"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace antiphon::core

@@ -1,0 +1,90 @@
+// The laws must be able to fail: each is shown a cluster that breaks it.
+#include "core/invariants.hpp"
+
+#include <gtest/gtest.h>
+
+namespace antiphon::core {
+namespace {
+
+WorkerState worker_at(std::uint64_t generation, std::uint64_t epoch) {
+    WorkerState state;
+    state.memory.desired.generation = {generation};
+    state.memory.desired.epoch = {epoch};
+    state.memory.epoch = {epoch};
+    return state;
+}
+
+bool breaks(const Broken& broken, const std::string& law) { return broken && broken->rfind(law, 0) == 0; }
+
+TEST(Invariant, AppliedGenerationAndEpochAreMonotone) {
+    EXPECT_FALSE(check_worker_progress(worker_at(1, 1), worker_at(2, 1)));
+    EXPECT_TRUE(breaks(check_worker_progress(worker_at(2, 1), worker_at(1, 1)), "I3"));
+    EXPECT_TRUE(breaks(check_worker_progress(worker_at(1, 2), worker_at(2, 1)), "I4"));
+}
+
+TEST(Invariant, NothingRunsThatIsNotDesired) {
+    auto state = worker_at(1, 1);
+    EXPECT_FALSE(check_worker(state));
+    state.sessions[{"s1"}] = {};
+    EXPECT_TRUE(breaks(check_worker(state), "I20"));
+}
+
+TEST(Invariant, AWorkerGivenUpNeitherPlaysNorRecords) {
+    auto state = worker_at(1, 1);
+    state.memory.desired.maintenance = true;
+    state.maintenance = true;
+    EXPECT_FALSE(check_worker(state));
+    state.tracks[{{"r1"}, "mic"}] = {{"r1"}, "mic"};
+    EXPECT_TRUE(breaks(check_worker(state), "maintenance"));
+}
+
+CoordinatorState cluster(SessionPhase phase) {
+    CoordinatorState state;
+    WorkerRow worker{{"w1"}, "hall"};
+    worker.generation = {5};
+    state.cluster.epoch = {2};
+    state.workers.put(worker.id, std::make_shared<const WorkerRow>(worker));
+    SessionRow session;
+    session.id = {"s1"};
+    session.outputs = {{{"w1"}, "left"}};
+    session.phase = phase;
+    state.sessions.put(session.id, std::make_shared<const SessionRow>(session));
+    return state;
+}
+
+TEST(Invariant, AWorkerIsNeverAheadOfWhatIsDurable) {
+    const auto state = cluster(SessionPhase::playing);
+    EXPECT_FALSE(check_worker_against(worker_at(5, 2), {"w1"}, state));
+    EXPECT_TRUE(breaks(check_worker_against(worker_at(6, 2), {"w1"}, state), "I3"));
+    EXPECT_TRUE(breaks(check_worker_against(worker_at(5, 3), {"w1"}, state), "I4"));
+    EXPECT_TRUE(breaks(check_worker_against(worker_at(5, 2), {"w2"}, state), "I1"));
+}
+
+TEST(Invariant, WhatIsOverStaysOverAndWhatIsActiveDoesNotVanish) {
+    EXPECT_FALSE(check_coordinator_progress(cluster(SessionPhase::playing), cluster(SessionPhase::stopped)));
+    EXPECT_TRUE(
+        breaks(check_coordinator_progress(cluster(SessionPhase::stopped), cluster(SessionPhase::playing)), "I20"));
+    auto gone = cluster(SessionPhase::playing);
+    gone.sessions.erase({"s1"});
+    EXPECT_TRUE(breaks(check_coordinator_progress(cluster(SessionPhase::playing), gone), "I1"));
+}
+
+TEST(Invariant, NothingIsPlannedOnAWorkerInMaintenance) {
+    auto state = cluster(SessionPhase::playing);
+    EXPECT_FALSE(check_coordinator(state));
+    auto worker = *state.workers.find({"w1"});
+    worker.maintenance = true;
+    state.workers.put(worker.id, std::make_shared<const WorkerRow>(worker));
+    EXPECT_TRUE(breaks(check_coordinator(state), "maintenance"));
+}
+
+TEST(Invariant, AnOutputIsInOneSession) {
+    auto state = cluster(SessionPhase::playing);
+    auto session = *state.sessions.find({"s1"});
+    session.id = {"s2"};
+    state.sessions.put(session.id, std::make_shared<const SessionRow>(session));
+    EXPECT_TRUE(breaks(check_coordinator(state), "output"));
+}
+
+}  // namespace
+}  // namespace antiphon::core

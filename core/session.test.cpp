@@ -1,0 +1,89 @@
+// Laws of a session's life.
+#include "core/session.hpp"
+
+#include <gtest/gtest.h>
+
+namespace antiphon::core {
+namespace {
+
+constexpr ClusterTime at(std::int64_t ms) { return {{1}, ms * 1'000'000}; }
+
+SessionRow preparing() {
+    SessionRow session;
+    session.id = {"s1"};
+    session.programme.frames = 10 * cluster_rate;
+    session.prepared_by = at(10'000);
+    return session;
+}
+
+MemberView member(bool online, std::optional<SessionState> state = {}) {
+    MemberView view{"hall", online, {}};
+    if (state) view.report = SessionReport{{"s1"}, *state, "no such device", 0, 0};
+    return view;
+}
+
+SessionRow playing() { return step_session(preparing(), at(0), {member(true, SessionState::ready)}); }
+
+TEST(Session, StartsForAllWhenEverybodyOnlineIsReady) {
+    EXPECT_EQ(step_session(preparing(), at(0), {member(true, SessionState::ready), member(true)}).phase,
+              SessionPhase::preparing);
+    const auto started = step_session(preparing(), at(5), {member(true, SessionState::ready), member(false)});
+    EXPECT_EQ(started.phase, SessionPhase::playing);
+    EXPECT_EQ(*started.start, at(5) + start_lead);
+}
+
+TEST(Session, DoesNotWaitForTheLateForEver) {
+    const std::vector<MemberView> members{member(true, SessionState::ready), member(true, SessionState::fetching)};
+    EXPECT_EQ(step_session(preparing(), at(9'999), members).phase, SessionPhase::preparing);
+    EXPECT_EQ(step_session(preparing(), at(10'000), members).phase, SessionPhase::playing);
+}
+
+TEST(Session, FailsWithEachReasonWhenNobodyCanPlay) {
+    const auto failed = step_session(preparing(), at(1), {member(true, SessionState::failed)});
+    EXPECT_EQ(failed.phase, SessionPhase::failed);
+    EXPECT_EQ(failed.reason, "hall: no such device");
+    EXPECT_EQ(step_session(preparing(), at(10'000), {member(false)}).reason, "hall: offline");
+}
+
+TEST(Session, EndsWhenAllHaveEndedOrLongAfterItShould) {
+    const auto session = playing();
+    EXPECT_EQ(step_session(session, at(9'000), {member(true, SessionState::playing)}).phase, SessionPhase::playing);
+    EXPECT_EQ(step_session(session, at(10'700), {member(true, SessionState::ended)}).phase, SessionPhase::ended);
+    EXPECT_EQ(step_session(session, at(15'599), {member(true)}).phase, SessionPhase::playing);
+    EXPECT_EQ(step_session(session, at(15'601), {member(true)}).phase, SessionPhase::ended);
+}
+
+TEST(Session, ResumesWhereItWasPaused) {
+    const auto paused = pause_session(playing(), at(2'600));
+    ASSERT_TRUE(paused);
+    EXPECT_EQ(paused->from_frame, 2 * cluster_rate);
+    EXPECT_FALSE(paused->start);
+    const auto resumed = resume_session(*paused, at(9'000));
+    EXPECT_EQ(*resumed->start, at(9'000) + start_lead);
+    EXPECT_EQ(position_of(*resumed, at(9'600)), 2 * cluster_rate);
+}
+
+TEST(Session, SeeksOnlyWithinTheProgramme) {
+    EXPECT_EQ(seek_session(playing(), at(1'000), 480)->from_frame, 480);
+    EXPECT_EQ(seek_session(playing(), at(1'000), 10 * cluster_rate).error().code, ErrorCode::invalid);
+    EXPECT_EQ(seek_session(playing(), at(1'000), -1).error().code, ErrorCode::invalid);
+}
+
+TEST(Session, WhatIsOverStaysOver) {
+    const auto stopped = stop_session(playing());
+    EXPECT_EQ(stopped.phase, SessionPhase::stopped);
+    EXPECT_FALSE(pause_session(stopped, at(1)));
+    EXPECT_FALSE(resume_session(stopped, at(1)));
+    EXPECT_FALSE(seek_session(stopped, at(1), 0));
+    EXPECT_EQ(step_session(stopped, at(1), {member(true, SessionState::playing)}).phase, SessionPhase::stopped);
+    EXPECT_EQ(stop_session(stopped).phase, SessionPhase::stopped);
+}
+
+TEST(Session, PositionNeedsTheClockItStartedOn) {
+    const auto session = playing();
+    EXPECT_EQ(position_of(session, {{2}, 5'000'000'000}), session.from_frame);
+    EXPECT_EQ(position_of(session, at(60'000)), session.programme.frames);
+}
+
+}  // namespace
+}  // namespace antiphon::core

@@ -1,0 +1,219 @@
+// Laws of the worker's decisions.
+#include "core/worker.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace antiphon::core {
+namespace {
+
+// A worker whose clock and memory the test holds.
+struct Bench {
+    WorkerState state;
+    std::vector<WorkerEffect> effects;
+    LocalTime now;
+
+    void take(const WorkerEvent& event) {
+        WorkerDraft draft(state);
+        effects = WorkerMachine::step(draft, now, event);
+        draft.apply_to(state);
+    }
+    void desire(DesiredDocument document, std::uint64_t epoch = 1) {
+        document.epoch = {epoch};
+        Message message{{}, Desired{document}};
+        message.header.epoch = {epoch};
+        take(MessageArrived{message, {}});
+    }
+    template <class Effect>
+    int count() const {
+        return static_cast<int>(std::count_if(effects.begin(), effects.end(),
+                                              [](const auto& e) { return std::holds_alternative<Effect>(e); }));
+    }
+    const ReportedDocument* report() const {
+        for (const auto& effect : effects)
+            if (const auto* sent = std::get_if<SendReport>(&effect)) return &sent->document;
+        return nullptr;
+    }
+};
+
+Bench started() {
+    Bench bench;
+    bench.take(WorkerStarted{{{"left", "virtual:speaker", ""}}, {{"mic", "virtual:microphone", ""}}, {}});
+    bench.take(LinkChanged{true});
+    return bench;
+}
+
+DesiredDocument document(std::uint64_t generation) {
+    DesiredDocument d;
+    d.generation = {generation};
+    return d;
+}
+
+DesiredDocument with_session(std::uint64_t generation, std::optional<ClusterTime> start = {}) {
+    auto d = document(generation);
+    d.sessions.push_back({{"s1"}, {{"blob"}, 9, 48000, "melody"}, {"left"}, start, 0, 1.0});
+    return d;
+}
+
+DesiredDocument with_recording(std::uint64_t generation, bool stopped = false) {
+    auto d = document(generation);
+    d.recordings.push_back({{"r1"}, {"mic"}, stopped});
+    return d;
+}
+
+SessionProgressed session_is(SessionState state) { return {{{"s1"}, state, "", 0, 0}}; }
+
+Message ping(const std::string& id, std::optional<ClusterTime> deadline = {}) {
+    Message message{{}, Ping{}};
+    message.header.id = {id};
+    message.header.epoch = {1};
+    message.header.deadline = deadline;
+    return message;
+}
+
+TEST(Worker, ReportsWhenTheLinkComesUp) {
+    const auto bench = started();
+    ASSERT_TRUE(bench.report());
+    EXPECT_EQ(bench.report()->boot.value, 1u);
+    EXPECT_EQ(bench.report()->activity, Activity::waiting);
+    EXPECT_EQ(bench.report()->outputs.front().name, "left");
+}
+
+TEST(Worker, FetchesThenRendersThenPlays) {
+    auto bench = started();
+    bench.desire(with_session(1));
+    EXPECT_EQ(bench.count<FetchBlob>(), 1);
+    EXPECT_EQ(bench.report()->sessions.front().state, SessionState::fetching);
+    bench.take(BlobFetched{{"blob"}, ""});
+    EXPECT_EQ(bench.count<Render>(), 1);
+    bench.take(session_is(SessionState::ready));
+    bench.desire(with_session(2, ClusterTime{{1}, 5}));
+    EXPECT_EQ(bench.count<Render>(), 1);
+    bench.take(session_is(SessionState::playing));
+    EXPECT_EQ(bench.report()->activity, Activity::playing);
+}
+
+TEST(Worker, SaysWhyAProgrammeCannotBeHad) {
+    auto bench = started();
+    bench.desire(with_session(1));
+    bench.take(BlobFetched{{"blob"}, "disk full"});
+    EXPECT_EQ(bench.report()->sessions.front().state, SessionState::failed);
+    EXPECT_EQ(bench.report()->sessions.front().reason, "disk full");
+}
+
+TEST(Worker, ConvergesToTheNewestDocumentWhateverTheOrder) {
+    auto bench = started();
+    bench.desire(document(3));
+    bench.desire(with_session(2));
+    EXPECT_EQ(bench.count<FetchBlob>(), 0);
+    EXPECT_EQ(bench.state.memory.desired.generation.value, 3u);
+    EXPECT_EQ(bench.state.counters.old_generations, 1u);
+}
+
+TEST(Worker, RefusesALowerEpochAndCountsIt) {
+    auto bench = started();
+    bench.desire(document(1), 5);
+    bench.desire(with_session(2), 4);
+    EXPECT_EQ(bench.state.memory.desired.generation.value, 1u);
+    EXPECT_EQ(bench.state.counters.stale_epochs, 1u);
+}
+
+TEST(Worker, ALateWordDoesNotReviveAStoppedSession) {
+    auto bench = started();
+    bench.desire(with_session(1));
+    bench.take(BlobFetched{{"blob"}, ""});
+    bench.desire(document(2));
+    EXPECT_EQ(bench.count<StopRender>(), 1);
+    bench.take(session_is(SessionState::playing));
+    bench.desire(with_session(1));
+    EXPECT_TRUE(bench.state.sessions.empty());
+}
+
+TEST(Worker, ACommandTakesEffectOnceHoweverOftenItComes) {
+    auto bench = started();
+    bench.take(MessageArrived{ping("c1"), {}});
+    EXPECT_EQ(bench.count<SendPong>(), 1);
+    bench.take(MessageArrived{ping("c1"), {}});
+    EXPECT_EQ(bench.count<SendPong>(), 0);
+    EXPECT_EQ(bench.state.counters.repeated_commands, 1u);
+}
+
+TEST(Worker, AnExpiredCommandHasNoEffect) {
+    auto bench = started();
+    bench.take(MessageArrived{ping("c1", ClusterTime{{1}, 10}), ClusterTime{{1}, 11}});
+    EXPECT_EQ(bench.count<SendPong>(), 0);
+    EXPECT_EQ(bench.state.counters.expired_commands, 1u);
+}
+
+TEST(Worker, RememberedCommandsAreBounded) {
+    auto bench = started();
+    for (int i = 0; i < 300; ++i) bench.take(MessageArrived{ping("c" + std::to_string(i)), {}});
+    EXPECT_EQ(bench.state.memory.commands.size(), remembered_commands_max);
+    EXPECT_EQ(bench.state.memory.commands.back().value, "c299");
+}
+
+TEST(Worker, RecordsFinishesAndHandsIn) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    EXPECT_EQ(bench.count<Capture>(), 1);
+    EXPECT_EQ(activity_of(bench.state), Activity::recording);
+    bench.desire(with_recording(2, true));
+    EXPECT_EQ(bench.count<FinishCapture>(), 1);
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}});
+    EXPECT_EQ(bench.count<UploadTrack>(), 1);
+    EXPECT_EQ(bench.count<FinishCapture>(), 0);
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::uploaded, "", 480, 0, "sha"}});
+    bench.desire(document(3));
+    EXPECT_EQ(bench.count<DiscardTrack>(), 1);
+    EXPECT_TRUE(bench.state.tracks.empty());
+}
+
+TEST(Worker, KeepsATrackThatNobodyHasYet) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    bench.desire(document(2));
+    EXPECT_EQ(bench.count<FinishCapture>(), 1);
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}});
+    EXPECT_EQ(bench.count<UploadTrack>(), 1);
+    EXPECT_EQ(bench.count<DiscardTrack>(), 0);
+}
+
+TEST(Worker, GivesItselfUpForMaintenanceOnlyWhenItWaits) {
+    auto bench = started();
+    auto maintenance = document(2);
+    maintenance.maintenance = true;
+    bench.desire(with_recording(1));
+    bench.desire(maintenance);
+    EXPECT_EQ(activity_of(bench.state), Activity::recording);
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}});
+    EXPECT_EQ(activity_of(bench.state), Activity::waiting);
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::uploaded, "", 480, 0, "sha"}});
+    EXPECT_EQ(activity_of(bench.state), Activity::maintenance);
+    bench.desire(document(3));
+    EXPECT_EQ(activity_of(bench.state), Activity::waiting);
+}
+
+TEST(Worker, TakesItsSessionsUpAgainAfterARestart) {
+    auto bench = started();
+    bench.desire(with_session(1, ClusterTime{{1}, 5}));
+    Bench again;
+    again.state.memory = bench.state.memory;
+    again.take(WorkerStarted{{}, {}, {{{"r9"}, "mic", TrackState::stored, "", 1, 0, "sha"}}});
+    EXPECT_EQ(again.count<FetchBlob>(), 1);
+    EXPECT_EQ(again.count<UploadTrack>(), 1);
+    EXPECT_EQ(again.state.memory.boot.value, 2u);
+}
+
+TEST(Worker, SaysNothingWhenNothingHappensButAHeartbeat) {
+    auto bench = started();
+    bench.now = bench.now + std::chrono::seconds(9);
+    bench.take(Tick{});
+    EXPECT_TRUE(bench.effects.empty());
+    bench.now = bench.now + std::chrono::seconds(1);
+    bench.take(Tick{});
+    EXPECT_EQ(bench.count<SendReport>(), 1);
+}
+
+}  // namespace
+}  // namespace antiphon::core

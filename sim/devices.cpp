@@ -1,0 +1,106 @@
+// Delays are drawn from the seed; a crash makes every pending action one of an earlier life.
+#include "sim/devices.hpp"
+
+#include <algorithm>
+
+namespace antiphon::sim {
+namespace {
+using std::chrono::milliseconds;
+}
+
+void Devices::attach(Report report, Upload upload) {
+    report_ = std::move(report);
+    upload_ = std::move(upload);
+}
+
+std::vector<core::TrackReport> Devices::crash() {
+    ++life_;
+    rendering_.clear();
+    std::vector<core::TrackReport> found;
+    for (auto& [id, file] : files_) {
+        if (file.state == core::TrackState::recording) file.state = core::TrackState::stored;
+        found.push_back(file);
+    }
+    return found;
+}
+
+void Devices::later(core::Duration low, core::Duration high, std::function<void()> action) {
+    executor_.at(executor_.now() + random_.between(low, high), [this, life = life_, action = std::move(action)] {
+        if (life == life_) action();
+    });
+}
+
+void Devices::perform(const core::WorkerEffect& effect) {
+    std::visit([this](const auto& e) { (*this)(e); }, effect);
+}
+
+void Devices::operator()(const core::FetchBlob& fetch) {
+    later(milliseconds(1), milliseconds(1500), [this, blob = fetch.programme.blob] {
+        report_(core::BlobFetched{blob, random_.chance(fetch_failures) ? "the blob could not be fetched" : ""});
+    });
+}
+
+void Devices::report_session(const core::DesiredSession& session, core::SessionState state) {
+    report_(core::SessionProgressed{{session.id, state, "", session.from_frame, 0}});
+}
+
+void Devices::operator()(const core::Render& render) {
+    const auto telling = ++tellings_;
+    rendering_[render.session.id] = telling;
+    later(milliseconds(1), milliseconds(50), [this, session = render.session, telling] {
+        const auto it = rendering_.find(session.id);
+        if (it == rendering_.end() || it->second != telling) return;
+        if (session.start)
+            play_from(session);
+        else
+            report_session(session, core::SessionState::ready);
+    });
+}
+
+void Devices::play_from(const core::DesiredSession& session) {
+    const auto telling = rendering_[session.id];
+    const auto left_ns = (session.programme.frames - session.from_frame) * 1'000'000'000 / core::cluster_rate;
+    const core::LocalTime end{session.start->ns + left_ns};  // cluster time is the simulation's own
+    report_session(session, core::SessionState::playing);
+    executor_.at(executor_.to_local(std::max(end, truth_.now())), [this, life = life_, session, telling] {
+        const auto it = rendering_.find(session.id);
+        if (life != life_ || it == rendering_.end() || it->second != telling) return;
+        report_session(session, core::SessionState::ended);
+    });
+}
+
+void Devices::operator()(const core::StopRender& stop) { rendering_.erase(stop.session); }
+
+void Devices::operator()(const core::Capture& capture) {
+    const core::TrackId id{capture.recording, capture.input};
+    core::TrackReport track;
+    track.id = capture.recording;
+    track.input = capture.input;
+    files_[id] = track;
+    later(milliseconds(1), milliseconds(50), [this, track] { report_(core::TrackProgressed{track}); });
+}
+
+void Devices::operator()(const core::FinishCapture& finish) {
+    const core::TrackId id{finish.recording, finish.input};
+    later(milliseconds(5), milliseconds(300), [this, id] {
+        auto& file = files_[id];
+        file.id = id.first;
+        file.input = id.second;
+        file.state = core::TrackState::stored;
+        report_(core::TrackProgressed{file});
+    });
+}
+
+void Devices::operator()(const core::UploadTrack& upload) {
+    const core::TrackId id{upload.recording, upload.input};
+    upload_(id.first, id.second, [this, life = life_, id] {
+        const auto it = files_.find(id);
+        if (life != life_ || it == files_.end()) return;
+        it->second.state = core::TrackState::uploaded;
+        report_(core::TrackProgressed{it->second});
+    });
+}
+
+void Devices::operator()(const core::DiscardTrack& discard) { files_.erase({discard.recording, discard.input}); }
+
+}  // namespace antiphon::sim

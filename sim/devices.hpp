@@ -1,0 +1,57 @@
+// A worker's devices and cache, as far as its decisions can tell: things take time, and sometimes fail.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "core/worker.hpp"
+#include "sim/random.hpp"
+#include "sim/skewed_executor.hpp"
+
+namespace antiphon::sim {
+
+class Devices {
+  public:
+    using Report = std::function<void(core::WorkerEvent)>;
+    // A finished file on its way to the coordinator; `done` once it is safe there.
+    using Upload = std::function<void(core::RecordingId, std::string input, std::function<void()> done)>;
+
+    Devices(SkewedExecutor& executor, const actors::Executor& truth, Random& random)
+        : executor_(executor), truth_(truth), random_(random) {}
+
+    // The process has died: nothing that was under way goes on. Files that were being written are found stored.
+    std::vector<core::TrackReport> crash();
+    void attach(Report report, Upload upload);
+
+    void perform(const core::WorkerEffect& effect);
+    double fetch_failures = 0.02;
+
+  private:
+    void operator()(const core::FetchBlob& fetch);
+    void operator()(const core::Render& render);
+    void operator()(const core::StopRender& stop);
+    void operator()(const core::SetOutput&) {}
+    void operator()(const core::Capture& capture);
+    void operator()(const core::FinishCapture& finish);
+    void operator()(const core::UploadTrack& upload);
+    void operator()(const core::DiscardTrack& discard);
+    void operator()(const core::SendReport&) {}
+    void operator()(const core::SendPong&) {}
+
+    void later(core::Duration low, core::Duration high, std::function<void()> action);
+    void report_session(const core::DesiredSession& session, core::SessionState state);
+    void play_from(const core::DesiredSession& session);
+
+    SkewedExecutor& executor_;
+    const actors::Executor& truth_;
+    Random& random_;
+    Report report_;
+    Upload upload_;
+    std::uint64_t life_ = 0;
+    std::map<core::SessionId, std::uint64_t> rendering_;  // which telling of it counts
+    std::map<core::TrackId, core::TrackReport> files_;    // survive a crash
+    std::uint64_t tellings_ = 0;
+};
+
+}  // namespace antiphon::sim

@@ -1,0 +1,79 @@
+// Laws of the simulator itself: it replays, it exercises, and it would notice.
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "actors/simulated_executor.hpp"
+#include "sim/simulation.hpp"
+#include "sim/skewed_executor.hpp"
+
+namespace antiphon::sim {
+namespace {
+
+TEST(Simulation, TheSameSeedGivesTheSameTrace) {
+    for (const std::uint64_t seed : {1u, 2u, 77u}) {
+        const auto first = run({.seed = seed});
+        const auto again = run({.seed = seed});
+        EXPECT_EQ(first.hash, again.hash) << "seed " << seed;
+        EXPECT_EQ(first.lines, again.lines) << "seed " << seed;
+    }
+}
+
+TEST(Simulation, ReadingTheTraceDoesNotChangeIt) {
+    std::uint64_t lines = 0;
+    const auto read = run({.seed = 5}, [&](std::string_view) { ++lines; });
+    EXPECT_EQ(lines, read.lines);
+    EXPECT_EQ(read.hash, run({.seed = 5}).hash);
+}
+
+TEST(Simulation, OtherSeedsGiveOtherTraces) { EXPECT_NE(run({.seed = 1}).hash, run({.seed = 2}).hash); }
+
+TEST(Simulation, TheLawsHoldInASmallSweepThatExercisesEnough) {
+    Sweep sweep;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        const auto outcome = run({.seed = seed});
+        EXPECT_FALSE(outcome.broken) << "seed " << seed << ": " << *outcome.broken;
+        sweep.add(outcome);
+    }
+    EXPECT_FALSE(sweep.too_little()) << *sweep.too_little();
+}
+
+TEST(Simulation, ASweepThatDidNothingFails) {
+    Sweep sweep;
+    sweep.add(Outcome{});
+    EXPECT_TRUE(sweep.too_little());
+}
+
+TEST(Checker, RemembersTheFirstBrokenLaw) {
+    Checker checker;
+    EXPECT_FALSE(checker.broken());
+    core::CoordinatorState high;
+    high.cluster.epoch = {2};
+    checker.coordinator_stored(high);
+    checker.coordinator_stored({});
+    ASSERT_TRUE(checker.broken());
+    EXPECT_EQ(*checker.broken(), "I4: the epoch fell");
+    checker.fail("another");
+    EXPECT_EQ(*checker.broken(), "I4: the epoch fell");
+}
+
+TEST(Checker, ARequestWithoutAnEndIsAFailure) {
+    Checker checker;
+    checker.requested(1, core::PingRequest{"hall"});
+    checker.expect_all_answered();
+    EXPECT_EQ(*checker.broken(), "liveness: request 1 had no end");
+}
+
+TEST(SkewedExecutor, AppliesOffsetAndRateToAllThatANodeReads) {
+    actors::SimulatedExecutor truth([](std::size_t) { return std::size_t{0}; });
+    SkewedExecutor node(truth, std::chrono::seconds(100), 100e-6);
+    std::vector<std::int64_t> fired;
+    node.at(node.now() + std::chrono::seconds(10), [&] { fired.push_back(truth.now().ns); });
+    truth.run_until(core::LocalTime{20'000'000'000});
+    ASSERT_EQ(fired.size(), 1u);
+    EXPECT_NEAR(static_cast<double>(fired[0]), 10e9 / (1 + 100e-6), 10);
+    EXPECT_EQ(node.now().ns, 120'000'000'000 + 2'000'000);
+}
+
+}  // namespace
+}  // namespace antiphon::sim

@@ -1,0 +1,45 @@
+// One run: a coordinator, workers, users and faults on a virtual clock, all drawn from one seed. A safety phase with
+// faults, then a quiet phase in which everything must come to rest.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/checker.hpp"
+#include "sim/trace.hpp"
+
+namespace antiphon::sim {
+
+struct Plan {
+    std::uint64_t seed = 1;
+    int workers = 4;
+    core::Duration faults_for = std::chrono::seconds(60);
+    core::Duration quiet_for = std::chrono::seconds(30);
+};
+
+struct Outcome {
+    std::uint64_t seed = 0;
+    std::uint64_t hash = 0;  // of the trace: the same seed gives the same
+    std::uint64_t lines = 0;
+    std::optional<std::string> broken;  // the first law that did not hold
+    std::uint64_t requests = 0;
+    std::uint64_t crashes = 0;
+    CheckCounters checks;
+    NetworkCounters network;
+    std::uint64_t disk_failures = 0;
+};
+
+// Deterministic; no other state than its arguments.
+Outcome run(const Plan& plan, Trace::Sink sink = {});
+
+// Sums over many runs, and what was too little exercised to mean anything; nothing: it was enough.
+struct Sweep {
+    std::uint64_t runs = 0;
+    std::uint64_t failures = 0;
+    Outcome total;
+    void add(const Outcome& outcome);
+    std::optional<std::string> too_little() const;
+};
+
+}  // namespace antiphon::sim

@@ -1,0 +1,52 @@
+// A sweep that exercised too little proves nothing, and says so.
+#include "sim/simulation.hpp"
+
+namespace antiphon::sim {
+
+void Sweep::add(const Outcome& outcome) {
+    ++runs;
+    failures += outcome.broken ? 1 : 0;
+    total.requests += outcome.requests;
+    total.crashes += outcome.crashes;
+    total.disk_failures += outcome.disk_failures;
+    total.lines += outcome.lines;
+    total.network.sent += outcome.network.sent;
+    total.network.lost += outcome.network.lost;
+    total.network.duplicated += outcome.network.duplicated;
+    total.network.link_breaks += outcome.network.link_breaks;
+    total.checks.worker_checks += outcome.checks.worker_checks;
+    total.checks.coordinator_checks += outcome.checks.coordinator_checks;
+    total.checks.answers += outcome.checks.answers;
+    total.checks.refusals += outcome.checks.refusals;
+    total.checks.pongs += outcome.checks.pongs;
+    total.checks.granted += outcome.checks.granted;
+    total.checks.refused_busy += outcome.checks.refused_busy;
+    total.checks.played += outcome.checks.played;
+    total.checks.uploaded += outcome.checks.uploaded;
+}
+
+std::optional<std::string> Sweep::too_little() const {
+    // Per 10 runs, so that small sweeps are judged too.
+    const struct {
+        const char* what;
+        std::uint64_t count;
+        std::uint64_t wanted_in_10;
+    } needs[] = {{"requests", total.requests, 300},
+                 {"crashes", total.crashes, 10},
+                 {"lost messages", total.network.lost, 50},
+                 {"duplicated messages", total.network.duplicated, 50},
+                 {"broken links", total.network.link_breaks, 10},
+                 {"worker checks", total.checks.worker_checks, 5000},
+                 {"coordinator checks", total.checks.coordinator_checks, 300},
+                 {"pongs", total.checks.pongs, 10},
+                 {"maintenances granted", total.checks.granted, 3},
+                 {"maintenances refused", total.checks.refused_busy, 3},
+                 {"sessions heard", total.checks.played, 20}};
+    for (const auto& need : needs)
+        if (need.count * 10 < need.wanted_in_10 * runs)
+            return std::string("too few ") + need.what + ": " + std::to_string(need.count) + " in " +
+                   std::to_string(runs) + " runs";
+    return std::nullopt;
+}
+
+}  // namespace antiphon::sim

@@ -1,0 +1,85 @@
+// Requests by weight; the names are sometimes wrong on purpose.
+#include "sim/user.hpp"
+
+namespace antiphon::sim {
+
+std::vector<std::string> User::some_endpoints(const std::string& name) {
+    if (random_.chance(0.2)) return {"all"};
+    if (random_.chance(0.05)) return {"nowhere/" + name};
+    std::vector<std::string> names{some_worker() + "/" + name};
+    while (random_.chance(0.5)) names.push_back(some_worker() + "/" + name);
+    return names;
+}
+
+core::SessionId User::some_session() {
+    if (sessions_.empty()) return {"s0"};
+    return sessions_[sessions_.size() - 1 - random_.below(std::min<std::size_t>(sessions_.size(), 4))];
+}
+
+core::RecordingId User::some_recording() {
+    if (recordings_.empty()) return {"r0"};
+    return recordings_[recordings_.size() - 1 - random_.below(std::min<std::size_t>(recordings_.size(), 3))];
+}
+
+User::Asked User::play() {
+    core::PlayRequest play;
+    play.programme.blob = {std::string(64, static_cast<char>('a' + random_.below(6)))};
+    play.programme.frames = static_cast<core::FrameCount>(core::cluster_rate * random_.between(1.0, 20.0));
+    play.programme.title = "melody";
+    play.to = some_endpoints("speaker");
+    std::optional<std::string> key;
+    if (random_.chance(0.3)) key = "key" + std::to_string(random_.chance(0.5) ? keys_ : ++keys_);
+    return {play, "play to " + play.to.front() + (key ? " with " + *key : ""), key};
+}
+
+User::Asked User::on_session() {
+    const auto session = some_session();
+    switch (random_.below(5)) {
+        case 0:
+            return {core::PauseRequest{session}, "pause " + session.value, {}};
+        case 1:
+            return {core::ResumeRequest{session}, "resume " + session.value, {}};
+        case 2:
+            return {core::SeekRequest{session, static_cast<core::FrameCount>(random_.below(96000))},
+                    "seek " + session.value,
+                    {}};
+        default:
+            return {core::StopRequest{session}, "stop " + session.value, {}};
+    }
+}
+
+User::Asked User::maintain() {
+    const auto worker = some_worker();
+    const bool wanted = random_.chance(0.5);
+    return {core::MaintenanceRequest{worker, wanted}, (wanted ? "maintain " : "release ") + worker, {}};
+}
+
+User::Asked User::next_request() {
+    const auto dice = random_.below(100);
+    if (dice < 25) return play();
+    if (dice < 50) return on_session();
+    if (dice < 65) return maintain();
+    if (dice < 75) {
+        const auto worker = some_worker();
+        return {core::PingRequest{worker}, "ping " + worker, {}};
+    }
+    if (dice < 82) return {core::RecordRequest{some_endpoints("mic")}, "record", {}};
+    if (dice < 90) {
+        const auto recording = some_recording();
+        return {core::RecordStopRequest{recording}, "record stop " + recording.value, {}};
+    }
+    if (dice < 96) {
+        const auto target = some_worker() + "/speaker";
+        return {core::VolumeRequest{target, random_.unit(), std::nullopt}, "volume of " + target, {}};
+    }
+    return {core::ZoneSetRequest{"zone" + std::to_string(random_.below(3)), some_endpoints("speaker"), {}, false},
+            "zone set",
+            {}};
+}
+
+void User::learn(const core::AnswerBody& answer) {
+    if (const auto* session = std::get_if<core::SessionRow>(&answer)) sessions_.push_back(session->id);
+    if (const auto* recording = std::get_if<core::RecordingRow>(&answer)) recordings_.push_back(recording->id);
+}
+
+}  // namespace antiphon::sim

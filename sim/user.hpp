@@ -1,0 +1,42 @@
+// A restless user: asks for anything, at any time, of things that may be gone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/requests.hpp"
+#include "sim/random.hpp"
+
+namespace antiphon::sim {
+
+class User {
+  public:
+    struct Asked {
+        core::RequestBody body;
+        std::string words;  // for the trace
+        std::optional<std::string> idempotency_key;
+    };
+
+    User(Random& random, int workers) : random_(random), workers_(workers) {}
+
+    Asked next_request();
+    void learn(const core::AnswerBody& answer);
+
+  private:
+    std::string some_worker() { return "node" + std::to_string(random_.below(static_cast<std::size_t>(workers_))); }
+    std::vector<std::string> some_endpoints(const std::string& name);
+    core::SessionId some_session();
+    core::RecordingId some_recording();
+    Asked play();
+    Asked on_session();
+    Asked maintain();
+
+    Random& random_;
+    const int workers_;
+    std::vector<core::SessionId> sessions_;
+    std::vector<core::RecordingId> recordings_;
+    std::uint64_t keys_ = 0;
+};
+
+}  // namespace antiphon::sim
