@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace antiphon::sqlite {
@@ -33,6 +34,17 @@ core::Error io_error(const std::string& file, int system_errno, const char* what
 core::Error cannot_open(const std::string& file, int system_errno) {
     if (system_errno == EACCES || system_errno == EROFS || system_errno == EPERM) return not_writable(file);
     return io_error(file, system_errno, "cannot be opened");
+}
+
+// The check goes on over I/O errors and reports them as damage, with the code of the error.
+bool is_io_error(std::string_view damage) {
+    constexpr std::string_view mark = "error code=";
+    const auto at = damage.find(mark);
+    if (at == std::string_view::npos) return false;
+    const auto digits = damage.substr(at + mark.size());
+    int code = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), code);
+    return (code & 0xff) == SQLITE_IOERR;
 }
 
 }  // namespace
@@ -140,6 +152,14 @@ core::Result<std::string> Database::text(const char* sql) {
     auto statement = prepare(sql);
     if (statement.step() != Statement::Step::row) return error();
     return std::string(statement.bytes(0));
+}
+
+core::Result<void> Database::check() {
+    const auto damage = text("PRAGMA integrity_check(1)");
+    if (!damage) return damage.error();
+    if (*damage == "ok") return {};
+    if (is_io_error(*damage)) return io_error(path_.string(), 0, damage->c_str());
+    return damaged(path_.string(), *damage);
 }
 
 bool Database::read_only() const { return sqlite3_db_readonly(db_.get(), "main") == 1; }

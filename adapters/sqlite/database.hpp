@@ -70,6 +70,8 @@ class Database {
     // The first column of the first row.
     core::Result<std::int64_t> integer(const char* sql);
     core::Result<std::string> text(const char* sql);
+    // SQLite's own check of the whole file; `corrupt` says what is damaged, `unavailable` that it could not be read.
+    core::Result<void> check();
     Statement prepare(std::string_view sql) { return {db_.get(), sql}; }
 
     bool read_only() const;

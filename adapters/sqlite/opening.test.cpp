@@ -114,7 +114,7 @@ TEST(Opening, RefusesATruncatedDatabase) {
     std::filesystem::resize_file(folder.db(), 20000);
     const auto error = refusal(folder.db());
     EXPECT_EQ(error.code, ErrorCode::corrupt) << error.what;
-    EXPECT_THAT(error.what, HasSubstr("restore a backup"));
+    EXPECT_THAT(error.what, HasSubstr("restore a backup or start anew"));
 }
 
 TEST(Opening, RefusesAFileWhereTheFolderShouldBe) {

@@ -78,10 +78,7 @@ core::Result<ports::Revision> read_revision(Database& database, const std::files
 core::Result<ports::Revision> prepare_schema(Database& database, const std::filesystem::path& path) {
     if (auto made = make_or_check(database, path); !made) return made.error();
     if (auto configured = configure(database, path); !configured) return configured.error();
-    const auto damage = database.text("PRAGMA integrity_check(1)");
-    if (!damage) return damage.error();
-    if (*damage != "ok")
-        return core::Error{ErrorCode::corrupt, path.string() + " is damaged: " + *damage + "; restore a backup"};
+    if (auto sound = database.check(); !sound) return sound.error();
     return read_revision(database, path);
 }
 

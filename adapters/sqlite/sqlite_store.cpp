@@ -208,10 +208,7 @@ void SqliteStore::notify(std::span<const StoreWrite> writes, Revision revision) 
 }
 
 core::Result<void> SqliteStore::integrity_check() {
-    const auto damage = database_.text("PRAGMA integrity_check(1)");
-    if (!damage) return damage.error();
-    if (*damage != "ok")
-        return Error{ErrorCode::corrupt, path_.string() + " is damaged: " + *damage + "; restore a backup"};
+    if (auto sound = database_.check(); !sound) return sound;
     auto& statement = statements_.list_all;
     const StatementUse use(statement);
     statement.bind_text(1, "");
