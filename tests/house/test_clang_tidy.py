@@ -4,8 +4,9 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import unittest
+
+from scratch import scratch_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FAKE_CLANG_TIDY = """case $* in
@@ -16,7 +17,7 @@ esac"""
 
 class Project:
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.folder = scratch_folder()
         for path in ("tools", "core", "bin", "build"):
             (self.folder / path).mkdir()
         shutil.copy(ROOT / "tools/clang-tidy", self.folder / "tools/clang-tidy")

@@ -7,6 +7,8 @@ import subprocess
 import tempfile
 import unittest
 
+from scratch import scratch_folder
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = "setup format tidy shell clang-tidy ctest-counted sweep readme-commands fuzz bench-smoke"
 
@@ -15,7 +17,7 @@ class Gate:
     """A project of nothing but the gate; each tool is a line of shell."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.folder = scratch_folder()
         for path in ("tools", "bin", "tests/house", "build"):
             (self.folder / path).mkdir(parents=True)
         shutil.copy(ROOT / "check", self.folder / "check")

@@ -3,8 +3,9 @@ import os
 import pathlib
 import shutil
 import subprocess
-import tempfile
 import unittest
+
+from scratch import scratch_folder
 
 SETUP = pathlib.Path(__file__).resolve().parents[2] / "tools/setup"
 REAL_TOOLS = "bash env true cat grep awk tr rm chmod flock"
@@ -32,7 +33,7 @@ class Machine:
     """A make-believe Debian in a scratch folder."""
 
     def __init__(self, uid=0, sudo=True):
-        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.folder = scratch_folder()
         self.bin = self.folder / "bin"
         for path in ("bin", "root/usr/sbin", "root/run"):
             (self.folder / path).mkdir(parents=True)

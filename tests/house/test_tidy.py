@@ -82,6 +82,8 @@ PAIRS = [
     ("wall-clock", "adapters/http/a.cpp", cpp("gettimeofday(&t, 0);"), 2, cpp('auto s = "gettimeofday";')),
     ("wall-clock", "actors/a.cpp", cpp("clock_gettime(CLOCK_REALTIME, &t);"), 2, cpp("clock_gettime(CLOCK_BOOTTIME, &t);")),
     ("clock", "core/a.cpp", cpp("auto t = std::chrono::steady_clock::now();"), 2, cpp("std::chrono::steady_clock::duration d;")),
+    ("io", "core/a.cpp", cpp("#include <fstream>"), 2, cpp("#include <sstream>")),
+    ("io", "media/a.cpp", cpp('auto s = std::getenv("A");'), 2, cpp("auto s = f.getenv(1);")),
     ("random", "core/a.cpp", cpp("int n = std::rand();"), 2, cpp("int n = operand();")),
     ("random", "actors/a.cpp", cpp("std::mt19937 engine(seed);"), 2, cpp("/* std::mt19937 */")),
     ("random", "core/a.test.cpp", cpp("std::random_device device;"), 2, cpp("std::mt19937 engine(7);")),

@@ -12,6 +12,7 @@ RULES = {
     "file-length": f"files have at most {shape.FILE_LINES_MAX} lines",
     "function-length": f"functions have at most {shape.FUNCTION_LINES_MAX} lines",
     "function-median": f"half of the functions have at most {shape.MEDIAN_LINES_MAX} lines",
+    "io": "the pure folders open and read nothing",
     "library": "each outside library stays behind its adapter",
     "missing-test": "each source with logic in core, media, actors and sim has a test",
     "naked-new": "memory has an owner",
