@@ -3,6 +3,7 @@ import re
 from dataclasses import dataclass
 
 from tidylib.report import Finding
+from tidylib.source import TEST_NAME
 
 ANYWHERE = re.compile("")
 NOWHERE = re.compile("(?!)")
@@ -25,7 +26,7 @@ def ban(rule, pattern, message, allowed=None, banned=None):
                re.compile(banned) if banned else ANYWHERE)
 
 
-TESTS = r"^tests/|\.(?:test|fuzz)\.[ch]pp$"
+TESTS = rf"^tests/|{TEST_NAME.pattern}"
 PURE = r"^(?:core|media|ports|sim)/"
 
 BANS = [
@@ -56,7 +57,7 @@ BANS = [
     ban("sleep",
         r"\bsleep_for\b|\bsleep_until\b|\busleep\b|\bnanosleep\b|(?<![\w.])(?:::)?sleep\s*\(",
         "{0} makes a test slow or flaky, and code deaf; advance the time, or wait for the event with a deadline, instead",
-        allowed=r"^(?:adapters|bench)/(?!.*\.test\.cpp$)"),
+        allowed=r"^(?:adapters|bench|apps/ruler)/(?!.*\.test\.cpp$)"),
     ban("print",
         r"\bstd\s*::\s*(?:cout|cerr|clog)\b|(?<![\w.])(?:std\s*::\s*)?(?:printf|puts|putchar)\s*\(",
         "{0} writes to a terminal that is not ours; return text, or log an event, instead",

@@ -2,6 +2,7 @@
 import re
 
 from tidylib.report import Finding
+from tidylib.source import TEST_NAME
 
 # The first pattern that matches a path rules it; the second says which of our paths it may include.
 EVERYTHING = r""
@@ -39,7 +40,7 @@ LIBRARIES = [
 ]
 STANDARD = re.compile(r"^[a-z_]+$|^experimental/")
 PURE = re.compile(r"^(?:core|media|ports|sim)/")
-FREE = re.compile(r"^(?:tests|bench)/|\.(?:test|bench|fuzz)\.[ch]pp$")
+FREE = re.compile(rf"^(?:tests|bench)/|\.bench\.cpp$|{TEST_NAME.pattern}")
 
 
 def check_dependency(tree):

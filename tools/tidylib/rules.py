@@ -14,7 +14,7 @@ RULES = {
     "function-median": f"half of the functions have at most {shape.MEDIAN_LINES_MAX} lines",
     "io": "the pure folders open and read nothing",
     "library": "each outside library stays behind its adapter",
-    "missing-test": "each source with logic in core, media, actors and sim has a test",
+    "missing-test": "each source with logic in core, media and actors has a test",
     "naked-new": "memory has an owner",
     "nolint": "silencing clang-tidy names the check and the reason",
     "pragma-once": "headers can be read twice",

@@ -15,6 +15,7 @@ TOKEN = re.compile(
 )
 DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"\n]+)[>"]', re.MULTILINE)
+TEST_NAME = re.compile(r"\.(?:test|fuzz)\.[ch]pp$|(?:^|/)test_\w+\.[ch]pp$")
 ALLOW = re.compile(r"(?://|#|/\*)\s*tidy: allow ([a-z-]+)(?: because (\S.*))?")
 
 
@@ -54,7 +55,7 @@ class Source:
 
     @property
     def is_test(self):
-        return self.path.startswith("tests/") or bool(re.search(r"\.(test|fuzz)\.[ch]pp$", self.path))
+        return self.path.startswith("tests/") or bool(TEST_NAME.search(self.path))
 
     @property
     def is_bench(self):
