@@ -1,0 +1,224 @@
+// What the HTTP API says and takes: one declaration for the server that writes it and the command line that reads it.
+// Names are what people see; ids never change. docs/protocol.md lists the routes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+
+#include "core/documents.hpp"
+#include "core/rows.hpp"
+
+namespace antiphon::api {
+
+// ---- what is answered
+
+struct EndpointView {
+    std::string name;              // "worker/name"
+    std::string device;            // as the worker declared it
+    std::string failure;           // empty: working
+    bool online = false;           // its worker is
+    std::optional<double> volume;  // outputs only, 0..1
+    std::optional<bool> muted;
+};
+BOOST_DESCRIBE_STRUCT(EndpointView, (), (name, device, failure, online, volume, muted))
+
+struct WorkerView {
+    std::string id;
+    std::string name;
+    bool online = false;
+    std::string activity;          // core::Activity
+    bool maintenance = false;      // desired; `activity` says when it is granted
+    std::uint64_t generation = 0;  // desired
+    std::uint64_t applied = 0;
+    std::uint64_t boot = 0;
+    bool clock_synchronised = false;
+    std::int64_t clock_error_ns = 0;  // bound
+    double clock_rate_ppm = 0;
+    std::vector<std::string> outputs;  // names without the worker's
+    std::vector<std::string> inputs;
+};
+BOOST_DESCRIBE_STRUCT(WorkerView, (),
+                      (id, name, online, activity, maintenance, generation, applied, boot, clock_synchronised,
+                       clock_error_ns, clock_rate_ppm, outputs, inputs))
+
+// One worker's part in a session.
+struct MemberView {
+    std::string worker;
+    std::string state;  // core::SessionState, or "unheard"
+    std::string reason;
+    std::int64_t position_frames = 0;
+    std::uint64_t lost_frames = 0;
+};
+BOOST_DESCRIBE_STRUCT(MemberView, (), (worker, state, reason, position_frames, lost_frames))
+
+struct SessionView {
+    std::string id;
+    std::string title;
+    std::string phase;  // core::SessionPhase
+    std::string reason;
+    std::string blob;
+    std::int64_t frames = 0;           // of the programme, at 48 kHz
+    std::int64_t position_frames = 0;  // now
+    double volume = 1;
+    std::vector<std::string> outputs;
+    std::vector<MemberView> members;
+    std::optional<std::int64_t> start_ns;  // cluster time
+    std::int64_t from_frame = 0;
+    core::WallTime created;
+};
+BOOST_DESCRIBE_STRUCT(SessionView, (),
+                      (id, title, phase, reason, blob, frames, position_frames, volume, outputs, members, start_ns,
+                       from_frame, created))
+
+struct TrackView {
+    std::string input;
+    std::string state;  // core::TrackState
+    std::string reason;
+    std::int64_t frames = 0;
+    std::uint64_t gap_frames = 0;
+    std::string sha256;
+    std::string file;  // GET /v1/recordings/ID/files/FILE; FILE.json beside it tells the times
+};
+BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, file))
+
+struct RecordingView {
+    std::string id;
+    std::string phase;  // core::RecordingPhase
+    std::vector<TrackView> tracks;
+    core::WallTime created;
+};
+BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created))
+
+struct ZoneView {
+    std::string id;
+    std::string name;
+    std::uint64_t version = 1;  // also the ETag
+    std::vector<std::string> outputs;
+};
+BOOST_DESCRIBE_STRUCT(ZoneView, (), (id, name, version, outputs))
+
+struct ClusterView {
+    std::string id;
+    std::uint64_t epoch = 0;
+    std::string version;  // of the program
+    std::int64_t cluster_ns = 0;
+    std::vector<std::string> warnings;  // such as: listening beyond loopback without TLS
+};
+BOOST_DESCRIBE_STRUCT(ClusterView, (), (id, epoch, version, cluster_ns, warnings))
+
+// Everything at one moment.
+struct StatusView {
+    ClusterView cluster;
+    std::vector<WorkerView> workers;
+    std::vector<SessionView> sessions;      // active ones, and the last that ended
+    std::vector<RecordingView> recordings;  // active ones
+    std::vector<ZoneView> zones;
+};
+BOOST_DESCRIBE_STRUCT(StatusView, (), (cluster, workers, sessions, recordings, zones))
+
+struct DevicesView {
+    std::vector<EndpointView> outputs;
+    std::vector<EndpointView> inputs;
+};
+BOOST_DESCRIBE_STRUCT(DevicesView, (), (outputs, inputs))
+
+struct PongView {
+    std::string worker;
+    std::string activity;
+    std::uint64_t boot = 0;
+    std::uint64_t applied = 0;
+};
+BOOST_DESCRIBE_STRUCT(PongView, (), (worker, activity, boot, applied))
+
+struct BlobView {
+    std::string blob;  // SHA-256
+    std::uint64_t size_bytes = 0;
+};
+BOOST_DESCRIBE_STRUCT(BlobView, (), (blob, size_bytes))
+
+struct InvitationView {
+    std::string invitation;  // URL#TOKEN
+    std::int64_t expires_in_s = 0;
+};
+BOOST_DESCRIBE_STRUCT(InvitationView, (), (invitation, expires_in_s))
+
+// Also what the WebSocket /v1/events sends.
+struct EventView {
+    std::uint64_t number = 0;
+    core::WallTime time;
+    std::string event;   // "session.playing"
+    std::string object;  // id
+    std::string text;
+};
+BOOST_DESCRIBE_STRUCT(EventView, (), (number, time, event, object, text))
+
+struct EventsView {
+    std::vector<EventView> events;  // oldest first
+};
+BOOST_DESCRIBE_STRUCT(EventsView, (), (events))
+
+// ---- what is asked
+
+struct PlayBody {
+    std::string source;           // "blob:HASH"
+    std::vector<std::string> to;  // outputs, zones, "all"
+    std::optional<double> volume;
+    std::optional<double> from_s;
+    std::optional<std::string> title;
+};
+BOOST_DESCRIBE_STRUCT(PlayBody, (), (source, to, volume, from_s, title))
+
+struct SeekBody {
+    double to_s = 0;
+};
+BOOST_DESCRIBE_STRUCT(SeekBody, (), (to_s))
+
+struct VolumeBody {
+    std::string target;  // a session, an output, a zone or "all"
+    std::optional<double> volume;
+    std::optional<bool> muted;
+};
+BOOST_DESCRIBE_STRUCT(VolumeBody, (), (target, volume, muted))
+
+struct ZoneBody {
+    std::vector<std::string> outputs;
+};
+BOOST_DESCRIBE_STRUCT(ZoneBody, (), (outputs))
+
+struct ZoneRenameBody {
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(ZoneRenameBody, (), (name))
+
+struct RecordBody {
+    std::vector<std::string> from;
+};
+BOOST_DESCRIBE_STRUCT(RecordBody, (), (from))
+
+struct JoinBody {
+    std::string token;
+    std::string name;
+    std::string public_key;
+    int v = 1;
+};
+BOOST_DESCRIBE_STRUCT(JoinBody, (), (token, name, public_key, v))
+
+// The answer to a join, kept in the worker's identity.json. Hosts are left to the worker: it knows how it got here.
+struct JoinAnswer {
+    std::string id;
+    std::string name;
+    std::string cluster;
+    std::string credential;  // password at the broker (user name: id) and bearer token at the HTTP server
+    std::optional<std::string> broker_url;  // absent: the private broker on the coordinator's host
+    std::uint16_t broker_port = 0;
+    std::uint16_t clock_port = 0;
+    std::uint64_t epoch = 0;
+};
+BOOST_DESCRIBE_STRUCT(JoinAnswer, (), (id, name, cluster, credential, broker_url, broker_port, clock_port, epoch))
+
+}  // namespace antiphon::api
