@@ -1,0 +1,163 @@
+// Refuses what cannot be, sets aside what contradicts the estimate, and fits what remains.
+#include "media/clock_filter.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace antiphon::media {
+namespace {
+
+constexpr double ns_per_second = 1e9;
+constexpr std::int64_t stamp_limit_ns = std::int64_t{1} << 60;  // 36 years; differences cannot overflow
+constexpr double contradiction_floor_ns = 250e3;
+constexpr std::int64_t contradiction_points_min = 8;
+
+bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit_ns; }
+
+int blocks_for(core::Duration window) {
+    return static_cast<int>(std::max<std::int64_t>(4, (window.count() + 999'999'999) / 1'000'000'000));
+}
+
+}  // namespace
+
+ClockFilter::ClockFilter(core::ClockIncarnation incarnation, const ClockFilterOptions& options)
+    : options_(options),
+      incarnation_(incarnation),
+      forward_(ns_per_second, blocks_for(options.window)),
+      backward_(ns_per_second, blocks_for(options.window)) {}
+
+void ClockFilter::restart(core::ClockIncarnation incarnation) noexcept {
+    incarnation_ = incarnation;
+    suspect_count_ = 0;
+    recent_count_ = 0;
+    forget();
+}
+
+void ClockFilter::forget() noexcept {
+    forward_.clear();
+    backward_.clear();
+    has_origin_ = false;
+    map_.reset();
+}
+
+bool ClockFilter::add(const ClockExchange& exchange) noexcept {
+    if (!sane(exchange)) return ++counters_.insane, false;
+    if (seen(exchange.t1)) return ++counters_.duplicates, false;
+    if (contradicts(exchange)) return suspect(exchange), true;
+    settle_suspects();
+    if (!take(exchange)) return false;
+    fit();
+    return true;
+}
+
+bool ClockFilter::sane(const ClockExchange& e) const noexcept {
+    if (!in_range(e.t1.ns) || !in_range(e.t2) || !in_range(e.t3) || !in_range(e.t4.ns)) return false;
+    const std::int64_t away_ns = e.t4.ns - e.t1.ns, answering_ns = e.t3 - e.t2;
+    if (answering_ns < 0 || away_ns < 0 || away_ns > options_.round_trip_max.count()) return false;
+    // 1 us and the drift of the two clocks are forgiven.
+    return away_ns - answering_ns > -1000 - static_cast<std::int64_t>(1e-3 * static_cast<double>(away_ns));
+}
+
+bool ClockFilter::seen(core::LocalTime t1) noexcept {
+    const auto known = std::min(recent_count_, recent_t1_.size());
+    if (std::find(recent_t1_.begin(), recent_t1_.begin() + static_cast<std::ptrdiff_t>(known), t1.ns) !=
+        recent_t1_.begin() + static_cast<std::ptrdiff_t>(known))
+        return true;
+    recent_t1_[recent_count_++ % recent_t1_.size()] = t1.ns;
+    return false;
+}
+
+double ClockFilter::since_origin(core::LocalTime t) const noexcept {
+    return static_cast<double>((t - origin_).count());
+}
+
+double ClockFilter::forward_delay(const ClockExchange& e) const noexcept {
+    return static_cast<double>(e.t2 - e.t1.ns - offset_ns_);
+}
+
+double ClockFilter::backward_delay(const ClockExchange& e) const noexcept {
+    return static_cast<double>(e.t4.ns - e.t3 + offset_ns_);
+}
+
+// Below a floor by more than its uncertainty: a clock was stepped, or the exchange lies.
+bool ClockFilter::contradicts(const ClockExchange& e) const noexcept {
+    if (!map_) return false;
+    const double x1 = since_origin(e.t1), x4 = since_origin(e.t4);
+    const double forward_below = forward_floor_ + slope_ * x1 - forward_delay(e);
+    const double backward_below = backward_floor_ - slope_ * x4 - backward_delay(e);
+    const double below = std::max(forward_below, backward_below);
+    const bool few = forward_.count() < contradiction_points_min;
+    // With few points the floors are not known yet, but the sum of a new delay and an old one is still no less than 0.
+    const double gap = few ? forward_floor_ + backward_floor_ : 0;
+    return below > gap + contradiction_floor_ns +
+                       16 * static_cast<double>(map_->error_at(e.t4).count()) * (few ? 0 : 1) +
+                       options_.drift.limit * std::abs(x4 - since_origin(newest_));
+}
+
+void ClockFilter::suspect(const ClockExchange& exchange) noexcept {
+    suspects_[suspect_count_++] = exchange;
+    if (suspect_count_ < suspects_max) return;
+    ++counters_.restarts;
+    forget();
+    suspect_count_ = 0;
+    for (const auto& suspected : suspects_) take(suspected);
+    fit();
+}
+
+// The suspects were followed by an exchange that fits: they were just quick, unless nothing is that quick.
+void ClockFilter::settle_suspects() noexcept {
+    for (std::size_t i = 0; i < suspect_count_; ++i) {
+        const auto& e = suspects_[i];
+        const double forward = forward_delay(e) - slope_ * since_origin(e.t1);
+        const double backward = backward_delay(e) + slope_ * since_origin(e.t4);
+        const bool impossible = forward + backward_floor_ < 0 || backward + forward_floor_ < 0;
+        if (impossible)
+            ++counters_.outliers;
+        else
+            take(e);
+    }
+    suspect_count_ = 0;
+}
+
+bool ClockFilter::take(const ClockExchange& e) noexcept {
+    if (!has_origin_) {
+        has_origin_ = true;
+        origin_ = newest_ = e.t1;
+        offset_ns_ = e.t2 - e.t1.ns;
+    }
+    if (!forward_.add(since_origin(e.t1), forward_delay(e)) || !backward_.add(since_origin(e.t4), backward_delay(e)))
+        return ++counters_.stale, false;
+    newest_ = std::max(newest_, e.t4);
+    ++counters_.accepted;
+    return true;
+}
+
+void ClockFilter::fit() noexcept {
+    constexpr double spread_min_ns = 200;  // stamps are not finer
+    const auto n = static_cast<double>(forward_.count());
+    const double forward_spread = std::max(forward_.spread(), spread_min_ns);
+    const double backward_spread = std::max(backward_.spread(), spread_min_ns);
+    const std::array<EnvelopeSide, 2> sides{
+        EnvelopeSide{forward_.hull(), forward_.mean_x(), n / forward_spread, 1},
+        EnvelopeSide{backward_.hull(), backward_.mean_x(), n / backward_spread, -1}};
+    slope_ = common_slope(sides, options_.drift);
+    forward_floor_ = floor_under(forward_.hull(), slope_);
+    backward_floor_ = floor_under(backward_.hull(), -slope_);
+
+    const double x = since_origin(newest_), span = std::max(forward_.span(), 1.0);
+    const double half_gap = std::max(0.0, (forward_floor_ + backward_floor_) / 2);
+    const double floor_error = 2.5 * (forward_spread + backward_spread) / n;
+    const double drift_error = std::min(options_.drift.limit, 4 * floor_error / span);
+    const double error = floor_error + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
+    const auto offset = slope_ * x + (forward_floor_ - backward_floor_) / 2;
+    const bool few = n < 4;  // the spread is not known yet
+    map_ = ClockMap{.local = newest_,
+                    .cluster_ns = newest_.ns + offset_ns_ + std::llround(offset),
+                    .drift = slope_,
+                    .error_bound = core::Duration{std::llround(few ? half_gap : std::min(half_gap, error))},
+                    .asymmetry_bound = core::Duration{std::llround(half_gap)},
+                    .drift_error = few ? options_.drift.limit : drift_error,
+                    .incarnation = incarnation_};
+}
+
+}  // namespace antiphon::media

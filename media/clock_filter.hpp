@@ -1,0 +1,94 @@
+// Estimates the cluster's clock from exchanges of time stamps over the network.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "core/units.hpp"
+#include "media/clock_map.hpp"
+#include "media/envelope.hpp"
+
+namespace antiphon::media {
+
+// One question and its answer. `t1` and `t4` are of the local clock, `t2` and `t3` of the cluster clock, all in ns.
+struct ClockExchange {
+    core::LocalTime t1;   // question sent
+    std::int64_t t2 = 0;  // question received
+    std::int64_t t3 = 0;  // answer sent
+    core::LocalTime t4;   // answer received
+};
+
+struct ClockFilterOptions {
+    core::Duration window = std::chrono::seconds(30);
+    core::Duration round_trip_max = std::chrono::seconds(4);  // longer exchanges are refused
+    SlopePrior drift;
+};
+
+struct ClockFilterCounters {
+    std::uint64_t accepted = 0;
+    std::uint64_t insane = 0;      // stamps that no network can produce
+    std::uint64_t duplicates = 0;  // `t1` seen before
+    std::uint64_t stale = 0;       // older than the window
+    std::uint64_t outliers = 0;    // contradict both their predecessors and successors
+    std::uint64_t restarts = 0;    // a clock was stepped or a machine suspended
+};
+
+// Fits one drift and two floors (forward and backward delays) by LowerEnvelope. Offsets are exact when the two ways
+// have the same shortest delay; half of their difference goes into the result (see ClockMap::asymmetry_bound).
+// Steps of a clock larger than the jitter restart the estimate after `suspects_max` exchanges in a row that
+// contradict it; smaller ones heal within one window. Memory is bounded: 30 blocks of hulls; the oldest is dropped.
+// Not thread-safe. No allocation after construction; an add takes some microseconds.
+class ClockFilter {
+  public:
+    static constexpr std::size_t suspects_max = 4;
+
+    explicit ClockFilter(core::ClockIncarnation incarnation, const ClockFilterOptions& options = {});
+
+    // Any stamps may come in, in any order. True when the exchange was used (possibly later, if suspected now).
+    bool add(const ClockExchange& exchange) noexcept;
+
+    // Forgets everything and starts on another life of the cluster clock.
+    void restart(core::ClockIncarnation incarnation) noexcept;
+
+    // The map at the newest exchange; nothing before the first. One exchange gives an error bound of half its round
+    // trip.
+    std::optional<ClockMap> estimate() const noexcept { return map_; }
+
+    const ClockFilterCounters& counters() const noexcept { return counters_; }
+    core::ClockIncarnation incarnation() const noexcept { return incarnation_; }
+
+  private:
+    bool sane(const ClockExchange& exchange) const noexcept;
+    bool seen(core::LocalTime t1) noexcept;
+    bool contradicts(const ClockExchange& exchange) const noexcept;
+    void suspect(const ClockExchange& exchange) noexcept;
+    void settle_suspects() noexcept;
+    void forget() noexcept;
+    bool take(const ClockExchange& exchange) noexcept;
+    void fit() noexcept;
+
+    double forward_delay(const ClockExchange& exchange) const noexcept;
+    double backward_delay(const ClockExchange& exchange) const noexcept;
+    double since_origin(core::LocalTime t) const noexcept;
+
+    ClockFilterOptions options_;
+    core::ClockIncarnation incarnation_;
+    LowerEnvelope forward_;   // delay + offset over t1
+    LowerEnvelope backward_;  // delay - offset over t4
+    bool has_origin_ = false;
+    core::LocalTime origin_;      // where x = 0
+    std::int64_t offset_ns_ = 0;  // taken off every offset, so that doubles stay small
+    core::LocalTime newest_;
+    double slope_ = 0;
+    double forward_floor_ = 0;   // at x = 0
+    double backward_floor_ = 0;  // at x = 0
+    std::optional<ClockMap> map_;
+    std::array<ClockExchange, suspects_max> suspects_{};
+    std::size_t suspect_count_ = 0;
+    std::array<std::int64_t, 64> recent_t1_{};
+    std::size_t recent_count_ = 0;
+    ClockFilterCounters counters_;
+};
+
+}  // namespace antiphon::media

@@ -1,0 +1,223 @@
+// Laws of clock agreement, over simulated networks and crystals of up to 100 ppm; the errors are printed.
+#include "media/clock_filter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "media/world.test.hpp"
+
+namespace antiphon::media {
+namespace {
+
+using namespace test;
+
+constexpr core::ClockIncarnation life{7};
+
+double quantile(std::vector<double> values, double q) {
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))];
+}
+
+struct Outcome {
+    std::vector<double> start_us, steady_us, drift_ppm;
+    double covered = 0;  // share of estimates whose error is within their bound
+};
+
+double error_ns(const ClockMap& map, const Crystal& local, const Crystal& cluster, double true_ns) {
+    const auto now = core::LocalTime{local.stamp(true_ns)};
+    const double residue = local.shows(true_ns) - static_cast<double>(now.ns);
+    return static_cast<double>(map.to_cluster(now)) + residue - cluster.shows(true_ns);
+}
+
+Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20) {
+    Outcome outcome;
+    int estimates = 0, covered = 0;
+    for (unsigned seed = 0; seed < static_cast<unsigned>(runs); ++seed) {
+        Random random(seed);
+        const Crystal local{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
+        const Crystal cluster{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
+        ClockFilter filter(life);
+        for (double t = 0; t < seconds * 1e9;) {
+            if (const auto e = exchange(random, local, cluster, path, t)) filter.add(*e);
+            t += t < 0.1e9 ? 5e6 : 20e6;  // it starts with a burst
+            const auto map = filter.estimate();
+            if (!map) continue;
+            const double error = std::abs(error_ns(*map, local, cluster, t));
+            ++estimates;
+            covered += error <= static_cast<double>(map->error_at({local.stamp(t)}).count()) + 1;
+            if (t > start_s * 1e9 && t <= start_s * 1e9 + 20e6) outcome.start_us.push_back(error / 1e3);
+            if (t <= steady_s * 1e9) continue;
+            outcome.steady_us.push_back(error / 1e3);
+            const double drift_ppm = ((1 + cluster.ppm * 1e-6) / (1 + local.ppm * 1e-6) - 1) * 1e6;
+            outcome.drift_ppm.push_back(std::abs(map->drift * 1e6 - drift_ppm));
+        }
+        EXPECT_EQ(filter.counters().restarts, 0U) << "seed " << seed;
+    }
+    outcome.covered = static_cast<double>(covered) / estimates;
+    return outcome;
+}
+
+void print(const char* name, const Outcome& o) {
+    std::printf(
+        "%-14s error us: at start p50 %.2f p95 %.2f, steady p50 %.2f p95 %.2f p99 %.2f; drift ppm p95 %.3f; "
+        "within bound %.4f\n",
+        name, quantile(o.start_us, 0.5), quantile(o.start_us, 0.95), quantile(o.steady_us, 0.5),
+        quantile(o.steady_us, 0.95), quantile(o.steady_us, 0.99), quantile(o.drift_ppm, 0.95), o.covered);
+}
+
+TEST(ClockFilter, IsWithinMicrosecondsOnAQuietNetworkFromTheFirstSecondOn) {
+    const auto o = run(quiet_path(), 40, 1, 10);
+    print("quiet", o);
+    EXPECT_LT(quantile(o.start_us, 0.95), 5);
+    EXPECT_LT(quantile(o.steady_us, 0.99), 2);
+    EXPECT_GT(o.covered, 0.97);
+}
+
+TEST(ClockFilter, IsWithinTensOfMicrosecondsUnderMillisecondsOfJitter) {
+    const auto o = run(jittery_path(), 60, 1, 30);
+    print("5+/-3 ms, 2 %", o);
+    EXPECT_LT(quantile(o.start_us, 0.95), 600);
+    EXPECT_LT(quantile(o.steady_us, 0.5), 8);
+    EXPECT_LT(quantile(o.steady_us, 0.95), 30);
+    EXPECT_GT(o.covered, 0.95);
+}
+
+TEST(ClockFilter, IgnoresHeavyTailsAndFreezes) {
+    const auto tailed = run(heavy_tailed_path(), 60, 1, 30);
+    print("heavy tail", tailed);
+    EXPECT_LT(quantile(tailed.steady_us, 0.95), 5);
+    EXPECT_GT(tailed.covered, 0.95);
+    const auto frozen = run(freezing_path(quiet_path()), 40, 1, 10);
+    print("freezes", frozen);
+    EXPECT_LT(quantile(frozen.start_us, 0.95), 10);
+    EXPECT_LT(quantile(frozen.steady_us, 0.95), 3);
+    EXPECT_GT(frozen.covered, 0.97);
+}
+
+TEST(ClockFilter, BoundsTheErrorOfAnAsymmetricPathByHalfTheRoundTrip) {
+    Random random(1);
+    const Crystal local, cluster{5e9, 10};
+    ClockFilter filter(life);
+    for (int i = 0; i < 500; ++i) {
+        const double t = i * 20e6, there = 100e3 + uniform(random, 0, 1e5), back = 4e6 + uniform(random, 0, 1e5);
+        filter.add(
+            {{local.stamp(t)}, cluster.stamp(t + there), cluster.stamp(t + there), {local.stamp(t + there + back)}});
+    }
+    const auto map = *filter.estimate();
+    const double error = std::abs(error_ns(map, local, cluster, 500 * 20e6));
+    EXPECT_GT(error, 1e6);
+    EXPECT_LE(error, static_cast<double>(map.asymmetry_bound.count()));
+}
+
+TEST(ClockFilter, OneExchangeIsEnoughForABoundOfHalfItsRoundTrip) {
+    ClockFilter filter(life);
+    EXPECT_FALSE(filter.estimate());
+    ASSERT_TRUE(filter.add({{1'000'000}, 900'300'000, 900'310'000, {1'500'000}}));
+    const auto map = *filter.estimate();
+    EXPECT_EQ(map.incarnation, life);
+    EXPECT_EQ(map.to_cluster({1'500'000}), 900'555'000);
+    EXPECT_EQ(map.error_bound.count(), 245'000);
+}
+
+TEST(ClockFilter, GivesTheSameWhateverOrderTheExchangesComeIn) {
+    Random random(5);
+    const Crystal local{1e12, 30}, cluster{-4e13, -60};
+    std::vector<ClockExchange> exchanges;
+    for (int i = 0; i < 1000; ++i)
+        if (const auto e = exchange(random, local, cluster, jittery_path(), i * 20e6)) exchanges.push_back(*e);
+    ClockFilter ordered(life), reordered(life);
+    for (const auto& e : exchanges) ordered.add(e);
+    for (std::size_t i = 0; i + 5 <= exchanges.size(); i += 5)
+        std::shuffle(exchanges.begin() + static_cast<std::ptrdiff_t>(i),
+                     exchanges.begin() + static_cast<std::ptrdiff_t>(i) + 5, random);
+    for (const auto& e : exchanges) {
+        reordered.add(e);
+        reordered.add(e);
+    }
+    EXPECT_EQ(reordered.counters().duplicates, exchanges.size());
+    const auto at = core::LocalTime{local.stamp(20e9)};
+    EXPECT_NEAR(static_cast<double>(reordered.estimate()->to_cluster(at)),
+                static_cast<double>(ordered.estimate()->to_cluster(at)), 3000);
+}
+
+TEST(ClockFilter, RefusesStampsThatNoNetworkProduces) {
+    ClockFilter filter(life);
+    const std::int64_t far = std::numeric_limits<std::int64_t>::min();
+    const ClockExchange insane[] = {
+        {{1000}, 5, 4, {2000}},            // answered before it was asked
+        {{2000}, 5, 5, {1000}},            // back before it left
+        {{0}, 0, 3'000'000, {1'000'000}},  // longer there than away
+        {{0}, 0, 0, {5'000'000'000}},      // too long away
+        {{far}, 0, 0, {0}},
+        {{0}, far, 0, {0}},
+        {{0}, 0, -(far + 1), {0}},
+        {{0}, 0, 0, {-(far + 1)}},
+    };
+    for (const auto& e : insane) EXPECT_FALSE(filter.add(e));
+    EXPECT_EQ(filter.counters().insane, std::size(insane));
+    EXPECT_FALSE(filter.estimate());
+}
+
+TEST(ClockFilter, SingleLiesDoNotMoveIt) {
+    Random random(11);
+    const Crystal local, cluster{9e9, 20};
+    ClockFilter filter(life);
+    for (int i = 0; i < 1000; ++i) {
+        auto e = *exchange(random, local, cluster, quiet_path(), i * 20e6);
+        if (i % 10 == 9) {
+            const auto lie_ns = static_cast<std::int64_t>(uniform(random, -1e12, 1e12));
+            e.t2 += lie_ns;
+            e.t3 += lie_ns;
+        }
+        filter.add(e);
+        if (i > 100) {
+            ASSERT_LT(std::abs(error_ns(*filter.estimate(), local, cluster, i * 20e6)), 20e3) << i;
+        }
+    }
+    EXPECT_EQ(filter.counters().restarts, 0U);
+    EXPECT_GE(filter.counters().outliers, 99U);
+}
+
+TEST(ClockFilter, StartsAfreshWithinFourExchangesOfAStepOfEitherClock) {
+    for (const double step_ns : {3600e9, -3600e9, 20e6, -20e6}) {
+        SCOPED_TRACE(step_ns);
+        Random random(2);
+        const Crystal local;
+        Crystal cluster{1e12, -50};
+        ClockFilter filter(life);
+        for (int i = 0; i < 1000; ++i) {
+            if (i == 600) cluster.offset_ns += step_ns;
+            filter.add(*exchange(random, local, cluster, jittery_path(2e6, 8e6, 0), i * 20e6));
+            if (i > 604) {
+                ASSERT_LT(std::abs(error_ns(*filter.estimate(), local, cluster, i * 20e6)), 3e6) << i;
+            }
+        }
+        EXPECT_EQ(filter.counters().restarts, 1U);
+    }
+}
+
+TEST(ClockFilter, ANewIncarnationForgetsTheOldOne) {
+    ClockFilter filter(life);
+    filter.add({{1'000'000}, 900'300'000, 900'310'000, {1'500'000}});
+    filter.restart({8});
+    EXPECT_FALSE(filter.estimate());
+    EXPECT_TRUE(filter.add({{1'000'000}, 300'000, 310'000, {1'500'000}}));
+    EXPECT_EQ(filter.estimate()->incarnation.value, 8U);
+}
+
+TEST(ClockMap, IsItsOwnInverseAtAnyDistance) {
+    Random random(4);
+    for (int i = 0; i < 10'000; ++i) {
+        const ClockMap map{.local = {static_cast<std::int64_t>(uniform(random, -4e17, 4e17))},
+                           .cluster_ns = static_cast<std::int64_t>(uniform(random, -4e17, 4e17)),
+                           .drift = uniform(random, -3e-4, 3e-4),
+                           .incarnation = life};
+        const auto t = map.local + core::Duration{static_cast<std::int64_t>(uniform(random, -1e15, 1e15))};
+        ASSERT_LE(std::abs((map.to_local(map.to_cluster(t)) - t).count()), 1);
+    }
+}
+
+}  // namespace
+}  // namespace antiphon::media
