@@ -145,7 +145,7 @@ std::optional<Response> check_content(Exchange& exchange) {
 }  // namespace
 
 std::optional<Response> admit(const ServerCore& core, Exchange& exchange) {
-    exchange.keep_alive = exchange.parser.get().keep_alive() && !core.draining;
+    exchange.keep_alive = exchange.parser.keep_alive() && !core.draining;
     auto refused = check_framing(exchange);
     if (!refused) refused = read_target(exchange);
     if (!refused) refused = find_route(core, exchange);

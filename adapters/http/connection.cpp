@@ -2,7 +2,6 @@
 #include "adapters/http/connection.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 
@@ -43,7 +42,12 @@ Connection::~Connection() {
     core_->release(*this);
 }
 
-void Connection::start() { asio::co_spawn(core_->io, serve(shared_from_this()), asio::detached); }
+void Connection::start() {
+    // what a sink or an authenticator throws ends its own connection only
+    asio::co_spawn(core_->io, serve(shared_from_this()), [core = core_](const std::exception_ptr& thrown) {
+        if (thrown) ++core->counters.dropped_responders;
+    });
+}
 
 void Connection::drain() {
     if (idle_) stream_.close();

@@ -29,7 +29,7 @@ struct ServerCounters {
     std::uint64_t unauthorised = 0;                   // 401 and 403
     std::uint64_t timeouts = 0;                       // clients that did not finish what they began
     std::uint64_t slow_consumers_cut = 0;             // did not read: WebSocket queue full, or an answer stuck
-    std::uint64_t dropped_responders = 0;             // handlers that never answered
+    std::uint64_t dropped_responders = 0;             // handlers that never answered, and what sinks threw
     std::uint64_t late_handlers = 0;                  // handlers that took longer than `answer`: 503
     std::uint64_t aborted_uploads = 0;
     std::uint64_t bytes_in = 0;   // headers and bodies as parsed, and WebSocket payloads
