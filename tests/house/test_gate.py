@@ -156,10 +156,10 @@ class JunitCounts(unittest.TestCase):
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def test_tell_passed_failed_and_skipped_with_the_reason(self):
-        run = self.counts('<testcase name="A.b" status="run"/><testcase name="A.c" status="fail"><failure/></testcase>'
+        run = self.counts('<testcase name="A.b" status="run"/><testcase name="A.c" status="fail"><failure/><system-out>x is 3</system-out></testcase>'
                           '<testcase name="A.d" status="notrun"><skipped message="x"/>'
                           "<system-out>/a.cpp:3: Skipped\nno radio\n\n</system-out></testcase>")
-        self.assertEqual(run.stdout, "failed: A.c\nskipped: A.d: no radio\n1 passed, 1 failed, 1 skipped\n")
+        self.assertEqual(run.stdout, "x is 3\nfailed: A.c\nskipped: A.d: no radio\n1 passed, 1 failed, 1 skipped\n")
         self.assertEqual(run.returncode, 1)
 
     def test_of_no_test_at_all_is_a_failure(self):

@@ -52,12 +52,12 @@ def collect_allowances(tree, rules):
 
 
 def print_text(standing, allowed, notes, rules):
-    for finding in standing:
-        print(finding)
-    for finding, reason in allowed:
-        print(f"allowed: {finding.path}:{finding.line}: {finding.rule}: because {reason}")
     for note in notes:
         print(f"note: {note}")
+    for finding, reason in allowed:
+        print(f"allowed: {finding.path}:{finding.line}: {finding.rule}: because {reason}")
+    for finding in standing:
+        print(finding)
     broken = {finding.rule for finding in standing}
     print(f"{len(standing)} findings, {len(allowed)} allowed, {len(rules)} rules")
     print(f"{len(rules) - len(broken)} passed, {len(broken)} failed, 0 skipped")
