@@ -26,7 +26,7 @@ using core::ErrorCode;
 using core::Result;
 
 // At its exit a child has left at most a pipe's content behind; more comes from a stranger that holds the pipe.
-constexpr int reads_at_exit = 32;
+constexpr int reads_at_exit = 256;
 constexpr int reads_per_wake = 4;
 constexpr int reap_wait_ms = 2000;
 

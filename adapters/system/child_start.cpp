@@ -25,6 +25,8 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
+constexpr int pipe_bytes = 1 << 20;
+
 class Fd {
   public:
     explicit Fd(int fd = -1) : fd_(fd) {}
@@ -187,6 +189,8 @@ Result<Started> start_child(const ports::ProcessSpec& spec) {
         auto made = make_pipe();
         if (!made) return made.error();
         output = std::move(*made);
+        // A child that talks while our loop is busy shall not have to wait; a smaller pipe will do as well.
+        ::fcntl(output.write.get(), F_SETPIPE_SZ, pipe_bytes);
     }
     ExecPlan plan;
     plan.null_fd = null.get();
