@@ -1,0 +1,25 @@
+// Where a broker is: mqtt://[user[:password]@]host[:port].
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/result.hpp"
+
+namespace antiphon::mqtt {
+
+struct BrokerUrl {
+    std::string host;  // without the brackets of an IPv6 address
+    std::uint16_t port = 1883;
+    std::string username;
+    std::string password;
+
+    friend bool operator==(const BrokerUrl&, const BrokerUrl&) = default;
+};
+
+// `invalid` says what is wrong and shows a good one; it never repeats the password. %XX is decoded in user and
+// password.
+core::Result<BrokerUrl> parse_broker_url(std::string_view text);
+
+}  // namespace antiphon::mqtt
