@@ -1,0 +1,96 @@
+// Permissions and atomic replacement.
+#include "adapters/mqtt/broker_folder.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace antiphon::mqtt {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+using core::Result;
+
+Error failed(const std::filesystem::path& path, int number) {
+    const auto code = number == ENOSPC || number == EDQUOT  ? ErrorCode::exhausted
+                      : number == EACCES || number == EPERM ? ErrorCode::denied
+                                                            : ErrorCode::unavailable;
+    return {code, path.string() + ": " + std::strerror(number)};
+}
+
+std::optional<BrokerAccount> find_account(const char* name) {
+    std::vector<char> memory(16384);
+    passwd entry{};
+    passwd* found = nullptr;
+    if (::getpwnam_r(name, &entry, memory.data(), memory.size(), &found) != 0 || !found) return {};
+    return BrokerAccount{name, entry.pw_uid, entry.pw_gid};
+}
+
+bool may_search(const BrokerAccount& account, const struct stat& folder) {
+    if (folder.st_uid == account.user) return (folder.st_mode & S_IXUSR) != 0;
+    if (folder.st_gid == account.group) return (folder.st_mode & S_IXGRP) != 0;
+    return (folder.st_mode & S_IXOTH) != 0;
+}
+
+bool write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const auto written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+std::optional<BrokerAccount> broker_account() {
+    if (::geteuid() != 0) return {};
+    for (const auto* name : {"mosquitto", "nobody"})
+        if (auto account = find_account(name)) return account;
+    return {};
+}
+
+bool can_enter(const BrokerAccount& account, std::filesystem::path folder) {
+    for (;; folder = folder.parent_path()) {
+        struct stat status{};
+        if (::stat(folder.c_str(), &status) == 0 && !may_search(account, status)) return false;
+        if (folder == folder.parent_path()) return true;
+    }
+}
+
+Result<BrokerFolder> BrokerFolder::open(const std::filesystem::path& wanted, std::uint16_t port,
+                                        std::optional<BrokerAccount> account) {
+    std::error_code error;
+    auto path = std::filesystem::absolute(wanted, error).lexically_normal();
+    if (account && !can_enter(*account, path.parent_path())) path = "/run/antiphon-broker-" + std::to_string(port);
+    std::filesystem::create_directories(path, error);
+    if (error) return failed(path, error.value());
+    // The account may read the folder but not change it: only we replace what is in there.
+    if (::chmod(path.c_str(), account ? 0750 : 0700) != 0) return failed(path, errno);
+    if (account && ::chown(path.c_str(), 0, account->group) != 0) return failed(path, errno);
+    return BrokerFolder(path, std::move(account));
+}
+
+Result<void> BrokerFolder::write(const std::string& name, const std::string& text) const {
+    const auto target = file(name);
+    const auto fresh = file(name + ".new");
+    ::unlink(fresh.c_str());
+    const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) return failed(fresh, errno);
+    bool done = write_all(fd, text);
+    if (done && account_) done = ::fchown(fd, account_->user, account_->group) == 0;
+    const int number = errno;
+    ::close(fd);
+    if (!done) return failed(fresh, number);
+    if (::rename(fresh.c_str(), target.c_str()) != 0) return failed(target, errno);
+    return {};
+}
+
+}  // namespace antiphon::mqtt

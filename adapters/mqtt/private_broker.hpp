@@ -1,0 +1,85 @@
+// Debian's mosquitto as our child: configured, guarded by passwords and an ACL, restarted when it dies.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/mqtt/backoff.hpp"
+#include "adapters/mqtt/broker_files.hpp"
+#include "core/restart_intensity.hpp"
+#include "ports/clock.hpp"
+#include "ports/process.hpp"
+#include "ports/random.hpp"
+
+namespace antiphon::mqtt {
+
+struct PrivateBrokerSettings {
+    std::filesystem::path folder;  // DATA/broker
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8741;
+    std::string port_option = "--broker";  // what an error tells the user to change
+    std::string cluster;
+    std::string program = "mosquitto";
+    core::RestartLimit restarts;
+    BackoffLimits backoff;
+    core::Duration start_timeout = std::chrono::seconds{5};
+    std::size_t payload_bytes_max = 1 << 20;
+    std::size_t queued_messages_max = 1000;
+};
+
+// All may be empty. Called on the loop, and never after the broker's destruction.
+struct PrivateBrokerHandlers {
+    // It died and starts again by itself. `escalate`: more often than the restart limit; somebody should look.
+    std::function<void(const std::string& reason, bool escalate)> on_death;
+    std::function<void()> on_restarted;
+    std::function<void(const Denial&)> on_denied;
+    // Its log without the lines about single packets.
+    std::function<void(std::string_view line)> on_log;
+};
+
+struct PrivateBrokerCounters {
+    std::uint64_t starts = 0;
+    std::uint64_t deaths = 0;
+    std::uint64_t denials = 0;
+    std::uint64_t reloads = 0;
+};
+
+// One thread, that of the loop; it lives as long as the program (see ports::ProcessLauncher::spawn). Killed with us,
+// even when we are killed ourselves.
+class PrivateBroker {
+  public:
+    // `launcher` and `clock` outlive it.
+    PrivateBroker(boost::asio::io_context& io, ports::ProcessLauncher& launcher, const ports::Clock& clock,
+                  ports::RandomBytes random, PrivateBrokerSettings settings, PrivateBrokerHandlers handlers = {});
+    // Ends the broker at once: it keeps nothing that could be lost.
+    ~PrivateBroker();
+
+    using StartedHandler = std::function<void(const core::Result<void>&)>;
+
+    // Calls `on_started` once, when it listens or cannot. `unavailable`: "port 8741 is in use by another program ...";
+    // `not_found`: "mosquitto is not installed: apt install mosquitto"; after an error it stays stopped.
+    void start(std::vector<BrokerUser> workers, StartedHandler on_started);
+
+    // Who may log in, from now on: rewrites both files and has the broker read them. A worker that is not there any
+    // more is disconnected. After an error the broker goes on with what it knows.
+    core::Result<void> set_workers(std::vector<BrokerUser> workers);
+
+    // The coordinator's own login, new with each start of the program.
+    std::string username() const { return std::string(coordinator_user); }
+    const std::string& password() const;
+
+    bool running() const;
+    int pid() const;  // 0 when it does not run
+    PrivateBrokerCounters counters() const;
+
+  private:
+    class Keeper;
+
+    std::shared_ptr<Keeper> keeper_;
+};
+
+}  // namespace antiphon::mqtt
