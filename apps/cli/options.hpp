@@ -1,0 +1,40 @@
+// What the long-running verbs are asked to do, once flags, environment, configuration and defaults are settled.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "adapters/system/log.hpp"
+
+namespace antiphon::cli {
+
+struct CoordinatorOptions {
+    std::filesystem::path data;
+    std::string listen = "127.0.0.1:8740";  // a HOST:PORT that parses
+    std::optional<std::string> broker;      // absent: a private broker
+    std::uint16_t mqtt_port = 8741;         // of the private broker
+    std::uint16_t clock_port = 8742;        // UDP
+    bool insecure_lan = false;              // beyond loopback without TLS
+    system::log::Format log_format = system::log::Format::text;
+    std::optional<std::filesystem::path> room;  // of virtual devices that name none
+};
+
+// A name and its device, such as {"left", "alsa:hw:0"}; the names differ.
+using NamedDevice = std::pair<std::string, std::string>;
+
+struct WorkerOptions {
+    std::string name;
+    std::optional<std::string> join;  // URL#TOKEN that parses; not needed once enrolled
+    std::filesystem::path data;
+    std::vector<NamedDevice> outputs;
+    std::vector<NamedDevice> inputs;
+    system::log::Format log_format = system::log::Format::text;
+    std::optional<std::filesystem::path> room;  // of virtual devices that name none
+    bool clock_agreement = true;                // false only in tests: keeps its first estimate
+};
+
+}  // namespace antiphon::cli

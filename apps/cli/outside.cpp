@@ -1,0 +1,36 @@
+// The real streams, environment and terminal.
+#include "apps/cli/outside.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace antiphon::cli {
+namespace {
+
+std::optional<std::string> variable_of_process(const std::string& name) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here changes it
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+TerminalSize size_of_terminal() {
+    winsize size{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+    return {size.ws_col, size.ws_row};
+}
+
+}  // namespace
+
+Outside outside_of_process() {
+    return {.out = std::cout,
+            .err = std::cerr,
+            .variables = variable_of_process,
+            .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+            .err_is_terminal = ::isatty(STDERR_FILENO) == 1,
+            .size = size_of_terminal};
+}
+
+}  // namespace antiphon::cli

@@ -1,0 +1,25 @@
+// The command line: reads it, and does what it asks for.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/cli/options.hpp"
+#include "apps/cli/outside.hpp"
+
+namespace antiphon::cli {
+
+// The long-running verbs, which are implemented elsewhere. Each returns the exit code.
+struct Programs {
+    std::function<int(const CoordinatorOptions&)> coordinator;
+    std::function<int(const WorkerOptions&)> worker;
+    std::function<int(std::vector<std::string>)> supervise;
+};
+
+// The exit code: 0 done, 1 refused or failed with a reason, 2 usage.
+int run(int argc, char** argv, const Programs& programs);
+// The same for the words after the program's name, and for whatever `outside` is.
+int run(const std::vector<std::string>& words, const Programs& programs, const Outside& outside);
+
+}  // namespace antiphon::cli
