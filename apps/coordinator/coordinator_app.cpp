@@ -1,0 +1,159 @@
+// Wiring: bus and requests to events, effects to bus and answers.
+#include "apps/coordinator/coordinator_app.hpp"
+
+#include "adapters/system/log.hpp"
+#include "apps/node/rows.hpp"
+#include "core/step.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+namespace log = system::log;
+
+constexpr std::uint32_t mailbox_size = 16384;
+constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
+constexpr core::Duration retry_store_after = std::chrono::seconds(1);
+
+actors::LoopTime loop_time(const ports::Clock& clock) {
+    return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
+}
+
+}  // namespace
+
+CoordinatorApp::CoordinatorApp(Parts parts, Handlers handlers)
+    : parts_(std::move(parts)),
+      handlers_(std::move(handlers)),
+      executor_(parts_.io, loop_time(parts_.clock)),
+      topics_(parts_.cluster) {}
+
+CoordinatorApp::~CoordinatorApp() {
+    if (actor_) actor_.stop();
+}
+
+void CoordinatorApp::start() {
+    actor_ = actors::spawn<CoordinatorActor::Message>(
+        executor_, {mailbox_size, actors::Overflow::refuse},
+        [&](const auto&) { return std::make_unique<CoordinatorActor>(executor_, std::move(parts_.state), *this); });
+    tell(core::CoordinatorStarted{parts_.incarnation});
+    tick();
+}
+
+void CoordinatorApp::use_bus(ports::Bus& bus) {
+    bus_ = &bus;
+    bus.on_message([this](const ports::BusMessage& message) { receive(message); });
+    bus.on_link([this](bool up, const std::string& reason) {
+        if (up) {
+            log::info("bus.connected", {}, "connected to the broker");
+            tell(core::BusConnected{});
+        } else {
+            log::warning("bus.disconnected", {}, reason);
+        }
+    });
+    for (const auto* leaf : {"reported", "reply", "event", "alive"}) bus.subscribe(topics_.of_all(leaf));
+    bus.connect();
+}
+
+void CoordinatorApp::tick() {
+    executor_.at(executor_.now() + tick_interval, [this] {
+        tell(core::ClusterTick{});
+        tick();
+    });
+}
+
+void CoordinatorApp::tell(core::CoordinatorEvent event) {
+    if (!actor_.tell(std::move(event))) log::warning("mailbox.full", {{"overflowed", actor_.overflowed()}});
+}
+
+void CoordinatorApp::look(CoordinatorActor::Look look) { actor_.tell(std::move(look)); }
+
+void CoordinatorApp::ask(core::RequestBody body, std::optional<std::string> idempotency_key, Answered done) {
+    const auto id = ++last_request_;
+    waiting_[id] = std::move(done);
+    core::UserRequest request{id, std::move(body), parts_.clock.wall(), std::move(idempotency_key)};
+    if (!actor_.tell(core::CoordinatorEvent{std::move(request)}))
+        answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
+}
+
+void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
+    track.request = ++last_request_;
+    waiting_[track.request] = std::move(done);
+    const auto id = track.request;
+    if (!actor_.tell(core::CoordinatorEvent{std::move(track)}))
+        answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
+}
+
+void CoordinatorApp::receive(const ports::BusMessage& message) {
+    const auto topic = topics_.parse(message.topic);
+    auto decoded = json::decode<core::Message>(message.payload, &decoded_);
+    if (!topic || !decoded) {
+        log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
+                     decoded ? "not a topic of a worker" : decoded.error().what);
+        return;
+    }
+    tell(core::WorkerMessage{topic->worker, std::move(*decoded)});
+}
+
+core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
+    auto stored = node::store_draft(parts_.store, draft);
+    if (stored) epoch_ = draft.cluster.epoch;
+    return stored;
+}
+
+void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Error& why) {
+    log::error("store.failed", {}, why.what);
+    if (const auto* request = std::get_if<core::UserRequest>(&event)) return answer(request->id, why, {});
+    if (const auto* track = std::get_if<core::TrackReceived>(&event)) return answer(track->request, why, {});
+    if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_start(why);
+    // A worker's word was acknowledged to the broker already: it is kept and tried again.
+    if (std::holds_alternative<core::WorkerMessage>(event))
+        executor_.at(executor_.now() + retry_store_after, [this, event] { tell(event); });
+}
+
+void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) {
+    std::visit(core::Overloaded{[&](const core::PublishDesired& publish_desired) {
+                                    core::EnvelopeHeader header;
+                                    header.id = publish_desired.id;
+                                    header.generation = publish_desired.document.generation;
+                                    publish(publish_desired.worker, "desired", header,
+                                            core::Desired{publish_desired.document}, true);
+                                },
+                                [&](const core::PublishPing& ping) {
+                                    core::EnvelopeHeader header;
+                                    header.id = ping.id;
+                                    header.deadline = ping.deadline;
+                                    publish(ping.worker, "command", header, core::Ping{}, false);
+                                },
+                                [&](const core::AdmitWorker&) { handlers_.members_changed(state); },
+                                [&](const core::Answer& reply) { answer(reply.request, reply.body, state); },
+                                [&](const core::Announce& news) { announce(news); }},
+               effect);
+}
+
+void CoordinatorApp::publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header,
+                             core::MessageBody body, bool retain) {
+    if (!bus_) return;  // when there is one, BusConnected brings everything
+    header.epoch = epoch_;
+    header.sent = parts_.clock.wall();
+    ports::BusMessage message{topics_.of(to, leaf), json::encode(core::Message{std::move(header), std::move(body)}),
+                              retain};
+    if (auto queued = bus_->publish(std::move(message)); !queued)
+        log::warning("bus.overflow", {{"worker", to.value}, {"topic", leaf}}, queued.error().what);
+}
+
+void CoordinatorApp::answer(core::RequestId id, const core::Result<core::AnswerBody>& body,
+                            const core::CoordinatorState& state) {
+    const auto it = waiting_.find(id);
+    if (it == waiting_.end()) return;
+    const auto done = std::move(it->second);
+    waiting_.erase(it);
+    done(body, state);
+}
+
+void CoordinatorApp::announce(const core::Announce& news) {
+    log::info(news.topic, {{"object", news.object}}, news.text);
+    events_.push_back({++events_seen_, parts_.clock.wall(), news.topic, news.object, news.text});
+    if (events_.size() > events_kept) events_.pop_front();
+    handlers_.event(events_.back());
+}
+
+}  // namespace antiphon::coordinator

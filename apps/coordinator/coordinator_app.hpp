@@ -1,0 +1,90 @@
+// The coordinator process: the actor that decides, and the bus and requests around it.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/loop_executor.hpp"
+#include "actors/step_actor.hpp"
+#include "adapters/json/json.hpp"
+#include "apps/api/views.hpp"
+#include "apps/node/topics.hpp"
+#include "core/coordinator.hpp"
+#include "ports/bus.hpp"
+#include "ports/clock.hpp"
+#include "ports/store.hpp"
+
+namespace antiphon::coordinator {
+
+using CoordinatorActor = actors::StepActor<core::CoordinatorMachine>;
+
+inline constexpr std::size_t events_kept = 1000;
+
+// On the loop's thread.
+class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> {
+  public:
+    struct Parts {
+        boost::asio::io_context& io;
+        const ports::Clock& clock;
+        ports::Store& store;
+        std::string cluster;  // its id
+        core::CoordinatorState state;
+        core::ClockIncarnation incarnation;
+    };
+    struct Handlers {
+        std::function<void(const core::CoordinatorState&)> members_changed;  // who may log in
+        std::function<void(const api::EventView&)> event;
+        std::function<void(const core::Error&)> cannot_start;  // its first write failed
+    };
+
+    CoordinatorApp(Parts parts, Handlers handlers);
+    ~CoordinatorApp() override;
+
+    // `bus` is connected by the caller, after this; null until there is one.
+    void start();
+    void use_bus(ports::Bus& bus);
+
+    // Calls `done` exactly once, with the state right after the answer.
+    using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
+    void ask(core::RequestBody body, std::optional<std::string> idempotency_key, Answered done);
+    void receive_track(core::TrackReceived track, Answered done);
+    // Runs with the state between two events.
+    void look(CoordinatorActor::Look look);
+
+    const std::deque<api::EventView>& events() const { return events_; }
+    const std::string& cluster() const { return parts_.cluster; }
+    core::LocalTime now() const { return parts_.clock.now(); }
+
+    core::Result<void> store(const core::CoordinatorDraft& draft) override;
+    void perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) override;
+    void failed(const core::CoordinatorEvent& event, const core::Error& why) override;
+
+  private:
+    void tell(core::CoordinatorEvent event);
+    void tick();
+    void receive(const ports::BusMessage& message);
+    void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,
+                 bool retain);
+    void answer(core::RequestId id, const core::Result<core::AnswerBody>& body, const core::CoordinatorState& state);
+    void announce(const core::Announce& announce);
+
+    Parts parts_;
+    Handlers handlers_;
+    actors::LoopExecutor executor_;
+    node::Topics topics_;
+    ports::Bus* bus_ = nullptr;
+    actors::Ref<CoordinatorActor::Message> actor_;
+    std::map<core::RequestId, Answered> waiting_;
+    core::RequestId last_request_ = 0;
+    core::Epoch epoch_;
+    std::deque<api::EventView> events_;
+    std::uint64_t events_seen_ = 0;
+    json::DecodeCounters decoded_;
+};
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,68 @@
+// The routes of the coordinator's HTTP server, group by group.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/files/blob_folder.hpp"
+#include "adapters/http/problem.hpp"
+#include "adapters/http/router.hpp"
+#include "adapters/json/json.hpp"
+#include "apps/api/views.hpp"
+#include "apps/coordinator/coordinator_app.hpp"
+
+namespace antiphon::coordinator {
+
+struct ApiParts {
+    CoordinatorApp& app;
+    files::BlobFolder& blobs;
+    files::BlobFolder& incoming;       // recorded files that are not complete
+    std::filesystem::path recordings;  // folder
+    api::ClusterView cluster;          // what does not change: id, version, warnings
+    std::uint16_t broker_port = 0;
+    std::uint16_t clock_port = 0;
+    std::optional<std::string> broker_url;
+    std::function<std::string()> url;                      // of this server, for invitations
+    std::set<std::shared_ptr<http::WebSocket>> listeners;  // of events
+};
+
+// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp
+// `parts` outlives the router's server.
+void add_read_routes(http::Router& router, ApiParts& parts);
+void add_play_routes(http::Router& router, ApiParts& parts);
+void add_record_routes(http::Router& router, ApiParts& parts);
+void add_member_routes(http::Router& router, ApiParts& parts);
+
+// To everybody who listens.
+void broadcast(ApiParts& parts, const api::EventView& event);
+
+// ---- what the groups share
+
+// Answers with `view(row, state)` of the asked-for kind of row, or with the error as a problem.
+template <class Row, class View>
+CoordinatorApp::Answered answer_with(http::Responder responder, View view, int status = 200) {
+    auto kept = std::make_shared<http::Responder>(std::move(responder));
+    return [kept, view, status](const core::Result<core::AnswerBody>& body, const core::CoordinatorState& state) {
+        if (!body) return kept->fail(body.error());
+        kept->answer(http::Response::json(json::encode(view(std::get<Row>(*body), state)), status));
+    };
+}
+
+CoordinatorApp::Answered answer_empty(http::Responder responder);
+
+// The request's body, or the problem is answered and nothing comes back.
+template <class Body>
+std::optional<Body> body_of(const http::Request& request, http::Responder& responder) {
+    auto body = json::decode<Body>(request.body);
+    if (body) return std::move(*body);
+    responder.fail(body.error().within("the request's body"));
+    return std::nullopt;
+}
+
+// SHA-256 as 64 hexadecimal digits: how secrets are kept.
+std::string digest_of(std::string_view secret);
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,91 @@
+// Members: invitations, joining, pinging, maintenance.
+#include "adapters/files/sha256.hpp"
+#include "adapters/mqtt/broker_files.hpp"
+#include "adapters/system/random.hpp"
+#include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/views.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using http::Method;
+using http::Permission;
+
+constexpr std::size_t token_bytes = 16;
+constexpr std::size_t credential_bytes = 32;
+
+void invite(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto token = system::random_hex(token_bytes);
+    const auto view = [url = parts.url(), token](const core::InvitationRow&, const core::CoordinatorState&) {
+        return api::InvitationView{url + "#" + token,
+                                   std::chrono::duration_cast<std::chrono::seconds>(core::invitation_life).count()};
+    };
+    parts.app.ask(core::InviteRequest{digest_of(token)}, request.idempotency_key(),
+                  answer_with<core::InvitationRow>(std::move(responder), view, 201));
+}
+
+void join(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::JoinBody>(request, responder);
+    if (!body) return;
+    const auto credential = system::random_hex(credential_bytes);
+    core::JoinRequest join;
+    join.invitation_digest = digest_of(body->token);
+    join.name = body->name;
+    join.public_key = body->public_key;
+    join.v = body->v;
+    join.credential_digest = digest_of(credential);
+    join.broker_password = mqtt::password_hash(credential, system::random_bytes);
+    const auto view = [&parts, credential](const core::WorkerRow& row, const core::CoordinatorState& state) {
+        return api::JoinAnswer{row.id.value,     row.name,          parts.app.cluster(), credential,
+                               parts.broker_url, parts.broker_port, parts.clock_port,    state.cluster.epoch.value};
+    };
+    parts.app.ask(std::move(join), std::nullopt, answer_with<core::WorkerRow>(std::move(responder), view, 201));
+}
+
+void ping(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto view = [worker = request.param("worker")](const core::Pong& pong, const core::CoordinatorState&) {
+        return api::PongView{worker, name_of(pong.activity), pong.boot.value, pong.applied.value};
+    };
+    parts.app.ask(core::PingRequest{request.param("worker")}, std::nullopt,
+                  answer_with<core::Pong>(std::move(responder), view));
+}
+
+http::Handler maintenance(ApiParts& parts, bool wanted) {
+    return [&parts, wanted](const http::Request& request, http::Responder responder) {
+        const auto view = [](const core::WorkerRow& row, const core::CoordinatorState& state) {
+            return worker_view(state, row);
+        };
+        parts.app.ask(core::MaintenanceRequest{request.param("worker"), wanted}, std::nullopt,
+                      answer_with<core::WorkerRow>(std::move(responder), view));
+    };
+}
+
+}  // namespace
+
+std::string digest_of(std::string_view secret) {
+    files::Sha256 sha256;
+    sha256.update(std::as_bytes(std::span(secret)));
+    return sha256.finish().value;
+}
+
+CoordinatorApp::Answered answer_empty(http::Responder responder) {
+    auto kept = std::make_shared<http::Responder>(std::move(responder));
+    return [kept](const core::Result<core::AnswerBody>& body, const core::CoordinatorState&) {
+        body ? kept->answer(http::Response::empty()) : kept->fail(body.error());
+    };
+}
+
+void add_member_routes(http::Router& router, ApiParts& parts) {
+    const auto bound = [&parts](auto handler) {
+        return [&parts, handler](const http::Request& request, http::Responder responder) {
+            handler(parts, request, std::move(responder));
+        };
+    };
+    router.add(Method::post, "/v1/invitations", Permission::admin, bound(invite));
+    router.add(Method::post, "/v1/join", Permission::none, bound(join));
+    router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(ping));
+    router.add(Method::post, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, true));
+    router.add(Method::delete_, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, false));
+}
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,193 @@
+// Playing: programmes as blobs, sessions, volumes, zones.
+#include <cmath>
+
+#include "adapters/files/audio_file_reader.hpp"
+#include "adapters/http/conditional.hpp"
+#include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/views.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using http::Method;
+using http::Permission;
+
+constexpr std::uint64_t blob_bytes_max = 8ull << 30;
+constexpr core::FrameCount tail_frames = core::cluster_rate / 2;
+
+class BlobUpload final : public http::UploadSink {
+  public:
+    explicit BlobUpload(files::BlobFolder& blobs) : blobs_(blobs) {}
+
+    core::Result<void> begin(const http::Request&, std::optional<std::uint64_t> content_length_bytes) override {
+        auto writer = blobs_.create(content_length_bytes.value_or(0));
+        if (!writer) return writer.error();
+        writer_ = std::move(*writer);
+        return {};
+    }
+    core::Result<void> chunk(std::span<const std::byte> piece) override { return writer_->append(piece); }
+    void finish(http::Responder responder) override {
+        const auto info = writer_->finish(std::nullopt);
+        if (!info) return responder.fail(info.error());
+        responder.answer(http::Response::json(json::encode(api::BlobView{info->hash.value, info->size_bytes}), 201));
+    }
+    void aborted() noexcept override { writer_.reset(); }
+
+  private:
+    files::BlobFolder& blobs_;
+    std::unique_ptr<ports::BlobWriter> writer_;
+};
+
+// Opens the file and reads its end, so that a truncated one is refused now and not in the middle of the evening.
+core::Result<core::FrameCount> playable_frames(const std::filesystem::path& path) {
+    auto reader = files::AudioFileReader::open(path);
+    if (!reader) return reader.error();
+    const auto declared = (*reader)->total_frames();
+    if (!declared) return (*reader)->readable_frames();
+    if (*declared <= 0) return core::Error{core::ErrorCode::invalid, "it holds no audio"};
+    if (auto sought = (*reader)->seek(std::max<core::FrameCount>(0, *declared - tail_frames)); !sought)
+        return sought.error();
+    std::vector<float> piece(4096);
+    while (true) {
+        const auto frames = (*reader)->read(piece);
+        if (!frames) return frames.error();
+        if (*frames == 0) return *declared;
+    }
+}
+
+core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const api::PlayBody& body) {
+    constexpr std::string_view prefix = "blob:";
+    if (!body.source.starts_with(prefix))
+        return core::Error{core::ErrorCode::invalid,
+                           "source '" + body.source.substr(0, 80) +
+                               "' is of a kind that this version has not; upload a file and write blob:HASH"};
+    auto hash = core::parse_blob_hash(std::string_view(body.source).substr(prefix.size()));
+    if (!hash) return hash.error();
+    const auto info = blobs.find(*hash);
+    if (!info)
+        return core::Error{core::ErrorCode::not_found,
+                           "blob " + hash->value + " is not here; upload it with POST /v1/blobs"};
+    core::Programme programme{*hash, info->size_bytes, 0, body.title.value_or(hash->value.substr(0, 12))};
+    auto frames = playable_frames(blobs.path(*hash));
+    if (!frames) {
+        // The file has a hash for a name here; people know it by its title.
+        auto what = frames.error().what;
+        const auto path = blobs.path(*hash).string();
+        if (const auto at = what.find(path); at != std::string::npos) what.replace(at, path.size(), programme.title);
+        return core::Error{core::ErrorCode::corrupt, what};
+    }
+    programme.frames = *frames;
+    return programme;
+}
+
+core::Result<core::FrameCount> frame_at(double seconds) {
+    if (std::isfinite(seconds) && seconds >= 0 && seconds < 1e9)
+        return static_cast<core::FrameCount>(std::llround(seconds * core::cluster_rate));
+    return core::Error{core::ErrorCode::invalid, std::to_string(seconds) + " s is no place in a programme"};
+}
+
+auto session_of(ApiParts& parts) {
+    return [&parts](const core::SessionRow& row, const core::CoordinatorState& state) {
+        return session_view(state, row, parts.app.now());
+    };
+}
+
+void play(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::PlayBody>(request, responder);
+    if (!body) return;
+    auto programme = programme_of(parts.blobs, *body);
+    if (!programme) return responder.fail(programme.error());
+    const auto from = frame_at(body->from_s.value_or(0));
+    if (!from) return responder.fail(from.error());
+    core::PlayRequest play{std::move(*programme), body->to, body->volume.value_or(1.0), *from};
+    parts.app.ask(std::move(play), request.idempotency_key(),
+                  answer_with<core::SessionRow>(std::move(responder), session_of(parts), 201));
+}
+
+template <class CoreRequest>
+http::Handler session_verb(ApiParts& parts) {
+    return [&parts](const http::Request& request, http::Responder responder) {
+        parts.app.ask(CoreRequest{{request.param("id")}}, request.idempotency_key(),
+                      answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
+    };
+}
+
+void seek(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::SeekBody>(request, responder);
+    if (!body) return;
+    const auto frame = frame_at(body->to_s);
+    if (!frame) return responder.fail(frame.error());
+    parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, request.idempotency_key(),
+                  answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
+}
+
+void set_volume(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::VolumeBody>(request, responder);
+    if (!body) return;
+    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, request.idempotency_key(),
+                  answer_empty(std::move(responder)));
+}
+
+CoordinatorApp::Answered answer_zone(http::Responder responder) {
+    return answer_with<core::ZoneRow>(
+        std::move(responder),
+        [](const core::ZoneRow& row, const core::CoordinatorState& state) { return zone_view(state, row); });
+}
+
+void set_zone(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::ZoneBody>(request, responder);
+    if (!body) return;
+    const auto expected = http::if_match_revision(request);
+    if (!expected) return responder.fail(expected.error());
+    core::ZoneSetRequest zone{request.param("name"), body->outputs, *expected,
+                              request.headers.get("If-None-Match") == "*"};
+    parts.app.ask(std::move(zone), request.idempotency_key(), answer_zone(std::move(responder)));
+}
+
+void rename_zone(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::ZoneRenameBody>(request, responder);
+    if (!body) return;
+    parts.app.ask(core::ZoneRenameRequest{request.param("name"), body->name}, request.idempotency_key(),
+                  answer_zone(std::move(responder)));
+}
+
+void add_blob_routes(http::Router& router, ApiParts& parts) {
+    router.upload(
+        Method::post, "/v1/blobs", Permission::play, blob_bytes_max,
+        [&parts] { return std::make_unique<BlobUpload>(parts.blobs); }, "upload a programme");
+    router.add(Method::get, "/v1/blobs/{hash}", Permission::view,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   const auto hash = core::parse_blob_hash(request.param("hash"));
+                   if (!hash) return responder.fail(hash.error());
+                   if (!parts.blobs.find(*hash))
+                       return responder.fail({core::ErrorCode::not_found, "blob " + hash->value + " is not here"});
+                   http::FileBody file{parts.blobs.path(*hash), http::etag(hash->value)};
+                   responder.answer(http::Response::of_file(std::move(file)));
+               });
+}
+
+}  // namespace
+
+void add_play_routes(http::Router& router, ApiParts& parts) {
+    const auto bound = [&parts](auto handler) {
+        return [&parts, handler](const http::Request& request, http::Responder responder) {
+            handler(parts, request, std::move(responder));
+        };
+    };
+    add_blob_routes(router, parts);
+    router.add(Method::post, "/v1/sessions", Permission::play, bound(play));
+    router.add(Method::post, "/v1/sessions/{id}/stop", Permission::play, session_verb<core::StopRequest>(parts));
+    router.add(Method::post, "/v1/sessions/{id}/pause", Permission::play, session_verb<core::PauseRequest>(parts));
+    router.add(Method::post, "/v1/sessions/{id}/resume", Permission::play, session_verb<core::ResumeRequest>(parts));
+    router.add(Method::post, "/v1/sessions/{id}/seek", Permission::play, bound(seek));
+    router.add(Method::put, "/v1/volume", Permission::play, bound(set_volume));
+    router.add(Method::put, "/v1/zones/{name}", Permission::play, bound(set_zone));
+    router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(rename_zone));
+    router.add(Method::delete_, "/v1/zones/{name}", Permission::play,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, request.idempotency_key(),
+                                 answer_empty(std::move(responder)));
+               });
+}
+
+}  // namespace antiphon::coordinator

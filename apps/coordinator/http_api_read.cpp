@@ -1,0 +1,151 @@
+// Looking: status, workers, devices, sessions, recordings, zones, events.
+#include <algorithm>
+
+#include "adapters/http/conditional.hpp"
+#include "adapters/http/websocket.hpp"
+#include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/views.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using http::Method;
+using http::Permission;
+
+// Answers with what `read(state)` makes, or with its error.
+template <class Read>
+void answer_look(ApiParts& parts, http::Responder responder, Read read) {
+    auto kept = std::make_shared<http::Responder>(std::move(responder));
+    parts.app.look([kept, read](const core::CoordinatorState& state) {
+        auto response = read(state);
+        response ? kept->answer(std::move(*response)) : kept->fail(response.error());
+    });
+}
+
+template <class View>
+core::Result<http::Response> ok(const View& view) {
+    return http::Response::json(json::encode(view));
+}
+
+// {"workers": [...]}: an object, so that fields can be added.
+template <class View>
+core::Result<http::Response> list(const std::string& name, const std::vector<View>& views) {
+    return http::Response::json("{\"" + name + "\":" + json::encode(views) + "}");
+}
+
+core::Error missing(const std::string& what, const std::string& id) {
+    return {core::ErrorCode::not_found, "there is no " + what + " '" + id.substr(0, 80) + "'"};
+}
+
+template <class View, class Table, class Make>
+std::vector<View> views_of(const Table& table, Make make) {
+    std::vector<View> views;
+    for (const auto& [id, row] : table.rows()) views.push_back(make(*row));
+    return views;
+}
+
+void add_lists(http::Router& router, ApiParts& parts) {
+    router.add(Method::get, "/v1/workers", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [](const auto& state) {
+            return list("workers", views_of<api::WorkerView>(state.workers,
+                                                             [&](const auto& row) { return worker_view(state, row); }));
+        });
+    });
+    router.add(Method::get, "/v1/sessions", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [now = parts.app.now()](const auto& state) {
+            return list("sessions", views_of<api::SessionView>(state.sessions, [&](const auto& row) {
+                            return session_view(state, row, now);
+                        }));
+        });
+    });
+    router.add(Method::get, "/v1/recordings", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [](const auto& state) {
+            return list("recordings", views_of<api::RecordingView>(state.recordings, [&](const auto& row) {
+                            return recording_view(state, row);
+                        }));
+        });
+    });
+    router.add(Method::get, "/v1/zones", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [](const auto& state) {
+            return list("zones",
+                        views_of<api::ZoneView>(state.zones, [&](const auto& row) { return zone_view(state, row); }));
+        });
+    });
+}
+
+void add_single(http::Router& router, ApiParts& parts) {
+    router.add(
+        Method::get, "/v1/sessions/{id}", Permission::view, [&parts](http::Request request, http::Responder responder) {
+            answer_look(
+                parts, std::move(responder),
+                [id = request.param("id"), now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
+                    const auto* row = state.sessions.find({id});
+                    if (!row) return missing("session", id);
+                    return ok(session_view(state, *row, now));
+                });
+        });
+    router.add(Method::get, "/v1/recordings/{id}", Permission::view,
+               [&parts](http::Request request, http::Responder responder) {
+                   answer_look(parts, std::move(responder),
+                               [id = request.param("id")](const auto& state) -> core::Result<http::Response> {
+                                   const auto* row = state.recordings.find({id});
+                                   if (!row) return missing("recording", id);
+                                   return ok(recording_view(state, *row));
+                               });
+               });
+    router.add(Method::get, "/v1/zones/{name}", Permission::view,
+               [&parts](http::Request request, http::Responder responder) {
+                   answer_look(parts, std::move(responder),
+                               [name = request.param("name")](const auto& state) -> core::Result<http::Response> {
+                                   for (const auto& [id, row] : state.zones.rows()) {
+                                       if (row->name != name) continue;
+                                       auto response = http::Response::json(json::encode(zone_view(state, *row)));
+                                       response.headers.set("ETag", http::etag(row->version));
+                                       return response;
+                                   }
+                                   return missing("zone", name);
+                               });
+               });
+}
+
+void add_events(http::Router& router, ApiParts& parts) {
+    router.add(Method::get, "/v1/events", Permission::view, [&parts](http::Request, http::Responder responder) {
+        const auto& events = parts.app.events();
+        responder.answer(http::Response::json(json::encode(api::EventsView{{events.begin(), events.end()}})));
+    });
+    router.websocket("/v1/events/live", Permission::view,
+                     [&parts](const http::Request&, const std::shared_ptr<http::WebSocket>& socket) {
+                         parts.listeners.insert(socket);
+                         socket->on_close([&parts, weak = std::weak_ptr(socket)](std::uint16_t, const std::string&) {
+                             parts.listeners.erase(weak.lock());
+                         });
+                     });
+}
+
+}  // namespace
+
+void broadcast(ApiParts& parts, const api::EventView& event) {
+    const auto text = std::make_shared<const std::string>(json::encode(event));
+    // send() may close a slow one, which changes the set.
+    const auto listeners = parts.listeners;
+    for (const auto& listener : listeners)
+        if (!listener->send(text)) parts.listeners.erase(listener);
+}
+
+void add_read_routes(http::Router& router, ApiParts& parts) {
+    router.add(Method::get, "/healthz", Permission::none,
+               [](http::Request, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });
+    router.add(Method::get, "/v1/status", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [cluster = parts.cluster, now = parts.app.now()](const auto& state) {
+            return ok(status_view(state, cluster, now));
+        });
+    });
+    router.add(Method::get, "/v1/devices", Permission::view, [&parts](http::Request, http::Responder responder) {
+        answer_look(parts, std::move(responder), [](const auto& state) { return ok(devices_view(state)); });
+    });
+    add_lists(router, parts);
+    add_single(router, parts);
+    add_events(router, parts);
+}
+
+}  // namespace antiphon::coordinator

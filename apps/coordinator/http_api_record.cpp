@@ -1,0 +1,88 @@
+// Recording: start, stop, files in from the workers and out to people.
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/files/track_manifest.hpp"
+#include "adapters/http/conditional.hpp"
+#include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/track_upload.hpp"
+#include "apps/coordinator/views.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using http::Method;
+using http::Permission;
+
+constexpr std::uint64_t track_bytes_max = 64ull << 30;
+constexpr std::uint64_t manifest_bytes_max = 64ull << 20;
+
+auto recording_of() {
+    return
+        [](const core::RecordingRow& row, const core::CoordinatorState& state) { return recording_view(state, row); };
+}
+
+void record(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::RecordBody>(request, responder);
+    if (!body) return;
+    parts.app.ask(core::RecordRequest{body->from}, request.idempotency_key(),
+                  answer_with<core::RecordingRow>(std::move(responder), recording_of(), 201));
+}
+
+void keep_manifest(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto recording = core::parse_name(request.param("id"));
+    if (!recording) return responder.fail(recording.error());
+    const auto input = core::parse_name(request.param("input"));
+    if (!input) return responder.fail(input.error());
+    if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, manifest_bytes_max); !read)
+        return responder.fail(read.error().within("the manifest"));
+    const auto folder = parts.recordings / *recording;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    const auto name = track_file_name({{request.identity->name}, *input}) + ".json";
+    if (auto kept = files::atomic_write(folder / name, request.body, 0640); !kept) return responder.fail(kept.error());
+    responder.answer(http::Response::empty());
+}
+
+// A plain file name: no folder, not hidden.
+bool is_file_name(const std::string& name) {
+    return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos && name.size() < 200;
+}
+
+void send_file(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto& file = request.param("file");
+    const auto recording = core::parse_name(request.param("id"));
+    if (!recording) return responder.fail(recording.error());
+    const auto path = parts.recordings / *recording / file;
+    std::error_code error;
+    if (!is_file_name(file) || !std::filesystem::is_regular_file(path, error))
+        return responder.fail(
+            {core::ErrorCode::not_found, "recording '" + *recording + "' has no file '" + file.substr(0, 80) + "'"});
+    const bool json = path.extension() == ".json";
+    responder.answer(http::Response::of_file({path, ""}, json ? "application/json" : "audio/flac"));
+}
+
+}  // namespace
+
+void add_record_routes(http::Router& router, ApiParts& parts) {
+    const auto bound = [&parts](auto handler) {
+        return [&parts, handler](const http::Request& request, http::Responder responder) {
+            handler(parts, request, std::move(responder));
+        };
+    };
+    router.add(Method::post, "/v1/recordings", Permission::record, bound(record));
+    router.add(Method::post, "/v1/recordings/{id}/stop", Permission::record,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   parts.app.ask(core::RecordStopRequest{{request.param("id")}}, request.idempotency_key(),
+                                 answer_with<core::RecordingRow>(std::move(responder), recording_of()));
+               });
+    router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(send_file));
+    http::RouteOptions manifest;
+    manifest.body_bytes_max = manifest_bytes_max;
+    router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker, bound(keep_manifest),
+               manifest);
+    router.upload(
+        Method::put, "/v1/recordings/{id}/tracks/{input}/audio", Permission::worker, track_bytes_max,
+        [&parts] { return std::make_unique<TrackUpload>(parts.app, parts.incoming, parts.recordings); },
+        "a worker hands in a recorded file");
+}
+
+}  // namespace antiphon::coordinator

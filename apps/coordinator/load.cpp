@@ -1,0 +1,93 @@
+// Rows to tables; secrets and ids are made where they are missing.
+#include "apps/coordinator/load.hpp"
+
+#include <memory>
+
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/system/random.hpp"
+#include "apps/node/rows.hpp"
+#include "apps/node/version.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+constexpr std::size_t token_bytes = 32;
+constexpr const char* cluster_key = "meta/cluster";
+
+core::Result<std::string> load_cluster_id(ports::Store& store) {
+    auto row = store.get(cluster_key);
+    if (!row) return row.error();
+    if (*row) return (*row)->value;
+    const ports::StoreWrite write{cluster_key, "c" + system::random_hex(4), 0};
+    if (auto made = store.commit({&write, 1}); !made) return made.error();
+    return *write.value;
+}
+
+template <class Row, class Table, class IdOf>
+core::Result<void> fill(ports::Store& store, const char* kind, Table& table, IdOf id_of) {
+    return node::load_rows<Row>(store, kind, [&](Row row) {
+        const auto id = id_of(row);
+        table.put(id, std::make_shared<const Row>(std::move(row)));
+    });
+}
+
+constexpr auto own_id = [](const auto& row) { return row.id; };
+
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+}  // namespace
+
+core::Result<Loaded> load_state(ports::Store& store) {
+    auto id = load_cluster_id(store);
+    if (!id) return id.error();
+    Loaded loaded{std::move(*id), {}};
+    auto& state = loaded.state;
+    auto cluster = node::load_row<core::ClusterRow>(store, "cluster/self");
+    if (!cluster) return cluster.error();
+    if (*cluster) state.cluster = **cluster;
+    const core::Result<void> results[] = {
+        fill<core::WorkerRow>(store, "worker", state.workers, own_id),
+        fill<core::SessionRow>(store, "session", state.sessions, own_id),
+        fill<core::RecordingRow>(store, "recording", state.recordings, own_id),
+        fill<core::ZoneRow>(store, "zone", state.zones, own_id),
+        fill<core::OutputRow>(store, "output", state.outputs, [](const auto& row) { return row.output; }),
+        fill<core::InvitationRow>(store, "invitation", state.invitations, [](const auto& row) { return row.digest; }),
+        fill<core::RequestRow>(store, "request", state.requests, [](const auto& row) { return row.key; })};
+    for (const auto& result : results)
+        if (!result) return result.error();
+    return loaded;
+}
+
+core::Result<std::string> load_token(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path)) {
+        const auto token = system::random_hex(token_bytes);
+        if (auto kept = files::atomic_write(path, token + "\n", files::secret_mode); !kept) return kept.error();
+        return token;
+    }
+    auto text = files::read_text(path, 4096);
+    if (!text) return text.error();
+    while (!text->empty() && (text->back() == '\n' || text->back() == ' ')) text->pop_back();
+    if (text->size() < 16)
+        return core::Error{core::ErrorCode::invalid, path.string() + " holds no token; remove it and start again"};
+    return *text;
+}
+
+core::Result<void> check_listen(const std::string& host, bool insecure_lan) {
+    if (is_loopback(host) || insecure_lan) return {};
+    return core::Error{core::ErrorCode::denied,
+                       "listening on " + host +
+                           " would carry tokens and audio without encryption; stay on 127.0.0.1, "
+                           "or say --insecure-lan if the network is yours alone"};
+}
+
+api::ClusterView describe_cluster(const std::string& id, const Options& options) {
+    api::ClusterView view;
+    view.id = id;
+    view.version = node::version;
+    if (options.insecure_lan) view.warnings.push_back("insecure: listening beyond loopback without encryption");
+    if (options.broker)
+        view.warnings.push_back("a broker of somebody else does not keep workers from each other's topics");
+    return view;
+}
+
+}  // namespace antiphon::coordinator

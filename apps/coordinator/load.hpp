@@ -1,0 +1,30 @@
+// What a coordinator finds in its data folder, and what it says of itself.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "apps/api/views.hpp"
+#include "apps/coordinator/options.hpp"
+#include "core/coordinator.hpp"
+#include "ports/store.hpp"
+
+namespace antiphon::coordinator {
+
+struct Loaded {
+    std::string cluster;  // id, made at the first start
+    core::CoordinatorState state;
+};
+
+// `corrupt` names the row that cannot be read.
+core::Result<Loaded> load_state(ports::Store& store);
+
+// The administrator's token, made at the first start (0600).
+core::Result<std::string> load_token(const std::filesystem::path& path);
+
+// Beyond loopback there is no encryption in this version, so it must be asked for.
+core::Result<void> check_listen(const std::string& host, bool insecure_lan);
+
+api::ClusterView describe_cluster(const std::string& id, const Options& options);
+
+}  // namespace antiphon::coordinator

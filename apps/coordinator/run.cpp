@@ -1,0 +1,248 @@
+// Starts a coordinator: its folder, its clock, its doors, its broker; then the loop.
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <cstdio>
+
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/http/server.hpp"
+#include "adapters/mqtt/broker_url.hpp"
+#include "adapters/mqtt/mqtt_bus.hpp"
+#include "adapters/mqtt/private_broker.hpp"
+#include "adapters/net/clock_server.hpp"
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/system/child_process.hpp"
+#include "adapters/system/log.hpp"
+#include "adapters/system/random.hpp"
+#include "adapters/system/signals.hpp"
+#include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/load.hpp"
+#include "apps/coordinator/options.hpp"
+#include "apps/node/node_clock.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+namespace log = system::log;
+
+constexpr std::uint64_t blobs_quota_bytes = 64ull << 30;
+constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
+constexpr std::chrono::seconds stop_within{3};
+
+// One life of the process, put together in the order in which things depend on one another.
+class Process {
+  public:
+    explicit Process(const Options& options) : options_(options) {}
+
+    core::Result<void> open();
+    int run();
+
+  private:
+    core::Result<void> open_folders();
+    core::Result<void> listen();
+    void start_broker();
+    void start_bus(const mqtt::MqttSettings& settings);
+    void admit(const core::CoordinatorState& state);
+    void stop();
+    void fail(const core::Error& error);
+    std::optional<http::Identity> identify(std::string_view token) const;
+
+    const Options options_;
+    http::HostPort endpoint_;
+    boost::asio::io_context io_{1};
+    system::ChildLauncher launcher_{io_};
+    std::unique_ptr<ports::Clock> clock_;
+    std::unique_ptr<sqlite::SqliteStore> store_;
+    std::unique_ptr<files::BlobFolder> blobs_;
+    std::unique_ptr<files::BlobFolder> incoming_;
+    std::string token_;
+    std::map<std::string, core::WorkerId> credentials_;  // digest to worker
+    std::vector<mqtt::BrokerUser> broker_users_;
+    std::unique_ptr<CoordinatorApp> app_;
+    std::unique_ptr<ApiParts> api_;
+    std::unique_ptr<net::ClockServer> clock_server_;
+    std::unique_ptr<http::Server> server_;
+    std::unique_ptr<mqtt::PrivateBroker> broker_;
+    std::unique_ptr<mqtt::MqttBus> bus_;
+    int exit_code_ = 0;
+    bool stopping_ = false;
+};
+
+core::Result<void> Process::open_folders() {
+    auto store = sqlite::SqliteStore::open(options_.data / "antiphon.db");
+    if (!store) return store.error();
+    store_ = std::move(*store);
+    auto clock = node::make_clock(options_.room, "coordinator");
+    if (!clock) return clock.error();
+    clock_ = std::move(*clock);
+    auto blobs = files::BlobFolder::open(options_.data / "blobs", blobs_quota_bytes);
+    if (!blobs) return blobs.error();
+    blobs_ = std::move(*blobs);
+    auto incoming = files::BlobFolder::open(options_.data / "recordings" / ".incoming", incoming_quota_bytes);
+    if (!incoming) return incoming.error();
+    incoming_ = std::move(*incoming);
+    auto token = load_token(options_.data / "token");
+    if (!token) return token.error();
+    token_ = std::move(*token);
+    return {};
+}
+
+core::Result<void> Process::open() {
+    auto endpoint = http::parse_host_port(options_.listen);
+    if (!endpoint) return endpoint.error().within("--listen");
+    endpoint_ = *endpoint;
+    if (auto allowed = check_listen(endpoint_.host, options_.insecure_lan); !allowed) return allowed;
+    if (auto opened = open_folders(); !opened) return opened;
+    auto loaded = load_state(*store_);
+    if (!loaded) return loaded.error();
+    auto incarnation = node::clock_incarnation();
+    if (!incarnation) return incarnation.error();
+    admit(loaded->state);
+    CoordinatorApp::Handlers handlers{[this](const core::CoordinatorState& state) { admit(state); },
+                                      [this](const api::EventView& event) { broadcast(*api_, event); },
+                                      [this](const core::Error& error) { fail(error); }};
+    app_ = std::make_unique<CoordinatorApp>(
+        CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), *incarnation},
+        std::move(handlers));
+    return listen();
+}
+
+core::Result<void> Process::listen() {
+    boost::system::error_code error;
+    const auto address =
+        boost::asio::ip::make_address(endpoint_.host == "localhost" ? "127.0.0.1" : endpoint_.host, error);
+    if (error)
+        return core::Error{core::ErrorCode::invalid,
+                           "--listen '" + options_.listen + "' has no address; write IP:PORT"};
+    clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
+    if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
+        return bound.error().within("clock (choose another with --clock-port)");
+    api_ = std::make_unique<ApiParts>(ApiParts{*app_,
+                                               *blobs_,
+                                               *incoming_,
+                                               options_.data / "recordings",
+                                               {},
+                                               options_.mqtt_port,
+                                               clock_server_->local_endpoint().port(),
+                                               options_.broker,
+                                               [this] { return server_->url(); },
+                                               {}});
+    api_->cluster = describe_cluster(app_->cluster(), options_);
+    http::Router router;
+    add_read_routes(router, *api_);
+    add_play_routes(router, *api_);
+    add_record_routes(router, *api_);
+    add_member_routes(router, *api_);
+    http::ServerOptions server;
+    server.listen = endpoint_;
+    server.authenticator = [this](std::string_view token, const http::Request&) { return identify(token); };
+    auto listening = http::Server::listen(io_, std::move(server), std::move(router));
+    if (!listening) return listening.error();
+    server_ = std::move(*listening);
+    return {};
+}
+
+std::optional<http::Identity> Process::identify(std::string_view token) const {
+    if (http::constant_time_equal(token, token_)) return http::Identity{"admin", http::PermissionSet::everything()};
+    const auto it = credentials_.find(digest_of(token));
+    if (it == credentials_.end()) return std::nullopt;
+    return http::Identity{it->second.value, {http::Permission::worker, http::Permission::view}};
+}
+
+void Process::admit(const core::CoordinatorState& state) {
+    credentials_.clear();
+    broker_users_.clear();
+    for (const auto& [id, row] : state.workers.rows()) {
+        credentials_[row->credential_digest] = id;
+        broker_users_.push_back({id.value, row->broker_password});
+    }
+    if (!broker_) return;
+    if (auto set = broker_->set_workers(broker_users_); !set) log::error("broker.members", {}, set.error().what);
+}
+
+void Process::start_broker() {
+    mqtt::PrivateBrokerSettings settings;
+    settings.folder = options_.data / "broker";
+    settings.host = endpoint_.host;
+    settings.port = options_.mqtt_port;
+    settings.port_option = "--mqtt-port";
+    settings.cluster = app_->cluster();
+    mqtt::PrivateBrokerHandlers handlers;
+    handlers.on_death = [](const std::string& reason, bool escalate) {
+        log::write(escalate ? log::Level::error : log::Level::warning, "broker.died", {}, reason);
+    };
+    handlers.on_restarted = [] { log::info("broker.restarted", {}, "the broker is back"); };
+    handlers.on_denied = [](const mqtt::Denial& denial) {
+        log::warning("broker.denied", {{"client", denial.client}, {"topic", denial.topic}}, "not permitted");
+    };
+    handlers.on_log = [](std::string_view line) { log::debug("broker.log", {}, line); };
+    broker_ = std::make_unique<mqtt::PrivateBroker>(io_, launcher_, *clock_, system::random_bytes, std::move(settings),
+                                                    std::move(handlers));
+    broker_->start(broker_users_, [this](const core::Result<void>& started) {
+        if (!started) return fail(started.error());
+        mqtt::MqttSettings bus;
+        bus.host = endpoint_.host;
+        bus.port = options_.mqtt_port;
+        bus.username = broker_->username();
+        bus.password = broker_->password();
+        start_bus(bus);
+    });
+}
+
+void Process::start_bus(const mqtt::MqttSettings& settings) {
+    auto named = settings;
+    named.client_id = "coordinator-" + app_->cluster();
+    named.seed = system::random_u64();
+    named.outbox.messages_max = 2 * core::workers_max;  // everybody's document at once, and some more
+    bus_ = std::make_unique<mqtt::MqttBus>(io_, named);
+    app_->use_bus(*bus_);
+    log::info("coordinator.started", {{"url", server_->url()}}, "ready");
+}
+
+void Process::fail(const core::Error& error) {
+    std::fprintf(stderr, "antiphon: %s\n", error.what.c_str());
+    exit_code_ = 1;
+    io_.stop();
+}
+
+void Process::stop() {
+    if (std::exchange(stopping_, true)) return io_.stop();
+    log::info("coordinator.stopping", {}, "asked to end");
+    server_->stop(stop_within, [this] { io_.stop(); });
+}
+
+int Process::run() {
+    const auto signals = system::on_termination(io_, [this](int) { stop(); });
+    app_->start();
+    if (options_.broker) {
+        const auto url = mqtt::parse_broker_url(*options_.broker);
+        if (!url) {
+            fail(url.error().within("--broker"));
+            return exit_code_;
+        }
+        mqtt::MqttSettings bus;
+        bus.host = url->host;
+        bus.port = url->port;
+        bus.username = url->username;
+        bus.password = url->password;
+        start_bus(bus);
+    } else {
+        start_broker();
+    }
+    io_.run();
+    return exit_code_;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+    system::ignore_broken_pipes();
+    Process process(options);
+    if (auto opened = process.open(); !opened) {
+        std::fprintf(stderr, "antiphon: %s\n", opened.error().what.c_str());
+        return 1;
+    }
+    return process.run();
+}
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,70 @@
+// Nothing is answered before the file is in its place and the row is durable.
+#include "apps/coordinator/track_upload.hpp"
+
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/files/posix.hpp"
+#include "adapters/files/track_manifest.hpp"
+#include "adapters/json/json.hpp"
+#include "apps/coordinator/http_api.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+constexpr std::size_t manifest_bytes_max = 64u << 20;
+
+core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHash& hash,
+                                const std::filesystem::path& target) {
+    std::error_code error;
+    std::filesystem::create_directories(target.parent_path(), error);
+    std::filesystem::remove(target, error);  // handed in before: the same, or an older try
+    std::filesystem::create_hard_link(incoming.path(hash), target, error);
+    if (error)
+        return core::Error{core::ErrorCode::unavailable, "cannot keep " + target.string() + ": " + error.message()};
+    if (auto synced = files::sync_folder(target.parent_path()); !synced) return synced;
+    return incoming.remove(hash);
+}
+
+core::FrameCount frames_in(const std::filesystem::path& manifest_file) {
+    const auto text = files::read_text(manifest_file, manifest_bytes_max);
+    if (!text) return 0;
+    const auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
+    return manifest ? manifest->frames : 0;
+}
+
+}  // namespace
+
+std::string track_file_name(const core::EndpointId& input) { return input.worker.value + "." + input.name; }
+
+core::Result<void> TrackUpload::begin(const http::Request& request, std::optional<std::uint64_t> content_length_bytes) {
+    auto recording = core::parse_name(request.param("id"));
+    if (!recording) return recording.error();
+    auto input = core::parse_name(request.param("input"));
+    if (!input) return input.error();
+    auto sha256 = core::parse_blob_hash(request.query_or("sha256", ""));
+    if (!sha256) return sha256.error();
+    recording_ = {*recording};
+    input_ = {{request.identity->name}, *input};
+    sha256_ = *sha256;
+    auto writer = incoming_.create(content_length_bytes.value_or(0));
+    if (!writer) return writer.error();
+    writer_ = std::move(*writer);
+    return {};
+}
+
+void TrackUpload::finish(http::Responder responder) {
+    const auto info = writer_->finish(sha256_);
+    if (!info) return responder.fail(info.error());
+    const auto name = track_file_name(input_);
+    const auto folder = recordings_ / recording_.value;
+    if (auto kept = put_in_place(incoming_, info->hash, folder / (name + ".flac")); !kept)
+        return responder.fail(kept.error());
+    core::TrackReceived track;
+    track.recording = recording_;
+    track.input = input_;
+    track.frames = frames_in(folder / (name + ".json"));
+    track.sha256 = sha256_.value;
+    track.file = name + ".flac";
+    app_.receive_track(std::move(track), answer_empty(std::move(responder)));
+}
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,161 @@
+// Ids become names here, and nothing secret comes through.
+#include "apps/coordinator/views.hpp"
+
+#include <algorithm>
+#include <boost/describe/enum_to_string.hpp>
+
+#include "core/session.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+template <class Enum>
+std::string text_of(Enum value) {
+    return boost::describe::enum_to_string(value, "unknown");
+}
+
+std::string worker_name(const core::CoordinatorState& state, const core::WorkerId& id) {
+    const auto* row = state.workers.find(id);
+    return row ? row->name : id.value;
+}
+
+std::string endpoint_name(const core::CoordinatorState& state, const core::EndpointId& id) {
+    return worker_name(state, id.worker) + "/" + id.name;
+}
+
+std::vector<std::string> endpoint_names(const core::CoordinatorState& state, const std::vector<core::EndpointId>& ids) {
+    std::vector<std::string> names;
+    for (const auto& id : ids) names.push_back(endpoint_name(state, id));
+    return names;
+}
+
+api::MemberView member_view(const core::CoordinatorState& state, const core::WorkerId& worker,
+                            const core::SessionId& session) {
+    api::MemberView view;
+    view.worker = worker_name(state, worker);
+    view.state = "unheard";
+    const auto* presence = state.presence.find(worker);
+    if (!presence) return view;
+    for (const auto& report : presence->reported.sessions) {
+        if (report.id != session) continue;
+        view.state = text_of(report.state);
+        view.reason = report.reason;
+        view.position_frames = report.position_frames;
+        view.lost_frames = report.lost_frames;
+    }
+    return view;
+}
+
+std::vector<core::WorkerId> members_of(const core::SessionRow& row) {
+    std::vector<core::WorkerId> members;
+    for (const auto& output : row.outputs)
+        if (std::find(members.begin(), members.end(), output.worker) == members.end()) members.push_back(output.worker);
+    return members;
+}
+
+std::vector<api::SessionView> session_views(const core::CoordinatorState& state, core::LocalTime now) {
+    std::vector<const core::SessionRow*> active;
+    std::vector<const core::SessionRow*> ended;
+    for (const auto& [id, row] : state.sessions.rows()) (row->active() ? active : ended).push_back(row.get());
+    const auto newest_first = [](const auto* a, const auto* b) { return a->created > b->created; };
+    std::sort(active.begin(), active.end(), newest_first);
+    std::sort(ended.begin(), ended.end(), newest_first);
+    ended.resize(std::min(ended.size(), ended_sessions_shown));
+    active.insert(active.end(), ended.begin(), ended.end());
+    std::vector<api::SessionView> views;
+    for (const auto* row : active) views.push_back(session_view(state, *row, now));
+    return views;
+}
+
+}  // namespace
+
+std::string name_of(core::Activity value) { return text_of(value); }
+
+api::WorkerView worker_view(const core::CoordinatorState& state, const core::WorkerRow& row) {
+    api::WorkerView view;
+    view.id = row.id.value;
+    view.name = row.name;
+    view.maintenance = row.maintenance;
+    view.generation = row.generation.value;
+    view.activity = "unknown";
+    const auto* presence = state.presence.find(row.id);
+    if (!presence) return view;
+    const auto& reported = presence->reported;
+    view.online = presence->online;
+    view.activity = text_of(reported.activity);
+    view.applied = reported.applied.value;
+    view.boot = reported.boot.value;
+    view.clock_synchronised = reported.clock.synchronised;
+    view.clock_error_ns = reported.clock.error_bound_ns;
+    view.clock_rate_ppm = reported.clock.rate_ppm;
+    for (const auto& output : reported.outputs) view.outputs.push_back(output.name);
+    for (const auto& input : reported.inputs) view.inputs.push_back(input.name);
+    return view;
+}
+
+api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now) {
+    api::SessionView view;
+    view.id = row.id.value;
+    view.title = row.programme.title;
+    view.phase = text_of(row.phase);
+    view.reason = row.reason;
+    view.blob = row.programme.blob.value;
+    view.frames = row.programme.frames;
+    view.position_frames = row.phase == core::SessionPhase::ended
+                               ? row.programme.frames
+                               : core::position_of(row, core::cluster_time(state.cluster, now));
+    view.volume = row.volume;
+    view.outputs = endpoint_names(state, row.outputs);
+    for (const auto& worker : members_of(row)) view.members.push_back(member_view(state, worker, row.id));
+    if (row.start) view.start_ns = row.start->ns;
+    view.from_frame = row.from_frame;
+    view.created = row.created;
+    return view;
+}
+
+api::RecordingView recording_view(const core::CoordinatorState& state, const core::RecordingRow& row) {
+    api::RecordingView view;
+    view.id = row.id.value;
+    view.phase = text_of(row.phase);
+    view.created = row.created;
+    for (const auto& track : row.tracks)
+        view.tracks.push_back({endpoint_name(state, track.input), text_of(track.state), track.reason, track.frames,
+                               track.gap_frames, track.sha256, track.file});
+    return view;
+}
+
+api::ZoneView zone_view(const core::CoordinatorState& state, const core::ZoneRow& row) {
+    return {row.id.value, row.name, row.version, endpoint_names(state, row.outputs)};
+}
+
+api::DevicesView devices_view(const core::CoordinatorState& state) {
+    api::DevicesView view;
+    for (const auto& [id, presence] : state.presence.rows()) {
+        for (const auto& output : presence->reported.outputs) {
+            const core::EndpointId endpoint{id, output.name};
+            const auto* row = state.outputs.find(endpoint);
+            view.outputs.push_back({endpoint_name(state, endpoint), output.device, output.failure, presence->online,
+                                    row ? row->volume : 1.0, row && row->muted});
+        }
+        for (const auto& input : presence->reported.inputs)
+            view.inputs.push_back({endpoint_name(state, {id, input.name}), input.device, input.failure,
+                                   presence->online, std::nullopt, std::nullopt});
+    }
+    return view;
+}
+
+api::StatusView status_view(const core::CoordinatorState& state, api::ClusterView cluster, core::LocalTime now) {
+    api::StatusView view;
+    view.cluster = std::move(cluster);
+    view.cluster.epoch = state.cluster.epoch.value;
+    view.cluster.cluster_ns = now.ns;
+    for (const auto& [id, row] : state.workers.rows()) view.workers.push_back(worker_view(state, *row));
+    std::sort(view.workers.begin(), view.workers.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    view.sessions = session_views(state, now);
+    for (const auto& [id, row] : state.recordings.rows())
+        if (row->active()) view.recordings.push_back(recording_view(state, *row));
+    for (const auto& [id, row] : state.zones.rows()) view.zones.push_back(zone_view(state, *row));
+    return view;
+}
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,22 @@
+// From the coordinator's state to what people see of it. Pure.
+#pragma once
+
+#include "apps/api/views.hpp"
+#include "core/coordinator.hpp"
+
+namespace antiphon::coordinator {
+
+inline constexpr std::size_t ended_sessions_shown = 5;
+
+api::WorkerView worker_view(const core::CoordinatorState& state, const core::WorkerRow& row);
+api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now);
+api::RecordingView recording_view(const core::CoordinatorState& state, const core::RecordingRow& row);
+api::ZoneView zone_view(const core::CoordinatorState& state, const core::ZoneRow& row);
+api::DevicesView devices_view(const core::CoordinatorState& state);
+// `cluster` is passed through.
+api::StatusView status_view(const core::CoordinatorState& state, api::ClusterView cluster, core::LocalTime now);
+
+// The name of the enumerator, as the API writes it.
+std::string name_of(core::Activity value);
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,93 @@
+// Joining happens before anything else runs, so it may block.
+#include "apps/worker/enrolment.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/http/client.hpp"
+#include "adapters/http/problem.hpp"
+#include "adapters/json/json.hpp"
+#include "adapters/system/log.hpp"
+#include "adapters/system/node_key.hpp"
+
+namespace antiphon::worker {
+namespace {
+
+constexpr std::size_t identity_bytes_max = 64 * 1024;
+constexpr std::chrono::milliseconds first_pause{200};
+constexpr std::chrono::milliseconds longest_pause{3000};
+
+void pause(std::chrono::milliseconds length) {
+    boost::asio::io_context io;
+    boost::asio::steady_timer timer(io, length);
+    timer.wait();
+}
+
+core::Result<api::JoinAnswer> ask(const http::Url& url, const api::JoinBody& body) {
+    http::ClientRequest request;
+    request.method = http::Method::post;
+    request.target = "/v1/join";
+    request.body = json::encode(body);
+    auto response = http::fetch(url, "", std::move(request));
+    if (!response) return response.error();
+    if (response->status >= 400) return http::error_of(*response);
+    return json::decode<api::JoinAnswer>(response->body);
+}
+
+core::Result<api::JoinAnswer> ask_patiently(const http::Url& url, const api::JoinBody& body,
+                                            std::chrono::seconds patience) {
+    std::chrono::milliseconds waited{0};
+    auto next = first_pause;
+    while (true) {
+        auto answer = ask(url, body);
+        if (answer || answer.error().code != core::ErrorCode::unavailable || waited >= patience) return answer;
+        system::log::info("join.waiting", {{"server", url.origin()}}, answer.error().what);
+        pause(next);
+        waited += next;
+        next = std::min(next * 2, longest_pause);
+    }
+}
+
+core::Result<Identity> join(const Options& options, std::chrono::seconds patience) {
+    if (!options.join)
+        return core::Error{core::ErrorCode::invalid,
+                           "this worker belongs to no cluster yet; get an invitation with 'antiphon invite' and start "
+                           "it with --join URL#TOKEN"};
+    auto url = http::parse_url(*options.join);
+    if (!url) return url.error().within("--join");
+    if (url->fragment.empty())
+        return core::Error{
+            core::ErrorCode::invalid,
+            "--join '" + url->origin() + "' has no token; write URL#TOKEN, as 'antiphon invite' prints it"};
+    auto key = system::make_node_key();
+    if (!key) return key.error();
+    auto answer = ask_patiently(*url, {url->fragment, options.name, key->public_hex, 1}, patience);
+    if (!answer) return answer.error();
+    return Identity{url->origin(), url->host, key->private_pem, std::move(*answer)};
+}
+
+}  // namespace
+
+core::Result<Identity> enrol(const Options& options, std::chrono::seconds patience) {
+    const auto path = options.data / "identity.json";
+    if (std::filesystem::exists(path)) {
+        const auto text = files::read_text(path, identity_bytes_max);
+        if (!text) return text.error();
+        auto identity = json::decode<Identity>(*text);
+        if (!identity) return identity.error().within(path.string() + " (remove it and join again)");
+        if (identity->joined.name != options.name)
+            return core::Error{core::ErrorCode::conflict,
+                               "the data folder " + options.data.string() + " belongs to worker '" +
+                                   identity->joined.name + "', not to '" + options.name + "'; choose another --data"};
+        return identity;
+    }
+    auto identity = join(options, patience);
+    if (!identity) return identity;
+    if (auto kept = files::atomic_write(path, json::encode(*identity) + "\n", files::secret_mode); !kept)
+        return kept.error();
+    system::log::info("join.done", {{"worker", identity->joined.id}, {"cluster", identity->joined.cluster}}, "joined");
+    return identity;
+}
+
+}  // namespace antiphon::worker

@@ -1,0 +1,25 @@
+// Who this worker is in its cluster: asked for once, with an invitation, and kept in identity.json.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <string>
+
+#include "apps/api/views.hpp"
+#include "apps/worker/options.hpp"
+#include "core/result.hpp"
+
+namespace antiphon::worker {
+
+struct Identity {
+    std::string server;  // http://host:port, as this worker reaches it
+    std::string host;    // of it
+    std::string private_key_pem;
+    api::JoinAnswer joined;
+};
+BOOST_DESCRIBE_STRUCT(Identity, (), (server, host, private_key_pem, joined))
+
+// From identity.json; else by the invitation. A coordinator that cannot be reached yet is asked again for `patience`;
+// a refusal is final. Blocks: for the start of the program.
+core::Result<Identity> enrol(const Options& options, std::chrono::seconds patience = std::chrono::seconds(60));
+
+}  // namespace antiphon::worker

@@ -1,0 +1,142 @@
+// The session document in, a timeline and a fed window out.
+#include "apps/worker/output.hpp"
+
+#include <algorithm>
+
+namespace antiphon::worker {
+namespace {
+
+// Where a decoder begins when the programme runs already: so much later than now will it be ready.
+constexpr core::Duration join_lead = std::chrono::milliseconds(400);
+// What the resampler looks at before the first frame.
+constexpr core::FrameCount history_frames = 64;
+// After so many looks in a row at a starving output its decoder is moved.
+constexpr int starved_views_max = 10;
+
+bool same_place(const core::DesiredSession& a, const core::DesiredSession& b) {
+    return a.programme == b.programme && a.start == b.start && a.from_frame == b.from_frame;
+}
+
+}  // namespace
+
+Output::Output(std::string name, std::string device, core::Result<std::unique_ptr<ports::AudioSink>> sink,
+               const ports::Clock& clock)
+    : name_(std::move(name)), device_(std::move(device)), clock_(clock), playout_(feeder_.window()) {
+    if (!sink) {
+        failure_ = sink.error().what;
+        return;
+    }
+    sink_ = std::move(*sink);
+    playout_.set_delay(sink_->delay());
+    if (auto started = sink_->start(*this); !started) {
+        failure_ = started.error().what;
+        sink_.reset();
+    }
+}
+
+Output::~Output() {
+    if (sink_) sink_->stop();
+}
+
+void Output::render(const ports::RenderBlock& block) noexcept {
+    playout_.render({block.reading.at, block.reading.frames, block.first, block.channels, block.samples});
+}
+
+core::FrameCount Output::wanted_soon() const {
+    const auto& start = session_->start;
+    if (!start || !map_ || map_->incarnation != start->incarnation) return session_->from_frame;
+    media::Timeline timeline;
+    timeline.start_ns = start->ns;
+    timeline.start_frame = session_->from_frame;
+    const auto place = timeline.at(map_->to_cluster(clock_.now() + join_lead)).frame - history_frames;
+    return std::clamp(place, session_->from_frame, std::max(session_->from_frame, session_->programme.frames - 1));
+}
+
+void Output::feed_from(core::FrameCount frame) {
+    fed_from_ = frame;
+    feeder_.feed(file_, frame, ++epoch_);
+}
+
+void Output::retime() {
+    media::Timeline timeline;
+    timeline.epoch = epoch_;
+    timeline.playing = session_ && session_->start.has_value();
+    if (timeline.playing) {
+        timeline.incarnation = session_->start->incarnation;
+        timeline.start_ns = session_->start->ns;
+        timeline.start_frame = session_->from_frame;
+    }
+    playout_.set_timeline(timeline);
+}
+
+void Output::play(const core::DesiredSession& session, const std::filesystem::path& file) {
+    const bool known = runs(session.id);
+    const bool moved = !known || !same_place(*session_, session);
+    // The decoder already stands where the programme will begin: a prepared session starts without a new epoch.
+    const bool prepared = known && !session_->start && session.start && session.from_frame == fed_from_;
+    if (!known) {
+        sounded_ = false;
+        starved_views_ = 0;
+    }
+    session_ = session;
+    file_ = file;
+    apply_gain();
+    if (!moved) return;
+    const auto wanted = wanted_soon();
+    if (!prepared || wanted != fed_from_) feed_from(wanted);
+    retime();
+}
+
+void Output::stop() {
+    session_.reset();
+    ++epoch_;
+    feeder_.rest();
+    retime();
+}
+
+void Output::set_level(double volume, bool muted) {
+    volume_ = volume;
+    muted_ = muted;
+    apply_gain();
+}
+
+void Output::apply_gain() {
+    playout_.set_gain(static_cast<float>(volume_ * (session_ ? session_->volume : 1.0)));
+    playout_.set_muted(muted_);
+}
+
+void Output::set_clock(const media::ClockMap& map) {
+    map_ = map;
+    playout_.set_clock(map);
+}
+
+Output::View Output::view() {
+    View view;
+    if (!failure_.empty()) return {core::SessionState::failed, failure_, 0, 0};
+    const auto feeder = feeder_.status();
+    if (!feeder.failure.empty()) return {core::SessionState::failed, feeder.failure, 0, 0};
+    const auto status = playout_.status();
+    const bool current = status.epoch == epoch_ && session_ && session_->start;
+    view.position_frames = current ? status.position : (session_ ? session_->from_frame : 0);
+    if (feeder.ready) view.state = core::SessionState::ready;
+    if (!current) return view;
+    const bool starving = status.phase == media::PlayoutPhase::starving;
+    if (status.phase == media::PlayoutPhase::ended) view.state = core::SessionState::ended;
+    if (status.phase == media::PlayoutPhase::playing || (starving && sounded_))
+        view.state = core::SessionState::playing;
+    if (status.phase == media::PlayoutPhase::playing && !sounded_) {
+        sounded_ = true;
+        missing_before_ = status.frames_missing;
+        lost_before_ = lost_by_device();
+    }
+    if (sounded_) view.lost_frames = status.frames_missing - missing_before_ + lost_by_device() - lost_before_;
+    starved_views_ = starving ? starved_views_ + 1 : 0;
+    if (starved_views_ >= starved_views_max) {
+        starved_views_ = 0;
+        feed_from(wanted_soon());
+        retime();
+    }
+    return view;
+}
+
+}  // namespace antiphon::worker

@@ -1,0 +1,76 @@
+// One output: a device, the file decoder in front of it, and the arithmetic between them.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "adapters/files/programme_feeder.hpp"
+#include "core/documents.hpp"
+#include "media/playout.hpp"
+#include "ports/audio.hpp"
+#include "ports/clock.hpp"
+
+namespace antiphon::worker {
+
+// All on the loop's thread, but render(), which is the device's.
+class Output final : public ports::Renderer {
+  public:
+    // A device that does not open is an output with a failure, not an error: it stays in the inventory, with its
+    // reason.
+    Output(std::string name, std::string device, core::Result<std::unique_ptr<ports::AudioSink>> sink,
+           const ports::Clock& clock);
+    ~Output() override;
+
+    const std::string& name() const { return name_; }
+    const std::string& device() const { return device_; }
+    const std::string& failure() const { return failure_; }
+
+    // Begins this session, or follows its change: another start, place or volume.
+    void play(const core::DesiredSession& session, const std::filesystem::path& file);
+    void stop();
+    void set_level(double volume, bool muted);
+    void set_clock(const media::ClockMap& map);
+
+    struct View {
+        core::SessionState state = core::SessionState::fetching;
+        std::string reason;
+        core::FrameCount position_frames = 0;
+        std::uint64_t lost_frames = 0;
+    };
+    // Of the session that plays here. Call it now and then: it also heals a decoder that is at the wrong place.
+    View view();
+
+    void render(const ports::RenderBlock& block) noexcept override;
+
+  private:
+    bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
+    void feed_from(core::FrameCount frame);
+    core::FrameCount wanted_soon() const;
+    void retime();
+    void apply_gain();
+    std::uint64_t lost_by_device() const { return sink_ ? sink_->counters().lost_frames : 0; }
+
+    const std::string name_;
+    const std::string device_;
+    std::string failure_;
+    const ports::Clock& clock_;
+    files::ProgrammeFeeder feeder_;
+    media::Playout playout_;
+    std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
+
+    std::optional<core::DesiredSession> session_;
+    std::filesystem::path file_;
+    std::optional<media::ClockMap> map_;
+    std::uint64_t epoch_ = 0;
+    core::FrameCount fed_from_ = 0;
+    double volume_ = 1;
+    bool muted_ = false;
+    bool sounded_ = false;              // since the session began here
+    std::uint64_t missing_before_ = 0;  // counters when it first sounded
+    std::uint64_t lost_before_ = 0;
+    int starved_views_ = 0;
+};
+
+}  // namespace antiphon::worker

@@ -1,0 +1,81 @@
+// Starts a worker: its folder, its clock, its identity, its devices; then the loop.
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/system/log.hpp"
+#include "adapters/system/signals.hpp"
+#include "apps/node/node_clock.hpp"
+#include "apps/node/rows.hpp"
+#include "apps/worker/devices.hpp"
+#include "apps/worker/worker_app.hpp"
+
+namespace antiphon::worker {
+namespace {
+
+constexpr std::uint64_t cache_quota_bytes = 4ull << 30;
+
+core::Result<core::WorkerState> load_state(ports::Store& store) {
+    auto memory = node::load_row<core::WorkerMemory>(store, "worker/memory");
+    if (!memory) return memory.error();
+    core::WorkerState state;
+    if (*memory) state.memory = std::move(**memory);
+    return state;
+}
+
+core::Result<void> open_devices(Parts& parts, const Options& options) {
+    const DeviceContext context{options.name, options.room, parts.clock};
+    for (const auto& [name, device] : options.outputs) {
+        if (auto valid = core::parse_name(name); !valid) return valid.error().within("--output");
+        parts.outputs.push_back(std::make_unique<Output>(name, device, make_sink(context, name, device), parts.clock));
+    }
+    for (const auto& [name, device] : options.inputs) {
+        if (auto valid = core::parse_name(name); !valid) return valid.error().within("--input");
+        auto source = make_source(context, name, device);
+        Input input{name, device, source ? "" : source.error().what, nullptr};
+        if (source) input.source = std::move(*source);
+        parts.inputs.push_back(std::move(input));
+    }
+    return {};
+}
+
+core::Result<int> run_loop(const Options& options) {
+    if (auto name = core::parse_name(options.name); !name) return name.error().within("--name");
+    auto store = sqlite::SqliteStore::open(options.data / "worker.db");
+    if (!store) return store.error();
+    auto clock = node::make_clock(options.room, options.name);
+    if (!clock) return clock.error();
+    auto cache = files::BlobFolder::open(options.data / "cache", cache_quota_bytes);
+    if (!cache) return cache.error();
+    auto identity = enrol(options);
+    if (!identity) return identity.error();
+    auto state = load_state(**store);
+    if (!state) return state.error();
+
+    boost::asio::io_context io(1);
+    Parts parts{io, **clock, **store, **cache, std::move(*identity), std::move(*state), {}, {}};
+    if (auto opened = open_devices(parts, options); !opened) return opened.error();
+    WorkerApp app(std::move(parts), options);
+    bool asked = false;
+    const auto signals = system::on_termination(io, [&](int) {
+        if (std::exchange(asked, true)) return io.stop();
+        system::log::info("worker.stopping", {}, "asked to end");
+        app.stop([&io] { io.stop(); });
+    });
+    app.start();
+    system::log::info("worker.started", {{"name", options.name}}, "ready");
+    io.run();
+    return 0;
+}
+
+}  // namespace
+
+int run(const Options& options) {
+    system::ignore_broken_pipes();
+    const auto ended = run_loop(options);
+    if (ended) return *ended;
+    std::fprintf(stderr, "antiphon: %s\n", ended.error().what.c_str());
+    return 1;
+}
+
+}  // namespace antiphon::worker

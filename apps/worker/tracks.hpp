@@ -1,0 +1,58 @@
+// The inputs of this worker and the recordings that are made of them: files in a folder, found again after a restart.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/files/track_recorder.hpp"
+#include "core/worker.hpp"
+#include "ports/audio.hpp"
+
+namespace antiphon::worker {
+
+struct Input {
+    std::string name;
+    std::string device;
+    std::string failure;  // empty: working
+    std::unique_ptr<ports::AudioSource> source;
+};
+
+// On the loop's thread.
+class Tracks {
+  public:
+    Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input> inputs);
+    ~Tracks();
+
+    // What an earlier life left: whole files, and growing ones made whole. Those that cannot be read stay where they
+    // are, and are logged.
+    std::vector<core::TrackReport> recover();
+
+    // Refusals become a failed report.
+    void capture(const core::TrackId& id, core::WallTime now);
+    void finish(const core::TrackId& id);
+    void discard(const core::TrackId& id);
+    void set_clock(const media::ClockMap& map);
+
+    // What has changed since the last look.
+    std::vector<core::TrackReport> poll();
+    bool idle() const { return recorders_.empty(); }
+
+    files::TrackFile file_of(const core::TrackId& id) const;
+    const std::vector<Input>& inputs() const { return inputs_; }
+
+  private:
+    Input* find_input(const std::string& name);
+    core::Result<void> begin(const core::TrackId& id, core::WallTime now);
+
+    const std::filesystem::path folder_;
+    const std::string worker_name_;
+    std::vector<Input> inputs_;
+    media::ClockMap map_;
+    std::map<core::TrackId, std::unique_ptr<files::TrackRecorder>> recorders_;
+    std::vector<core::TrackReport> news_;
+};
+
+}  // namespace antiphon::worker

@@ -1,0 +1,266 @@
+// Wiring: bus and devices to events, effects to bus and devices.
+#include "apps/worker/worker_app.hpp"
+
+#include "adapters/http/url.hpp"
+#include "adapters/system/log.hpp"
+#include "adapters/system/random.hpp"
+#include "apps/node/rows.hpp"
+#include "core/step.hpp"
+
+namespace antiphon::worker {
+namespace {
+
+namespace log = system::log;
+using std::chrono::milliseconds;
+
+constexpr std::uint32_t mailbox_size = 1024;
+constexpr core::Duration tick_interval = milliseconds(500);
+constexpr core::Duration poll_interval = milliseconds(100);
+constexpr core::Duration retry_store_after = std::chrono::seconds(1);
+
+actors::LoopTime loop_time(const ports::Clock& clock) {
+    return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
+}
+
+core::Message alive_message(const Identity& identity, bool alive) {
+    core::Message message;
+    message.header.id = {identity.joined.id + "-alive"};
+    message.header.epoch = {identity.joined.epoch};
+    message.body = core::Alive{alive};
+    return message;
+}
+
+mqtt::MqttSettings bus_settings(const Identity& identity, const node::Topics& topics) {
+    mqtt::MqttSettings settings;
+    const core::WorkerId id{identity.joined.id};
+    settings.host = identity.host;
+    settings.port = identity.joined.broker_port;
+    settings.client_id = id.value;
+    settings.username = id.value;
+    settings.password = identity.joined.credential;
+    settings.will = ports::BusMessage{topics.of(id, "alive"), json::encode(alive_message(identity, false)), true};
+    settings.seed = system::random_u64();
+    return settings;
+}
+
+http::Url server_url(const Identity& identity) { return *http::parse_url(identity.server); }
+
+}  // namespace
+
+WorkerApp::WorkerApp(Parts parts, const Options& options)
+    : parts_(std::move(parts)),
+      executor_(parts_.io, loop_time(parts_.clock)),
+      topics_(parts_.identity.joined.cluster),
+      client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential),
+      exchange_(client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); }),
+      tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
+      clock_sync_(parts_.io, parts_.clock,
+                  {[this](const media::ClockMap& map) { take_map(map); },
+                   [this](const core::ClockReport& report) { tell(core::ClockChanged{report}); }},
+                  options.clock_agreement),
+      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_.identity, topics_))) {
+    epoch_ = parts_.state.memory.epoch;
+}
+
+WorkerApp::~WorkerApp() {
+    if (actor_) actor_.stop();
+}
+
+void WorkerApp::start() {
+    actor_ = actors::spawn<WorkerActor::Message>(executor_, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
+        return std::make_unique<WorkerActor>(executor_, std::move(parts_.state), *this);
+    });
+    tell(inventory());
+    const core::WorkerId id{parts_.identity.joined.id};
+    bus_->on_message([this](const ports::BusMessage& message) { receive(message); });
+    bus_->on_link([this](bool up, const std::string& reason) { linked(up, reason); });
+    bus_->subscribe(topics_.of(id, "desired"));
+    bus_->subscribe(topics_.of(id, "command"));
+    bus_->connect();
+    clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
+    every(tick_interval, [this] { tell(core::Tick{}); });
+    every(poll_interval, [this] { poll(); });
+}
+
+core::WorkerStarted WorkerApp::inventory() {
+    core::WorkerStarted started;
+    for (const auto& output : parts_.outputs)
+        started.outputs.push_back({output->name(), output->device(), output->failure()});
+    for (const auto& input : tracks_.inputs()) started.inputs.push_back({input.name, input.device, input.failure});
+    started.tracks = tracks_.recover();
+    for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
+    return started;
+}
+
+void WorkerApp::stop(std::function<void()> done) {
+    stopping_ = true;
+    publish("alive", core::Alive{false}, true);
+    auto flushed = std::make_shared<std::function<void(int)>>();
+    *flushed = [this, done = std::move(done), flushed](int looks) {
+        if (bus_->pending() == 0 || looks == 0) return done();
+        after(milliseconds(20), [flushed, looks] { (*flushed)(looks - 1); });
+    };
+    (*flushed)(50);
+}
+
+void WorkerApp::after(core::Duration wait, std::function<void()> action) {
+    executor_.at(executor_.now() + wait, std::move(action));
+}
+
+void WorkerApp::every(core::Duration interval, std::function<void()> action) {
+    after(interval, [this, interval, action] {
+        if (stopping_) return;
+        action();
+        every(interval, action);
+    });
+}
+
+void WorkerApp::receive(const ports::BusMessage& message) {
+    auto decoded = json::decode<core::Message>(message.payload, &decoded_);
+    if (!decoded) {
+        log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
+                     decoded.error().what);
+        return;
+    }
+    epoch_ = std::max(epoch_, decoded->header.epoch);
+    tell(core::MessageArrived{std::move(*decoded), clock_sync_.cluster_now()});
+}
+
+void WorkerApp::linked(bool up, const std::string& reason) {
+    if (up)
+        log::info("bus.connected", {}, "connected to the broker");
+    else
+        log::warning("bus.disconnected", {}, reason);
+    tell(core::LinkChanged{up});
+    if (up) publish("alive", core::Alive{true}, true);
+}
+
+void WorkerApp::take_map(const media::ClockMap& map) {
+    for (auto& output : parts_.outputs) output->set_clock(map);
+    tracks_.set_clock(map);
+}
+
+void WorkerApp::publish(const std::string& leaf, core::MessageBody body, bool retain) {
+    core::Message message;
+    message.header.id = {parts_.identity.joined.id + "-" + std::to_string(++messages_)};
+    message.header.epoch = epoch_;
+    message.header.sent = parts_.clock.wall();
+    message.body = std::move(body);
+    ports::BusMessage sent{topics_.of({parts_.identity.joined.id}, leaf), json::encode(message), retain};
+    if (auto queued = bus_->publish(std::move(sent)); !queued)
+        log::warning("bus.overflow", {{"topic", leaf}}, queued.error().what);
+}
+
+core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) { return node::store_draft(parts_.store, draft); }
+
+void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
+    log::error("store.failed", {}, why.what);
+    // Nobody else will say it again: a document is acknowledged to the broker, a device tells once.
+    after(retry_store_after, [this, event] { tell(event); });
+}
+
+void WorkerApp::perform(const core::WorkerEffect& effect, const core::WorkerState&) {
+    std::visit([this](const auto& e) { (*this)(e); }, effect);
+}
+
+void WorkerApp::operator()(const core::FetchBlob& fetch) {
+    exchange_.fetch(fetch.programme, [this](const core::BlobHash& blob, const std::string& failure) {
+        tell(core::BlobFetched{blob, failure});
+    });
+}
+
+void WorkerApp::operator()(const core::Render& render) {
+    const auto& session = render.session;
+    rendering_[session.id] = session;
+    const auto file = parts_.cache.path(session.programme.blob);
+    for (auto& output : parts_.outputs)
+        for (const auto& name : session.outputs)
+            if (output->name() == name) output->play(session, file);
+}
+
+void WorkerApp::operator()(const core::StopRender& stop) {
+    const auto it = rendering_.find(stop.session);
+    if (it == rendering_.end()) return;
+    for (auto& output : parts_.outputs)
+        for (const auto& name : it->second.outputs)
+            if (output->name() == name) output->stop();
+    rendering_.erase(it);
+}
+
+void WorkerApp::operator()(const core::SetOutput& set) {
+    for (auto& output : parts_.outputs)
+        if (output->name() == set.output.name) output->set_level(set.output.volume, set.output.muted);
+}
+
+void WorkerApp::operator()(const core::Capture& capture) {
+    tracks_.capture({capture.recording, capture.input}, parts_.clock.wall());
+}
+
+void WorkerApp::operator()(const core::FinishCapture& finish) { tracks_.finish({finish.recording, finish.input}); }
+
+void WorkerApp::operator()(const core::UploadTrack& upload) {
+    const core::TrackId id{upload.recording, upload.input};
+    exchange_.upload(id, tracks_.file_of(id), stored_[id], [this, id](const std::string& refusal) {
+        core::TrackReport report;
+        report.id = id.first;
+        report.input = id.second;
+        report.sha256 = stored_[id];
+        report.state = refusal.empty() ? core::TrackState::uploaded : core::TrackState::failed;
+        report.reason = refusal;
+        tell(core::TrackProgressed{report});
+    });
+}
+
+void WorkerApp::operator()(const core::DiscardTrack& discard) {
+    const core::TrackId id{discard.recording, discard.input};
+    tracks_.discard(id);
+    stored_.erase(id);
+}
+
+void WorkerApp::operator()(const core::SendReport& report) {
+    publish("reported", core::Reported{report.document}, true);
+}
+
+void WorkerApp::operator()(const core::SendPong& pong) { publish("reply", pong.pong, false); }
+
+core::SessionReport WorkerApp::session_report(const core::DesiredSession& session) {
+    core::SessionReport report;
+    report.id = session.id;
+    int looked_at = 0;
+    bool all_over = true;
+    bool all_ready = true;
+    bool any_playing = false;
+    for (auto& output : parts_.outputs) {
+        if (std::find(session.outputs.begin(), session.outputs.end(), output->name()) == session.outputs.end())
+            continue;
+        const auto view = output->view();
+        ++looked_at;
+        report.position_frames = std::max(report.position_frames, view.position_frames);
+        report.lost_frames += view.lost_frames;
+        if (!view.reason.empty()) report.reason = view.reason;
+        all_over = all_over && (view.state == core::SessionState::ended || view.state == core::SessionState::failed);
+        all_ready = all_ready && view.state != core::SessionState::fetching;
+        any_playing = any_playing || view.state == core::SessionState::playing;
+    }
+    const bool some_failed = !report.reason.empty();
+    if (looked_at == 0) report.reason = "this worker has none of the session's outputs any more";
+    if (looked_at == 0 || (all_over && some_failed))
+        report.state = core::SessionState::failed;
+    else if (any_playing)
+        report.state = core::SessionState::playing;
+    else if (all_over)
+        report.state = core::SessionState::ended;
+    else
+        report.state = all_ready ? core::SessionState::ready : core::SessionState::fetching;
+    return report;
+}
+
+void WorkerApp::poll() {
+    for (const auto& [id, session] : rendering_) tell(core::SessionProgressed{session_report(session)});
+    for (auto& report : tracks_.poll()) {
+        if (report.state == core::TrackState::stored) stored_[{report.id, report.input}] = report.sha256;
+        tell(core::TrackProgressed{std::move(report)});
+    }
+}
+
+}  // namespace antiphon::worker

@@ -1,0 +1,92 @@
+// A worker process: the actor that decides, and everything that carries out what it decides.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "actors/loop_executor.hpp"
+#include "actors/step_actor.hpp"
+#include "adapters/files/blob_folder.hpp"
+#include "adapters/json/json.hpp"
+#include "adapters/mqtt/mqtt_bus.hpp"
+#include "apps/node/topics.hpp"
+#include "apps/worker/clock_sync.hpp"
+#include "apps/worker/enrolment.hpp"
+#include "apps/worker/exchange.hpp"
+#include "apps/worker/output.hpp"
+#include "apps/worker/tracks.hpp"
+#include "core/worker.hpp"
+#include "ports/store.hpp"
+
+namespace antiphon::worker {
+
+using WorkerActor = actors::StepActor<core::WorkerMachine>;
+
+struct Parts {
+    boost::asio::io_context& io;
+    const ports::Clock& clock;
+    ports::Store& store;
+    files::BlobFolder& cache;
+    Identity identity;
+    core::WorkerState state;  // with its memory loaded
+    std::vector<std::unique_ptr<Output>> outputs;
+    std::vector<Input> inputs;
+};
+
+// On the loop's thread, all of it but the devices' callbacks.
+class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
+  public:
+    WorkerApp(Parts parts, const Options& options);
+    ~WorkerApp() override;
+
+    void start();
+    // Says goodbye and calls `done` when that is on its way.
+    void stop(std::function<void()> done);
+
+    core::Result<void> store(const core::WorkerDraft& draft) override;
+    void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;
+    void failed(const core::WorkerEvent& event, const core::Error& why) override;
+
+  private:
+    void operator()(const core::FetchBlob& fetch);
+    void operator()(const core::Render& render);
+    void operator()(const core::StopRender& stop);
+    void operator()(const core::SetOutput& set);
+    void operator()(const core::Capture& capture);
+    void operator()(const core::FinishCapture& finish);
+    void operator()(const core::UploadTrack& upload);
+    void operator()(const core::DiscardTrack& discard);
+    void operator()(const core::SendReport& report);
+    void operator()(const core::SendPong& pong);
+
+    void tell(core::WorkerEvent event) { actor_.tell(std::move(event)); }
+    void after(core::Duration wait, std::function<void()> action);
+    void every(core::Duration interval, std::function<void()> action);
+    void receive(const ports::BusMessage& message);
+    void linked(bool up, const std::string& reason);
+    void take_map(const media::ClockMap& map);
+    void publish(const std::string& leaf, core::MessageBody body, bool retain);
+    void poll();
+    core::SessionReport session_report(const core::DesiredSession& session);
+    core::WorkerStarted inventory();
+
+    Parts parts_;
+    actors::LoopExecutor executor_;
+    node::Topics topics_;
+    http::Client client_;
+    Exchange exchange_;
+    Tracks tracks_;
+    ClockSync clock_sync_;
+    std::unique_ptr<mqtt::MqttBus> bus_;
+    actors::Ref<WorkerActor::Message> actor_;
+    std::map<core::SessionId, core::DesiredSession> rendering_;
+    std::map<core::TrackId, std::string> stored_;  // hash of each file that waits to be handed in
+    json::DecodeCounters decoded_;
+    core::Epoch epoch_;  // the highest seen, for envelopes
+    std::uint64_t messages_ = 0;
+    bool stopping_ = false;
+};
+
+}  // namespace antiphon::worker
