@@ -57,6 +57,7 @@ Playout::Playout(PcmWindow& window, const PlayoutOptions& options)
 }
 
 void Playout::render(const OutputBlock& block) noexcept {
+    if (device_restarted_.exchange(false, std::memory_order_relaxed)) device_.reset();
     device_.add(block.at, block.played);
     if (block.first != next_device_frame_ && !fade_.silent()) {
         fade_.cut();  // the device has played silence meanwhile

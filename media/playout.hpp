@@ -80,6 +80,10 @@ class Playout {
     // From a frame's turn in the device until it is heard: the sink's delay plus the listener's trim. Any thread.
     void set_delay(core::Duration delay) noexcept { delay_ns_.store(delay.count(), std::memory_order_relaxed); }
 
+    // The device has been started anew and counts its frames from the beginning: what was learned of it is forgotten
+    // with the next block. Any thread.
+    void restart_device() noexcept { device_restarted_.store(true, std::memory_order_relaxed); }
+
     // Linear, 0..1 and beyond (the result is clamped to -1..1). Any thread.
     void set_gain(float linear) noexcept { gain_.store(linear, std::memory_order_relaxed); }
     void set_muted(bool muted) noexcept { muted_.store(muted, std::memory_order_relaxed); }
@@ -113,6 +117,7 @@ class Playout {
     std::atomic<std::int64_t> delay_ns_{0};
     std::atomic<float> gain_{1.0F};
     std::atomic<bool> muted_{false};
+    std::atomic<bool> device_restarted_{false};
 
     // The device thread's.
     DeviceClock device_;

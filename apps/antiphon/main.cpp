@@ -1,4 +1,5 @@
 // antiphon: one binary with the coordinator, the worker, and the verbs of the command line.
+#include "adapters/system/lean.hpp"
 #include "adapters/system/log.hpp"
 #include "adapters/system/supervisor.hpp"
 #include "apps/cli/run.hpp"
@@ -27,4 +28,7 @@ int run_worker(const cli::WorkerOptions& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return cli::run(argc, argv, {run_coordinator, run_worker, system::supervise}); }
+int main(int argc, char** argv) {
+    system::start_small();
+    return cli::run(argc, argv, {run_coordinator, run_worker, system::supervise});
+}

@@ -1,6 +1,7 @@
 // Wiring: bus and requests to events, effects to bus and answers.
 #include "apps/coordinator/coordinator_app.hpp"
 
+#include "adapters/system/lean.hpp"
 #include "adapters/system/log.hpp"
 #include "apps/node/rows.hpp"
 #include "core/step.hpp"
@@ -12,6 +13,7 @@ namespace log = system::log;
 
 constexpr std::uint32_t mailbox_size = 16384;
 constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
+constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
@@ -36,6 +38,7 @@ void CoordinatorApp::start() {
         [&](const auto&) { return std::make_unique<CoordinatorActor>(executor_, std::move(parts_.state), *this); });
     tell(core::CoordinatorStarted{parts_.incarnation});
     tick();
+    executor_.at(executor_.now() + settled_after, [] { system::give_back_start_up_memory(); });
 }
 
 void CoordinatorApp::use_bus(ports::Bus& bus) {

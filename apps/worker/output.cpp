@@ -10,6 +10,8 @@ namespace {
 constexpr core::Duration join_lead = std::chrono::milliseconds(400);
 // What the resampler looks at before the first frame.
 constexpr core::FrameCount history_frames = 64;
+// A device that stops at once would click between two programmes.
+constexpr core::Duration rest_after = std::chrono::seconds(5);
 // After so many looks in a row at a starving output its decoder is moved.
 constexpr int starved_views_max = 10;
 
@@ -28,10 +30,24 @@ Output::Output(std::string name, std::string device, core::Result<std::unique_pt
     }
     sink_ = std::move(*sink);
     playout_.set_delay(sink_->delay());
-    if (auto started = sink_->start(*this); !started) {
-        failure_ = started.error().what;
-        sink_.reset();
-    }
+    // Once at the start, so that a device that cannot play is known before somebody wants to hear it.
+    wake();
+    idle_since_ = clock_.now();
+}
+
+void Output::wake() {
+    if (!sink_ || running_) return;
+    playout_.restart_device();
+    const auto started = sink_->start(*this);
+    failure_ = started ? "" : started.error().what;
+    running_ = started.ok();
+}
+
+void Output::rest_when_idle() {
+    if (session_) idle_since_ = clock_.now();
+    if (!running_ || session_ || clock_.now() - idle_since_ < rest_after) return;
+    sink_->stop();
+    running_ = false;
 }
 
 Output::~Output() {
@@ -78,6 +94,7 @@ void Output::play(const core::DesiredSession& session, const std::filesystem::pa
         sounded_ = false;
         starved_views_ = 0;
     }
+    wake();
     session_ = session;
     file_ = file;
     apply_gain();

@@ -42,10 +42,15 @@ class Output final : public ports::Renderer {
     // Of the session that plays here. Call it now and then: it also heals a decoder that is at the wrong place.
     View view();
 
+    // With nothing to play, for long enough, the device rests. Call it now and then.
+    void rest_when_idle();
+    bool resting() const { return !running_; }
+
     void render(const ports::RenderBlock& block) noexcept override;
 
   private:
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
+    void wake();
     void feed_from(core::FrameCount frame);
     core::FrameCount wanted_soon() const;
     void retime();
@@ -59,6 +64,9 @@ class Output final : public ports::Renderer {
     files::ProgrammeFeeder feeder_;
     media::Playout playout_;
     std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
+
+    bool running_ = false;  // the device
+    core::LocalTime idle_since_;
 
     std::optional<core::DesiredSession> session_;
     std::filesystem::path file_;

@@ -38,7 +38,7 @@ class Tracks {
 
     // What has changed since the last look.
     std::vector<core::TrackReport> poll();
-    bool idle() const { return recorders_.empty(); }
+    bool idle() const { return recorders_.empty() && news_.empty(); }
 
     files::TrackFile file_of(const core::TrackId& id) const;
     const std::vector<Input>& inputs() const { return inputs_; }

@@ -2,6 +2,7 @@
 #include "apps/worker/worker_app.hpp"
 
 #include "adapters/http/url.hpp"
+#include "adapters/system/lean.hpp"
 #include "adapters/system/log.hpp"
 #include "adapters/system/random.hpp"
 #include "apps/node/rows.hpp"
@@ -16,6 +17,7 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t mailbox_size = 1024;
 constexpr core::Duration tick_interval = milliseconds(500);
 constexpr core::Duration poll_interval = milliseconds(100);
+constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
@@ -79,7 +81,8 @@ void WorkerApp::start() {
     bus_->connect();
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
-    every(poll_interval, [this] { poll(); });
+    keep_polling();
+    after(settled_after, [] { system::give_back_start_up_memory(); });
 }
 
 core::WorkerStarted WorkerApp::inventory() {
@@ -172,6 +175,7 @@ void WorkerApp::operator()(const core::FetchBlob& fetch) {
 void WorkerApp::operator()(const core::Render& render) {
     const auto& session = render.session;
     rendering_[session.id] = session;
+    keep_polling();
     const auto file = parts_.cache.path(session.programme.blob);
     for (auto& output : parts_.outputs)
         for (const auto& name : session.outputs)
@@ -194,6 +198,7 @@ void WorkerApp::operator()(const core::SetOutput& set) {
 
 void WorkerApp::operator()(const core::Capture& capture) {
     tracks_.capture({capture.recording, capture.input}, parts_.clock.wall());
+    keep_polling();
 }
 
 void WorkerApp::operator()(const core::FinishCapture& finish) { tracks_.finish({finish.recording, finish.input}); }
@@ -255,7 +260,20 @@ core::SessionReport WorkerApp::session_report(const core::DesiredSession& sessio
     return report;
 }
 
+// Looks at the devices only for as long as there is something to see.
+void WorkerApp::keep_polling() {
+    if (std::exchange(polling_, true)) return;
+    after(poll_interval, [this] {
+        polling_ = false;
+        poll();
+        bool busy = !rendering_.empty() || !tracks_.idle();
+        for (const auto& output : parts_.outputs) busy = busy || !output->resting();
+        if (busy && !stopping_) keep_polling();
+    });
+}
+
 void WorkerApp::poll() {
+    for (auto& output : parts_.outputs) output->rest_when_idle();
     for (const auto& [id, session] : rendering_) tell(core::SessionProgressed{session_report(session)});
     for (auto& report : tracks_.poll()) {
         if (report.state == core::TrackState::stored) stored_[{report.id, report.input}] = report.sha256;

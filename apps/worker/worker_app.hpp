@@ -69,6 +69,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
     void poll();
+    void keep_polling();
     core::SessionReport session_report(const core::DesiredSession& session);
     core::WorkerStarted inventory();
 
@@ -87,6 +88,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;
     bool stopping_ = false;
+    bool polling_ = false;
 };
 
 }  // namespace antiphon::worker
