@@ -23,7 +23,8 @@ class Runnable {
 
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;  // tidy: allow naked-new because the last reference owns it
     }
 
     Runnable* next_ready = nullptr;  // the executor's, while scheduled

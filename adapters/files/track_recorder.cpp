@@ -157,7 +157,7 @@ TrackRecorder::~TrackRecorder() {
 
 core::Result<std::unique_ptr<TrackRecorder>> TrackRecorder::open(TrackFile file, TrackManifest beginning,
                                                                  WriteManifest write) {
-    std::unique_ptr<TrackRecorder> recorder(new TrackRecorder);  // tidy: allow naked-new because it is private
+    std::unique_ptr<TrackRecorder> recorder(new TrackRecorder);
     recorder->writer_ = std::make_unique<Writer>(std::move(file), std::move(beginning), std::move(write));
     if (auto opened = recorder->writer_->open(); !opened) return opened.error();
     recorder->thread_ = std::jthread([r = recorder.get()](const std::stop_token& stop) { r->run(stop, *r->writer_); });

@@ -38,7 +38,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 std::string_view date_now() {
     thread_local std::time_t formatted = 0;
     thread_local std::array<char, 40> text{};
-    const auto now = std::time(nullptr);
+    const auto now = std::time(nullptr);  // tidy: allow wall-clock because the Date header (RFC 9110, 6.6.1) is a label
     if (now != formatted) {
         std::tm parts{};
         gmtime_r(&now, &parts);
