@@ -38,19 +38,31 @@ class BlobUpload final : public http::UploadSink {
     std::unique_ptr<ports::BlobWriter> writer_;
 };
 
+core::Error truncated(files::AudioFileReader& reader, core::FrameCount declared, const core::Error& why) {
+    const auto readable = reader.readable_frames();
+    if (!readable) return why;
+    const auto seconds = [](core::FrameCount frames) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(frames) / core::cluster_rate);
+        return std::string(text);
+    };
+    return {core::ErrorCode::corrupt, "is truncated or damaged: of " + seconds(declared) + ", " + seconds(*readable) +
+                                          " can be read; copy it again"};
+}
+
 // Opens the file and reads its end, so that a truncated one is refused now and not in the middle of the evening.
 core::Result<core::FrameCount> playable_frames(const std::filesystem::path& path) {
     auto reader = files::AudioFileReader::open(path);
     if (!reader) return reader.error();
     const auto declared = (*reader)->total_frames();
     if (!declared) return (*reader)->readable_frames();
-    if (*declared <= 0) return core::Error{core::ErrorCode::invalid, "it holds no audio"};
-    if (auto sought = (*reader)->seek(std::max<core::FrameCount>(0, *declared - tail_frames)); !sought)
-        return sought.error();
+    if (*declared <= 0) return core::Error{core::ErrorCode::invalid, path.string() + " holds no audio"};
+    const auto sought = (*reader)->seek(std::max<core::FrameCount>(0, *declared - tail_frames));
+    if (!sought) return truncated(**reader, *declared, sought.error()).within(path.string());
     std::vector<float> piece(4096);
     while (true) {
         const auto frames = (*reader)->read(piece);
-        if (!frames) return frames.error();
+        if (!frames) return truncated(**reader, *declared, frames.error()).within(path.string());
         if (*frames == 0) return *declared;
     }
 }
