@@ -14,7 +14,7 @@ class ManualTime final : public TrueClock {
   public:
     TrueTime now() const noexcept override { return at; }
     std::chrono::nanoseconds realtime() const noexcept override { return since_1970 + std::chrono::nanoseconds{at.ns}; }
-    void sleep_until(TrueTime) const noexcept override {}
+    void wait_until(TrueTime) const noexcept override {}
 
     TrueTime at{5'000'000'000};
     std::chrono::nanoseconds since_1970 = std::chrono::hours{24 * 365 * 56};

@@ -67,7 +67,7 @@ class VirtualMicrophone final : public ports::AudioSource {
         MicrophoneLoop loop(place_.setup, timeline, truth_, clock_, air, tally_);
         while (!stopping.stop_requested()) {
             loop.step(capturer);
-            truth_.sleep_until(loop.next_wake());
+            truth_.wait_until(loop.next_wake());
         }
     }
 

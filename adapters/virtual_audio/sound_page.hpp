@@ -41,6 +41,15 @@ struct PageHeader {
 static_assert(sizeof(PageHeader) <= page_header_bytes);
 static_assert(std::atomic<double>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free);
 
+// Orders the header's fields against the samples, which go through the kernel. The thread sanitizer does not know
+// fences; it cannot see two mappings of one file either, so it has nothing to miss here.
+#pragma GCC diagnostic push
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wtsan"
+#endif
+inline void full_fence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
+#pragma GCC diagnostic pop
+
 // The header of an open file, mapped. Only the header: samples go by pread and pwrite, which cost no resident memory.
 class HeaderMap {
   public:

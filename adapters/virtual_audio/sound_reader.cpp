@@ -67,7 +67,7 @@ std::optional<SpeakerRun> SoundReader::current_run() const {
     const Position at{header_->x_m.load(std::memory_order_relaxed), header_->y_m.load(std::memory_order_relaxed)};
     const core::Duration late{header_->late_ns.load(std::memory_order_relaxed)};
     const std::int64_t pid = header_->pid.load(std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_acquire);
+    full_fence();
     if (id == 0 || header_->run.load(std::memory_order_relaxed) != id) return std::nullopt;
     return SpeakerRun{id, label_, pid, at, late, DeviceTimeline(t0, rate_, ppm)};
 }
@@ -84,7 +84,7 @@ bool SoundReader::read(const SpeakerRun& run, core::FrameCount first, std::span<
     const bool whole = read_ring(from, wanted);
     // The writer moves `begin`, and clears `run`, before it touches what they guard: unchanged after the reading means
     // that nothing was overwritten under it.
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     const bool untouched = header_->begin.load(std::memory_order_relaxed) <= from &&
                            header_->run.load(std::memory_order_relaxed) == run.id;
     if (!whole || !untouched) std::fill(frames.begin(), frames.end(), 0.0F);

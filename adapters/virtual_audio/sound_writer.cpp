@@ -58,7 +58,7 @@ Result<SoundWriter> SoundWriter::open(const std::filesystem::path& file, const s
 
 void SoundWriter::begin_run(const DeviceTimeline& timeline, const Emission& emission) {
     header_->run.store(0, std::memory_order_seq_cst);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     header_->begin.store(0, std::memory_order_relaxed);
     header_->end.store(0, std::memory_order_relaxed);
     header_->t0_ns.store(timeline.t0().ns, std::memory_order_relaxed);
@@ -76,7 +76,7 @@ void SoundWriter::publish(core::FrameCount first, std::span<const float> frames)
     const auto end = first + static_cast<core::FrameCount>(frames.size());
     const auto silent_from = header_->end.load(std::memory_order_relaxed);
     header_->begin.store(std::max<core::FrameCount>(0, end - page_ring_frames), std::memory_order_relaxed);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
+    full_fence();
     write_silence(std::max(silent_from, first - page_ring_frames), first);
     write_ring(first, frames);
     header_->end.store(end, std::memory_order_release);

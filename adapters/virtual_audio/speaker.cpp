@@ -64,7 +64,7 @@ class VirtualSpeaker final : public ports::AudioSink {
         SpeakerLoop loop(place_.setup, *timeline_, truth_, clock_, writer_, tally_);
         while (!stopping.stop_requested()) {
             loop.step(renderer);
-            truth_.sleep_until(loop.next_wake());
+            truth_.wait_until(loop.next_wake());
         }
     }
 

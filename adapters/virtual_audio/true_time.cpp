@@ -23,7 +23,7 @@ class MachineTrueClock final : public TrueClock {
         return std::chrono::nanoseconds{read_clock_ns(CLOCK_REALTIME)};
     }
 
-    void sleep_until(TrueTime until) const noexcept override {
+    void wait_until(TrueTime until) const noexcept override {
         if (until.ns <= 0) return;
         const timespec at{until.ns / ns_per_second, until.ns % ns_per_second};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr) == EINTR) {

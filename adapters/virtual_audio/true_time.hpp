@@ -20,7 +20,7 @@ class TrueClock {
     // CLOCK_REALTIME at the same moment, ns since 1970. Thread-safe, real-time-safe.
     virtual std::chrono::nanoseconds realtime() const noexcept = 0;
     // Blocks the calling thread until `until`, an absolute time; returns at once when it is past. Thread-safe.
-    virtual void sleep_until(TrueTime until) const noexcept = 0;
+    virtual void wait_until(TrueTime until) const noexcept = 0;
 };
 
 // The one of the machine; lives as long as the program.
