@@ -1,0 +1,39 @@
+// Resampling onto true time.
+#include "apps/ruler/true_grid.hpp"
+
+#include <cmath>
+
+#include "adapters/virtual_audio/interpolator.hpp"
+#include "core/contract.hpp"
+
+namespace antiphon::ruler {
+namespace {
+
+using virtual_audio::DeviceTimeline;
+using virtual_audio::Interpolator;
+
+// Frame, with its fraction, that sounds at the grid's first point.
+double frame_at_start(const Grid& grid, const DeviceTimeline& timeline, core::Duration late) {
+    return timeline.frames_at(DeviceTimeline(grid.start, grid_rate, 0), 0, late);
+}
+
+double frames_a_point(const DeviceTimeline& timeline) { return timeline.frames_per_ns() * 1e9 / grid_rate; }
+
+}  // namespace
+
+FrameRange frames_for(const Grid& grid, const DeviceTimeline& timeline, core::Duration late) {
+    const double start = std::floor(frame_at_start(grid, timeline, late));
+    const double length = std::ceil(frames_a_point(timeline) * static_cast<double>(grid.points));
+    return {static_cast<core::FrameCount>(start) - Interpolator::reach,
+            static_cast<std::size_t>(length) + 2 * Interpolator::reach + 2};
+}
+
+void on_true_time(const Grid& grid, const DeviceTimeline& timeline, core::Duration late, std::span<const float> frames,
+                  std::span<float> points) {
+    const FrameRange range = frames_for(grid, timeline, late);
+    ANTIPHON_ASSERT(frames.size() == range.count && points.size() == grid.points);
+    const double start = frame_at_start(grid, timeline, late) - static_cast<double>(range.first);
+    virtual_audio::interpolator().values(frames, start, frames_a_point(timeline), points);
+}
+
+}  // namespace antiphon::ruler

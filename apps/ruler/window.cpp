@@ -1,0 +1,85 @@
+// Comparing the speakers within one window.
+#include "apps/ruler/window.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/ruler/lag.hpp"
+#include "apps/ruler/true_grid.hpp"
+#include "core/contract.hpp"
+
+namespace antiphon::ruler {
+namespace {
+
+using Sounds = std::span<const std::span<const float>>;
+
+constexpr double silent_below_dbfs = -70;
+constexpr double certain_correlation = 0.9;
+constexpr int references_max = 3;  // tried in one window
+
+double level_dbfs(std::span<const float> frames) {
+    double power = 0;
+    for (const double frame : frames) power += frame * frame;
+    return 10 * std::log10(power / static_cast<double>(frames.size()) + 1e-20);
+}
+
+std::span<const float> around_window(std::span<const float> sound, std::size_t search_frames) {
+    return sound.subspan(wide_search_frames - search_frames, window_frames + 2 * search_frames);
+}
+
+// How many points after the reference's window the same sound is found. A weak likeness nearby is not believed before
+// the wide search has found nothing better.
+std::optional<Lag> lag_behind(std::span<const float> reference, std::span<const float> sound) {
+    const auto part = around_window(reference, 0);
+    auto near = find_lag(part, around_window(sound, narrow_search_frames));
+    if (near) near->frames -= static_cast<double>(narrow_search_frames);
+    if (near && std::abs(near->correlation) >= certain_correlation) return near;
+    auto far = find_lag(part, sound);
+    if (!far || (near && std::abs(near->correlation) >= std::abs(far->correlation))) return near;
+    far->frames -= static_cast<double>(wide_search_frames);
+    return far;
+}
+
+void match(SpeakerWindow& window, std::span<const float> reference, std::span<const float> sound) {
+    const auto lag = lag_behind(reference, sound);
+    window.match = !lag ? Match::unmatched : lag->ambiguous ? Match::ambiguous : Match::matched;
+    window.lag_us = lag ? lag->frames * 1e6 / grid_rate : 0;
+}
+
+std::vector<SpeakerWindow> compare_with(std::size_t reference, Sounds sounds) {
+    std::vector<SpeakerWindow> windows(sounds.size());
+    for (std::size_t i = 0; i < sounds.size(); ++i) {
+        windows[i].level_dbfs = level_dbfs(around_window(sounds[i], 0));
+        if (windows[i].level_dbfs < silent_below_dbfs) continue;
+        match(windows[i], sounds[reference], sounds[i]);
+    }
+    return windows;
+}
+
+std::ptrdiff_t likenesses(const std::vector<SpeakerWindow>& windows) {
+    return std::count_if(windows.begin(), windows.end(),
+                         [](const auto& w) { return w.match == Match::matched || w.match == Match::ambiguous; });
+}
+
+}  // namespace
+
+std::vector<SpeakerWindow> compare(Sounds sounds) {
+    std::vector<SpeakerWindow> best(sounds.size());
+    std::vector<std::size_t> audible;
+    for (std::size_t i = 0; i < sounds.size(); ++i) {
+        ANTIPHON_ASSERT(sounds[i].size() == grid_points);
+        best[i].level_dbfs = level_dbfs(around_window(sounds[i], 0));
+        if (best[i].level_dbfs >= silent_below_dbfs) audible.push_back(i);
+    }
+    std::ptrdiff_t most = 0;
+    for (std::size_t k = 0; k < std::min<std::size_t>(audible.size(), references_max); ++k) {
+        auto windows = compare_with(audible[k], sounds);
+        if (likenesses(windows) <= most) continue;
+        most = likenesses(windows);
+        best = std::move(windows);
+        if (2 * most > static_cast<std::ptrdiff_t>(audible.size())) break;
+    }
+    return best;
+}
+
+}  // namespace antiphon::ruler
