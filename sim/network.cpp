@@ -15,7 +15,7 @@ void Network::attach_coordinator(CoordinatorInbox inbox, std::function<void()> l
 }
 
 template <class Deliver>
-void Network::carry(const char* what, const core::WorkerId& id, Deliver deliver) {
+void Network::carry(const char* what, const core::WorkerId& id, const Deliver& deliver) {
     ++counters_.sent;
     int copies = 1;
     if (random_.chance(faults_.loss)) {
@@ -52,14 +52,14 @@ void Network::deliver_up(const core::WorkerId& id, const core::Message& message)
     });
 }
 
-void Network::to_worker(const core::WorkerId& id, core::Message message, bool retain) {
+void Network::to_worker(const core::WorkerId& id, const core::Message& message, bool retain) {
     if (!coordinator_up_) return;
     auto& link = links_[id];
     if (retain) link.retained_desired = message;
     if (link.up) deliver_down(id, message);
 }
 
-void Network::to_coordinator(const core::WorkerId& id, core::Message message, bool retain) {
+void Network::to_coordinator(const core::WorkerId& id, const core::Message& message, bool retain) {
     auto& link = links_[id];
     if (!link.up) return;
     if (retain) link.retained_up[message.body.index()] = message;

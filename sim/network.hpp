@@ -42,8 +42,8 @@ class Network {
     void attach_worker(const core::WorkerId& id, WorkerInbox inbox, LinkHandler link);
     void attach_coordinator(CoordinatorInbox inbox, std::function<void()> linked);
 
-    void to_worker(const core::WorkerId& id, core::Message message, bool retain);
-    void to_coordinator(const core::WorkerId& id, core::Message message, bool retain);
+    void to_worker(const core::WorkerId& id, const core::Message& message, bool retain);
+    void to_coordinator(const core::WorkerId& id, const core::Message& message, bool retain);
 
     // A link that breaks loses what is on its way; the broker says the worker's last will.
     void set_link(const core::WorkerId& id, bool up);
@@ -65,7 +65,7 @@ class Network {
     void deliver_down(const core::WorkerId& id, const core::Message& message);
     void deliver_up(const core::WorkerId& id, const core::Message& message);
     template <class Deliver>
-    void carry(const char* what, const core::WorkerId& id, Deliver deliver);
+    void carry(const char* what, const core::WorkerId& id, const Deliver& deliver);
 
     actors::Executor& executor_;
     Random& random_;

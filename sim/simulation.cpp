@@ -46,7 +46,7 @@ class Simulation {
         world_.disk_failures = random_.chance(0.5) ? 0.02 : 0;
     }
 
-    void every(core::Duration interval, std::function<void()> action) {
+    void every(core::Duration interval, const std::function<void()>& action) {
         executor_.at(executor_.now() + interval, [this, interval, action] {
             action();
             every(interval, action);
@@ -73,16 +73,15 @@ class Simulation {
                 [this](SimWorker& w, const auto& state) { checker_.worker_stepped(w, state, coordinator_.durable()); },
                 [this](SimWorker& w, const auto& effect) { checker_.worker_effect(w, effect); }});
         auto* raw = worker.get();
-        worker->set_upload([this, raw](core::RecordingId recording, std::string input, std::function<void()> done) {
-            upload(*raw, recording, input, std::move(done));
-        });
+        worker->set_upload([this, raw](const core::RecordingId& recording, const std::string& input,
+                                       const std::function<void()>& done) { upload(*raw, recording, input, done); });
         every(milliseconds(500), [raw] { raw->tick(); });
         worker->start();
         workers_.push_back(std::move(worker));
     }
 
     void upload(SimWorker& worker, const core::RecordingId& recording, const std::string& input,
-                std::function<void()> done) {
+                const std::function<void()>& done) {
         const auto again = [this, &worker, recording, input, done] { upload(worker, recording, input, done); };
         executor_.at(executor_.now() + random_.between(core::Duration{milliseconds(50)}, core::Duration{seconds(1)}),
                      [this, &worker, recording, input, done, again] {

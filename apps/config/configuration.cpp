@@ -120,7 +120,7 @@ Problem read_devices(const toml::table& table, NamedDevices& to, const std::stri
 
 // A key that holds a table, read by `read`.
 template <class Read>
-Key table_key(std::string_view name, const std::string& origin, std::string_view where, Read read) {
+Key table_key(std::string_view name, const std::string& origin, std::string_view where, const Read& read) {
     return {name, "a table", {}, [name, &origin, where, read](const toml::node& node) -> Problem {
                 if (const auto* table = node.as_table()) return read(*table);
                 return place_of(origin, node)

@@ -43,7 +43,7 @@ void broadcast(ApiParts& parts, const api::EventView& event);
 
 // Answers with `view(row, state)` of the asked-for kind of row, or with the error as a problem.
 template <class Row, class View>
-CoordinatorApp::Answered answer_with(http::Responder responder, View view, int status = 200) {
+CoordinatorApp::Answered answer_with(http::Responder responder, const View& view, int status = 200) {
     auto kept = std::make_shared<http::Responder>(std::move(responder));
     return [kept, view, status](const core::Result<core::AnswerBody>& body, const core::CoordinatorState& state) {
         if (!body) return kept->fail(body.error());

@@ -14,7 +14,7 @@ using http::Permission;
 
 // Answers with what `read(state)` makes, or with its error.
 template <class Read>
-void answer_look(ApiParts& parts, http::Responder responder, Read read) {
+void answer_look(ApiParts& parts, http::Responder responder, const Read& read) {
     auto kept = std::make_shared<http::Responder>(std::move(responder));
     parts.app.look([kept, read](const core::CoordinatorState& state) {
         auto response = read(state);
@@ -45,27 +45,29 @@ std::vector<View> views_of(const Table& table, Make make) {
 }
 
 void add_lists(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/v1/workers", Permission::view, [&parts](http::Request, http::Responder responder) {
+    router.add(Method::get, "/v1/workers", Permission::view, [&parts](const http::Request&, http::Responder responder) {
         answer_look(parts, std::move(responder), [](const auto& state) {
             return list("workers", views_of<api::WorkerView>(state.workers,
                                                              [&](const auto& row) { return worker_view(state, row); }));
         });
     });
-    router.add(Method::get, "/v1/sessions", Permission::view, [&parts](http::Request, http::Responder responder) {
-        answer_look(parts, std::move(responder), [now = parts.app.now()](const auto& state) {
-            return list("sessions", views_of<api::SessionView>(state.sessions, [&](const auto& row) {
-                            return session_view(state, row, now);
-                        }));
-        });
-    });
-    router.add(Method::get, "/v1/recordings", Permission::view, [&parts](http::Request, http::Responder responder) {
-        answer_look(parts, std::move(responder), [](const auto& state) {
-            return list("recordings", views_of<api::RecordingView>(state.recordings, [&](const auto& row) {
-                            return recording_view(state, row);
-                        }));
-        });
-    });
-    router.add(Method::get, "/v1/zones", Permission::view, [&parts](http::Request, http::Responder responder) {
+    router.add(Method::get, "/v1/sessions", Permission::view,
+               [&parts](const http::Request&, http::Responder responder) {
+                   answer_look(parts, std::move(responder), [now = parts.app.now()](const auto& state) {
+                       return list("sessions", views_of<api::SessionView>(state.sessions, [&](const auto& row) {
+                                       return session_view(state, row, now);
+                                   }));
+                   });
+               });
+    router.add(Method::get, "/v1/recordings", Permission::view,
+               [&parts](const http::Request&, http::Responder responder) {
+                   answer_look(parts, std::move(responder), [](const auto& state) {
+                       return list("recordings", views_of<api::RecordingView>(state.recordings, [&](const auto& row) {
+                                       return recording_view(state, row);
+                                   }));
+                   });
+               });
+    router.add(Method::get, "/v1/zones", Permission::view, [&parts](const http::Request&, http::Responder responder) {
         answer_look(parts, std::move(responder), [](const auto& state) {
             return list("zones",
                         views_of<api::ZoneView>(state.zones, [&](const auto& row) { return zone_view(state, row); }));
@@ -74,18 +76,18 @@ void add_lists(http::Router& router, ApiParts& parts) {
 }
 
 void add_single(http::Router& router, ApiParts& parts) {
-    router.add(
-        Method::get, "/v1/sessions/{id}", Permission::view, [&parts](http::Request request, http::Responder responder) {
-            answer_look(
-                parts, std::move(responder),
-                [id = request.param("id"), now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
-                    const auto* row = state.sessions.find({id});
-                    if (!row) return missing("session", id);
-                    return ok(session_view(state, *row, now));
-                });
-        });
+    router.add(Method::get, "/v1/sessions/{id}", Permission::view,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   answer_look(parts, std::move(responder),
+                               [id = request.param("id"),
+                                now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
+                                   const auto* row = state.sessions.find({id});
+                                   if (!row) return missing("session", id);
+                                   return ok(session_view(state, *row, now));
+                               });
+               });
     router.add(Method::get, "/v1/recordings/{id}", Permission::view,
-               [&parts](http::Request request, http::Responder responder) {
+               [&parts](const http::Request& request, http::Responder responder) {
                    answer_look(parts, std::move(responder),
                                [id = request.param("id")](const auto& state) -> core::Result<http::Response> {
                                    const auto* row = state.recordings.find({id});
@@ -94,7 +96,7 @@ void add_single(http::Router& router, ApiParts& parts) {
                                });
                });
     router.add(Method::get, "/v1/zones/{name}", Permission::view,
-               [&parts](http::Request request, http::Responder responder) {
+               [&parts](const http::Request& request, http::Responder responder) {
                    answer_look(parts, std::move(responder),
                                [name = request.param("name")](const auto& state) -> core::Result<http::Response> {
                                    for (const auto& [id, row] : state.zones.rows()) {
@@ -109,7 +111,7 @@ void add_single(http::Router& router, ApiParts& parts) {
 }
 
 void add_events(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/v1/events", Permission::view, [&parts](http::Request, http::Responder responder) {
+    router.add(Method::get, "/v1/events", Permission::view, [&parts](const http::Request&, http::Responder responder) {
         const auto& events = parts.app.events();
         responder.answer(http::Response::json(json::encode(api::EventsView{{events.begin(), events.end()}})));
     });
@@ -134,13 +136,13 @@ void broadcast(ApiParts& parts, const api::EventView& event) {
 
 void add_read_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::get, "/healthz", Permission::none,
-               [](http::Request, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });
-    router.add(Method::get, "/v1/status", Permission::view, [&parts](http::Request, http::Responder responder) {
+               [](const http::Request&, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });
+    router.add(Method::get, "/v1/status", Permission::view, [&parts](const http::Request&, http::Responder responder) {
         answer_look(parts, std::move(responder), [cluster = parts.cluster, now = parts.app.now()](const auto& state) {
             return ok(status_view(state, cluster, now));
         });
     });
-    router.add(Method::get, "/v1/devices", Permission::view, [&parts](http::Request, http::Responder responder) {
+    router.add(Method::get, "/v1/devices", Permission::view, [&parts](const http::Request&, http::Responder responder) {
         answer_look(parts, std::move(responder), [](const auto& state) { return ok(devices_view(state)); });
     });
     add_lists(router, parts);

@@ -15,7 +15,7 @@ namespace antiphon::ruler {
 class Programme {
   public:
     explicit Programme(std::uint32_t seed) {
-        std::mt19937 random(seed);  // tidy: allow random because the seed is the test's
+        std::mt19937 random(seed);
         std::uniform_real_distribution<double> unit(0, 1);
         for (int i = 0; i < 80; ++i) {
             const double frequency_hz = 60 * std::pow(200, unit(random));

@@ -110,7 +110,7 @@ void WorkerApp::after(core::Duration wait, std::function<void()> action) {
     executor_.at(executor_.now() + wait, std::move(action));
 }
 
-void WorkerApp::every(core::Duration interval, std::function<void()> action) {
+void WorkerApp::every(core::Duration interval, const std::function<void()>& action) {
     after(interval, [this, interval, action] {
         if (stopping_) return;
         action();

@@ -63,7 +63,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
 
     void tell(core::WorkerEvent event) { actor_.tell(std::move(event)); }
     void after(core::Duration wait, std::function<void()> action);
-    void every(core::Duration interval, std::function<void()> action);
+    void every(core::Duration interval, const std::function<void()>& action);
     void receive(const ports::BusMessage& message);
     void linked(bool up, const std::string& reason);
     void take_map(const media::ClockMap& map);
