@@ -165,7 +165,6 @@ CommandTree::CommandTree() : app_(std::make_unique<CLI::App>("The audio cluster 
     app_->get_formatter()->column_width(help_column);
     app_->get_formatter()->label("SUBCOMMAND", "VERB");
     app_->set_help_flag("-h,--help", "say what this verb does and takes");
-    app_->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::Throw);
     app_->add_flag("--version", version_, "print the version");
     app_->require_subcommand(0, 1);
     app_->footer("`antiphon VERB --help` says more about a verb. Exit codes: 0 done, 1 refused or failed, 2 usage.");

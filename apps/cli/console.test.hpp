@@ -61,6 +61,7 @@ class Console {
     TempFolder home;
     std::map<std::string, std::string> variables{{"HOME", home.path()}};
     Programs programs;
+    bool terminal = false;  // whether stdout is one
 
     Outcome run(const std::vector<std::string>& words) {
         std::ostringstream out;
@@ -68,6 +69,7 @@ class Console {
         Outside outside{.out = out, .err = err, .variables = reader()};
         outside.system_configuration = home / "etc/antiphon.toml";
         outside.system_data = home / "var";
+        outside.out_is_terminal = terminal;
         const int code = cli::run(words, programs, outside);
         return {code, out.str(), err.str()};
     }

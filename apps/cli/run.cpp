@@ -12,7 +12,16 @@ namespace {
 // In the order in which --help lists them.
 void add_all(CommandTree& tree, const Programs& programs) {
     const auto root = tree.root();
+    add_play(root);
+    add_control(root);
+    add_record(root);
+    add_recordings(root);
+    add_status(root);
+    add_events(root);
+    add_workers(root);
+    add_zone(root);
     add_programs(root, programs);
+    add_completion(root, tree);
     add_version(root);
 }
 

@@ -6,8 +6,17 @@
 
 namespace antiphon::cli {
 
+void add_play(Command root);
+void add_control(Command root);     // pause, resume, seek, stop, volume, mute, unmute
+void add_record(Command root);      // record start, record stop
+void add_recordings(Command root);  // recordings, recordings get
+void add_status(Command root);
+void add_events(Command root);
+void add_workers(Command root);  // invite, workers, devices
+void add_zone(Command root);
 // coordinator, worker, supervise. `programs` outlives the tree.
 void add_programs(Command root, const Programs& programs);
+void add_completion(Command root, const CommandTree& tree);
 void add_version(Command root);
 
 }  // namespace antiphon::cli

@@ -1,0 +1,112 @@
+// Reading what people write.
+#include "apps/cli/parse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+namespace antiphon::cli {
+namespace {
+
+core::Error bad(std::string_view text, const std::string& why) {
+    return {core::ErrorCode::invalid, "'" + std::string(text.substr(0, 120)) + "' " + why};
+}
+
+template <class Number>
+std::optional<Number> number(std::string_view text) {
+    Number value{};
+    const char* end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, value);
+    if (text.empty() || problem != std::errc() || stopped != end) return std::nullopt;
+    return value;
+}
+
+// Not negative, and no "nan" or "inf".
+std::optional<double> plain_number(std::string_view text) {
+    const auto value = number<double>(text);
+    return value && std::isfinite(*value) && *value >= 0 && text.front() != '-' ? value : std::nullopt;
+}
+
+std::optional<double> whole_number(std::string_view text) {
+    const auto value = number<std::uint32_t>(text);
+    return value ? std::optional<double>(*value) : std::nullopt;
+}
+
+// What stands before the first ':', when that is a scheme and no path.
+std::string_view scheme_of(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || text.substr(0, colon).find('/') != std::string_view::npos) return "";
+    return text.substr(0, colon);
+}
+
+bool is_live(std::string_view text) {
+    constexpr std::array<std::string_view, 6> live{"http", "https", "pipe", "alsa", "tone", "input"};
+    const auto scheme = scheme_of(text);
+    for (const auto one : live)
+        if (scheme == one) return true;
+    return text == "-";
+}
+
+}  // namespace
+
+core::Result<double> parse_level(std::string_view text) {
+    const bool percent = text.ends_with('%');
+    const auto value = plain_number(percent ? text.substr(0, text.size() - 1) : text);
+    const double full = percent ? 100 : 1;
+    if (!value || *value > full) return bad(text, "is no volume; write 0 to 1, or 0% to 100%");
+    return *value / full;
+}
+
+core::Result<double> parse_position(std::string_view text) {
+    double seconds = 0;
+    std::string_view rest = text;
+    for (int parts = 1;; ++parts) {
+        const auto colon = rest.find(':');
+        const bool last = colon == std::string_view::npos;
+        const auto value = last ? plain_number(rest) : whole_number(rest.substr(0, colon));
+        if (!value || parts > 3 || (parts > 1 && *value >= 60))
+            return bad(text, "is no position; write seconds such as 90 or 90.5, or 1:30, or 1:02:03");
+        seconds = seconds * 60 + *value;
+        if (last) return seconds;
+        rest.remove_prefix(colon + 1);
+    }
+}
+
+core::Result<Source> parse_source(std::string_view text) {
+    if (is_live(text))
+        return core::Error{core::ErrorCode::conflict,
+                           "'" + std::string(text.substr(0, 120)) +
+                               "' is a live source; live sources are not in this version; play a file"};
+    if (scheme_of(text) == "blob") {
+        auto blob = core::parse_blob_hash(text.substr(5));
+        if (!blob) return blob.error();
+        return Source{BlobSource{std::move(*blob)}};
+    }
+    if (text.empty()) return bad(text, "is no source; name a file");
+    return Source{FileSource{std::filesystem::path(text)}};
+}
+
+core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>& texts, const std::string& option) {
+    std::vector<std::string> words;
+    for (const auto& text : texts) {
+        std::size_t at = 0;
+        while (at <= text.size()) {
+            const auto comma = std::min(text.find(',', at), text.size());
+            if (comma == at) return bad(text, "of " + option + " has an empty name; write a/b,c/d");
+            words.push_back(text.substr(at, comma - at));
+            at = comma + 1;
+        }
+    }
+    if (words.empty()) return core::Error{core::ErrorCode::invalid, option + " names nothing; write a/b,c/d"};
+    return words;
+}
+
+core::Result<std::uint64_t> parse_version(std::string_view text) {
+    const auto version = number<std::uint64_t>(text);
+    if (!version) return bad(text, "is no version; copy the number that `antiphon zone list` shows");
+    return *version;
+}
+
+}  // namespace antiphon::cli

@@ -1,0 +1,39 @@
+// What people write for volumes, positions, sources and lists. Pure; errors say what is allowed.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/ids.hpp"
+#include "core/result.hpp"
+
+namespace antiphon::cli {
+
+// "0.5" or "50%", within 0..1 and 0..100.
+core::Result<double> parse_level(std::string_view text);
+
+// "90", "90.5", "1:30" or "1:02:03", in seconds.
+core::Result<double> parse_position(std::string_view text);
+
+struct FileSource {
+    std::filesystem::path path;
+};
+struct BlobSource {
+    core::BlobHash blob;
+};
+using Source = std::variant<FileSource, BlobSource>;
+// A file's path, or "blob:HASH". A file whose name looks like another source is written "./tone:440". Live sources are
+// refused with `conflict`: right, but not in this version.
+core::Result<Source> parse_source(std::string_view text);
+
+// "a,b" "c" -> a, b, c; none empty, at least one.
+core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>& texts, const std::string& option);
+
+// A version as in an ETag.
+core::Result<std::uint64_t> parse_version(std::string_view text);
+
+}  // namespace antiphon::cli

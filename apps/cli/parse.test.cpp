@@ -1,0 +1,64 @@
+// Laws of what people write: each form is understood, everything else is refused with what is allowed.
+#include "apps/cli/parse.hpp"
+
+#include <gtest/gtest.h>
+
+namespace antiphon::cli {
+namespace {
+
+TEST(Parse, ALevelIsAPartOrAPercentage) {
+    EXPECT_DOUBLE_EQ(*parse_level("0"), 0);
+    EXPECT_DOUBLE_EQ(*parse_level("1"), 1);
+    EXPECT_DOUBLE_EQ(*parse_level("0.25"), 0.25);
+    EXPECT_DOUBLE_EQ(*parse_level("25%"), 0.25);
+    EXPECT_DOUBLE_EQ(*parse_level("100%"), 1);
+    for (const auto* text : {"", "%", "1.01", "101%", "-1", "-0", "nan", "inf", "loud", "50 %", "0.5x"}) {
+        const auto level = parse_level(text);
+        ASSERT_FALSE(level) << text;
+        EXPECT_EQ(level.error().what, "'" + std::string(text) + "' is no volume; write 0 to 1, or 0% to 100%");
+    }
+}
+
+TEST(Parse, APositionIsSecondsOrAClock) {
+    EXPECT_DOUBLE_EQ(*parse_position("0"), 0);
+    EXPECT_DOUBLE_EQ(*parse_position("90.5"), 90.5);
+    EXPECT_DOUBLE_EQ(*parse_position("1:30"), 90);
+    EXPECT_DOUBLE_EQ(*parse_position("100:00.25"), 6000.25);
+    EXPECT_DOUBLE_EQ(*parse_position("1:02:03"), 3723);
+    for (const auto* text : {"", ":", "1:", ":30", "1:60", "1:2:3:4", "-1", "1.5:00", "now", "inf"})
+        EXPECT_FALSE(parse_position(text)) << text;
+}
+
+TEST(Parse, ASourceIsAFileOrABlob) {
+    EXPECT_EQ(std::get<FileSource>(*parse_source("a song.flac")).path, "a song.flac");
+    EXPECT_EQ(std::get<FileSource>(*parse_source("./tone:440")).path, "./tone:440");
+    EXPECT_EQ(std::get<FileSource>(*parse_source("12:30.wav")).path, "12:30.wav");
+    const std::string hash(64, 'a');
+    EXPECT_EQ(std::get<BlobSource>(*parse_source("blob:" + hash)).blob.value, hash);
+    EXPECT_EQ(parse_source("blob:short").error().code, core::ErrorCode::invalid);
+    EXPECT_EQ(parse_source("").error().code, core::ErrorCode::invalid);
+}
+
+TEST(Parse, LiveSourcesAreRefusedForNow) {
+    for (const auto* text :
+         {"-", "pipe:/tmp/p", "alsa:hw:0", "tone:440", "input:hall/mic", "http://r/x", "https://r/x"}) {
+        const auto source = parse_source(text);
+        ASSERT_FALSE(source) << text;
+        EXPECT_EQ(source.error().code, core::ErrorCode::conflict);
+        EXPECT_TRUE(source.error().what.ends_with("live sources are not in this version; play a file"));
+    }
+}
+
+TEST(Parse, ListsAreSeparatedByCommasOrOptions) {
+    EXPECT_EQ(*parse_list({"a/b,c/d", "all"}, "--to"), (std::vector<std::string>{"a/b", "c/d", "all"}));
+    for (const auto* text : {"", ",", "a,", ",a", "a,,b"}) EXPECT_FALSE(parse_list({text}, "--to")) << text;
+    EXPECT_EQ(parse_list({}, "--to").error().what, "--to names nothing; write a/b,c/d");
+}
+
+TEST(Parse, AVersionIsAWholeNumber) {
+    EXPECT_EQ(*parse_version("7"), 7U);
+    for (const auto* text : {"", "-1", "7a", "\"7\""}) EXPECT_FALSE(parse_version(text)) << text;
+}
+
+}  // namespace
+}  // namespace antiphon::cli

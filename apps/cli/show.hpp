@@ -1,0 +1,27 @@
+// The views of the API as people see them on a terminal: tables and lines, each ended. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/api/views.hpp"
+#include "apps/cli/paint.hpp"
+
+namespace antiphon::cli {
+
+std::string show(const api::StatusView& status, const Look& look);
+std::string show(const std::vector<api::WorkerView>& workers, const Look& look);
+std::string show(const api::DevicesView& devices, const Look& look);
+std::string show(const std::vector<api::ZoneView>& zones, const Look& look);
+std::string show(const std::vector<api::SessionView>& sessions, const Look& look);
+// One line for each recording.
+std::string show(const std::vector<api::RecordingView>& recordings, const Look& look);
+// One line for each track.
+std::string show_tracks(const api::RecordingView& recording, const Look& look);
+std::string show(const api::EventView& event, const Look& look);
+std::string show(const api::PongView& pong, const Look& look);
+
+// "session 7: song.flac (3:05) on hall/left and hall/right"
+std::string sentence(const api::SessionView& session);
+
+}  // namespace antiphon::cli

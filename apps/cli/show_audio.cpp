@@ -1,0 +1,124 @@
+// Devices, sessions and recordings as people see them.
+#include <algorithm>
+
+#include "apps/cli/recordings.hpp"
+#include "apps/cli/show.hpp"
+#include "apps/cli/state_colours.hpp"
+#include "apps/cli/table.hpp"
+#include "apps/cli/utf8.hpp"
+#include "apps/cli/wording.hpp"
+
+namespace antiphon::cli {
+namespace {
+
+using Align = Column::Align;
+constexpr std::size_t bar_cells = 16;
+
+Cell health_cell(const api::EndpointView& endpoint) {
+    if (!endpoint.online) return {"offline", Colour::red};
+    if (!endpoint.failure.empty()) return {endpoint.failure, Colour::red};
+    return {"ready", Colour::green};
+}
+
+Cell volume_cell(const api::EndpointView& endpoint) {
+    if (endpoint.muted.value_or(false)) return {"muted", Colour::yellow};
+    return endpoint.volume ? level_text(*endpoint.volume) : "";
+}
+
+std::string outputs_table(const std::vector<api::EndpointView>& outputs, const Look& look) {
+    Table table({{"OUTPUT"}, {"STATE", Align::left, true}, {"VOLUME"}, {"DEVICE", Align::left, true}});
+    for (const auto& output : outputs)
+        table.add({{output.name, Colour::bold}, health_cell(output), volume_cell(output), output.device});
+    return table.text(look);
+}
+
+std::string inputs_table(const std::vector<api::EndpointView>& inputs, const Look& look) {
+    Table table({{"INPUT"}, {"STATE", Align::left, true}, {"DEVICE", Align::left, true}});
+    for (const auto& input : inputs) table.add({{input.name, Colour::bold}, health_cell(input), input.device});
+    return table.text(look);
+}
+
+std::string position_text(const api::SessionView& session) {
+    const auto whole = static_cast<double>(std::max<std::int64_t>(session.frames, 1));
+    return bar_text(static_cast<double>(session.position_frames) / whole, bar_cells) + " " +
+           duration_text(session.position_frames) + " / " + duration_text(session.frames);
+}
+
+Cell tracks_cell(const api::RecordingView& recording) {
+    return std::to_string(tracks_here(recording)) + " of " + std::to_string(recording.tracks.size());
+}
+
+std::vector<std::string> inputs_of(const api::RecordingView& recording) {
+    std::vector<std::string> names;
+    for (const auto& track : recording.tracks) names.push_back(track.input);
+    return names;
+}
+
+}  // namespace
+
+std::string show(const api::DevicesView& devices, const Look& look) {
+    if (devices.outputs.empty() && devices.inputs.empty()) return "No worker has an output or an input.\n";
+    const auto outputs = outputs_table(devices.outputs, look);
+    const auto inputs = inputs_table(devices.inputs, look);
+    return outputs + (outputs.empty() || inputs.empty() ? "" : "\n") + inputs;
+}
+
+std::string show(const std::vector<api::SessionView>& sessions, const Look& look) {
+    Table table({{"SESSION"},
+                 {"STATE"},
+                 {"POSITION"},
+                 {"VOLUME", Align::right},
+                 {"TITLE", Align::left, true},
+                 {"OUTPUTS", Align::left, true}});
+    for (const auto& session : sessions)
+        table.add({{session.id, Colour::bold},
+                   {session.phase, colour_of_state(session.phase)},
+                   position_text(session),
+                   percent_text(session.volume),
+                   session.title,
+                   listed(session.outputs)});
+    return table.text(look);
+}
+
+std::string show(const std::vector<api::RecordingView>& recordings, const Look& look) {
+    if (recordings.empty()) return "There are no recordings; `antiphon record start --from INPUT,...` begins one.\n";
+    Table table({{"RECORDING"},
+                 {"STATE"},
+                 {"LENGTH", Align::right},
+                 {"TRACKS HERE", Align::right},
+                 {"STARTED"},
+                 {"INPUTS", Align::left, true}});
+    for (const auto& recording : recordings)
+        table.add({{recording.id, Colour::bold},
+                   {recording.phase, colour_of_state(recording.phase)},
+                   duration_text(length_of(recording)),
+                   tracks_cell(recording),
+                   wall_text(recording.created),
+                   listed(inputs_of(recording))});
+    return table.text(look);
+}
+
+std::string show_tracks(const api::RecordingView& recording, const Look& look) {
+    Table table({{"INPUT"},
+                 {"STATE"},
+                 {"LENGTH", Align::right},
+                 {"MISSING", Align::right},
+                 {"FILE"},
+                 {"REASON", Align::left, true}});
+    for (const auto& track : recording.tracks)
+        table.add({{track.input, Colour::bold},
+                   {track.state, colour_of_state(track.state)},
+                   duration_text(track.frames),
+                   duration_text(static_cast<core::FrameCount>(track.gap_frames)),
+                   track.file,
+                   track.reason});
+    return table.text(look);
+}
+
+std::string sentence(const api::SessionView& session) {
+    const auto title = session.title.empty() ? session.blob.substr(0, 12) : session.title;
+    return printable("session " + session.id + ": " + title + " (" + duration_text(session.frames) + ") on " +
+                     enumerated(session.outputs));
+}
+
+}  // namespace antiphon::cli

@@ -1,0 +1,16 @@
+// One colour for each state, wherever it is shown.
+#pragma once
+
+#include <string_view>
+
+#include "apps/cli/paint.hpp"
+
+namespace antiphon::cli {
+
+// Of core's Activity, SessionPhase, RecordingPhase, SessionState and TrackState, by their names.
+Colour colour_of_state(std::string_view state) noexcept;
+
+// Of an event such as "session.failed".
+Colour colour_of_event(std::string_view event) noexcept;
+
+}  // namespace antiphon::cli
