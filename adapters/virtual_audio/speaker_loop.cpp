@@ -13,6 +13,7 @@ SpeakerLoop::SpeakerLoop(const SpeakerSetup& setup, const DeviceTimeline& timeli
       clock_(clock),
       writer_(writer),
       tally_(tally),
+      next_(std::max(period_frames, setup.buffer_frames / 2 / period_frames * period_frames)),
       block_(static_cast<std::size_t>(period_frames) * speaker_channels),
       mono_(static_cast<std::size_t>(period_frames)) {}
 

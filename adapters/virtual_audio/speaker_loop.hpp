@@ -29,7 +29,8 @@ struct SpeakerTally {
 };
 
 // A free-running converter with a buffer: it plays frame after frame for ever, silence where nobody rendered in time.
-// It begins with one period of silence, so the first rendered frame is `period_frames`. Used by one thread.
+// It begins with half a buffer of silence, so that the first frames are not lost to the start of a thread. Used by one
+// thread.
 class SpeakerLoop {
   public:
     SpeakerLoop(const SpeakerSetup& setup, const DeviceTimeline& timeline, const TrueClock& truth,
@@ -52,9 +53,9 @@ class SpeakerLoop {
     const ports::Clock& clock_;
     SoundWriter& writer_;
     SpeakerTally& tally_;
-    core::FrameCount next_ = period_frames;  // the first frame that is not rendered
-    std::vector<float> block_;               // one period, interleaved
-    std::vector<float> mono_;                // the same as it leaves the speaker
+    core::FrameCount next_;     // the first frame that is not rendered
+    std::vector<float> block_;  // one period, interleaved
+    std::vector<float> mono_;   // the same as it leaves the speaker
 };
 
 }  // namespace antiphon::virtual_audio
