@@ -4,12 +4,18 @@
 #include <algorithm>
 #include <cmath>
 
-#include "adapters/virtual_audio/interpolator.hpp"
-
 namespace antiphon::virtual_audio {
 namespace {
 
 constexpr double nearest_m = 0.5;
+
+// What a speaker played, as the resampler looks at it.
+struct Frames {
+    std::span<const float> frames;
+    core::FrameCount first;
+
+    const float* window(core::FrameCount at) const { return frames.data() + (at - first); }
+};
 
 core::Duration travel_time(double distance) {
     return core::Duration{std::llround(distance / sound_speed_m_per_s * 1e9)};
@@ -33,12 +39,13 @@ void Air::add_speaker(SoundReader& reader, const DeviceTimeline& listening, core
     const auto delay = travel_time(distance) + run->late;
     const double start = run->timeline.frames_at(listening, static_cast<double>(first), delay);
     const double step = run->timeline.frames_per_ns() / listening.frames_per_ns();
-    const auto from = static_cast<core::FrameCount>(std::floor(start)) - Interpolator::reach;
-    const double length = std::ceil(step * static_cast<double>(out.size())) + 2 * Interpolator::reach + 2;
+    const auto from = static_cast<core::FrameCount>(std::floor(start)) - media::Resampler::before;
+    const double length = std::ceil(step * static_cast<double>(out.size())) + media::Resampler::taps;
     heard_.resize(static_cast<std::size_t>(length));
     if (!reader.read(*run, from, heard_)) return;
     moved_.resize(out.size());
-    interpolator().values(heard_, start - static_cast<double>(from), step, moved_);
+    auto position = media::MediaPosition::at(start);
+    resampler_.render(Frames{heard_, from}, position, step, 1, moved_);
     const auto gain = static_cast<float>(gain_at(distance));
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += gain * moved_[i];
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/virtual_audio/speaker_scan.hpp"
+#include "media/resampler.hpp"
 
 namespace antiphon::virtual_audio {
 
@@ -31,6 +32,7 @@ class Air {
 
     SpeakerScan scan_;
     Position listener_;
+    media::Resampler resampler_;
     std::vector<float> heard_;  // of one speaker, its own frames
     std::vector<float> moved_;  // the same on the listener's frames
 };

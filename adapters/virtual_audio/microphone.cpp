@@ -6,7 +6,6 @@
 
 #include "adapters/virtual_audio/devices.hpp"
 #include "adapters/virtual_audio/draw.hpp"
-#include "adapters/virtual_audio/interpolator.hpp"
 #include "adapters/virtual_audio/microphone_loop.hpp"
 #include "core/ids.hpp"
 
@@ -35,9 +34,7 @@ MicrophonePlace place_of(const Room& room, const VirtualDevice& device, const st
 class VirtualMicrophone final : public ports::AudioSource {
   public:
     VirtualMicrophone(MicrophonePlace place, const ports::Clock& clock, const TrueClock& truth)
-        : place_(std::move(place)), clock_(clock), truth_(truth) {
-        interpolator();  // the table is made here rather than during the first block
-    }
+        : place_(std::move(place)), clock_(clock), truth_(truth) {}
     ~VirtualMicrophone() override { stop(); }
 
     ports::AudioFormat format() const override { return {core::cluster_rate, 1}; }
