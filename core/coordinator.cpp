@@ -36,7 +36,7 @@ void remember_request(CoordinatorTurn& turn, const UserRequest& request, const A
     });
     if (count >= answered_requests_kept) requests.erase(std::string(oldest->key));
     turn.draft.cluster_changed = true;
-    requests.put(*request.idempotency_key, {*request.idempotency_key, object_of(body), turn.draft.cluster.next_id++});
+    requests.put(*request.idempotency_key, {*request.idempotency_key, object_of(body), ++turn.draft.cluster.requests});
 }
 
 // Everybody hears of the epoch, and whoever missed a document gets it now.

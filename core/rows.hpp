@@ -23,9 +23,10 @@ BOOST_DESCRIBE_STRUCT(EndpointId, (), (worker, name))
 struct ClusterRow {
     Epoch epoch;
     ClockIncarnation incarnation;
-    std::uint64_t next_id = 1;  // ids are never used twice, whatever happens to their objects
+    std::uint64_t next_id = 1;   // ids are never used twice, whatever happens to their objects
+    std::uint64_t requests = 0;  // answered with an Idempotency-Key, ever
 };
-BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id))
+BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests))
 
 struct WorkerRow {
     WorkerId id;

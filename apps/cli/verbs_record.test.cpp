@@ -74,7 +74,7 @@ TEST_F(RecordTest, RecordingsAreListed) {
                 list_of("")});
     EXPECT_EQ(out_of({"recordings"}),
               "RECORDING  STATE     LENGTH  TRACKS HERE  STARTED              INPUTS\n"
-              "r3         complete    0:10       2 of 2  2023-11-14 22:13:20  hall/mic, attic/mic\n");
+              "r3         complete    0:10       1 of 2  2023-11-14 22:13:20  hall/mic, attic/mic\n");
     EXPECT_TRUE(out_of({"recordings"}).starts_with("There are no recordings;"));
     ::unsetenv("TZ");  // NOLINT(concurrency-mt-unsafe): nothing reads it meanwhile
 }

@@ -37,7 +37,7 @@ void keep_manifest(ApiParts& parts, const http::Request& request, http::Responde
     const auto folder = parts.recordings / *recording;
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    const auto name = track_file_name({{request.identity->name}, *input}) + ".json";
+    const auto name = track_file_name({{request.identity->name}, *input}) + ".flac.json";
     if (auto kept = files::atomic_write(folder / name, request.body, 0640); !kept) return responder.fail(kept.error());
     responder.answer(http::Response::empty());
 }

@@ -61,7 +61,7 @@ void TrackUpload::finish(http::Responder responder) {
     core::TrackReceived track;
     track.recording = recording_;
     track.input = input_;
-    track.frames = frames_in(folder / (name + ".json"));
+    track.frames = frames_in(folder / (name + ".flac.json"));
     track.sha256 = sha256_.value;
     track.file = name + ".flac";
     app_.receive_track(std::move(track), answer_empty(std::move(responder)));

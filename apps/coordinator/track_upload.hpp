@@ -11,7 +11,7 @@
 
 namespace antiphon::coordinator {
 
-// Files of one recording: FOLDER/ID/WORKER.INPUT.flac and .json beside it.
+// Files of one recording: FOLDER/ID/WORKER.INPUT.flac and .flac.json beside it.
 class TrackUpload final : public http::UploadSink {
   public:
     // `incoming` is where unfinished files are.
