@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "apps/ruler/mics/mics_command.hpp"
 #include "apps/ruler/print.hpp"
 #include "apps/ruler/watch.hpp"
 
@@ -63,11 +64,14 @@ int main(int argc, char** argv) {
         "antiphon-ruler");
     app.require_subcommand(1);
     Command command;
+    ruler::MicsCommand mics;
     add_options(*app.add_subcommand("watch", "compare what the speakers play, live"), command);
+    auto& hear = *app.add_subcommand("mics", "find the speakers in recordings of what they played");
+    add_options(hear, mics);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : exit_usage;
     }
-    return run(command);
+    return hear.parsed() ? run(mics) : run(command);
 }

@@ -1,0 +1,53 @@
+# Goal: who listens does not hear the coordinator die. Method: kill -9 in the middle of the melody, under its supervisor.
+import os
+import signal
+import unittest
+
+from stage_for_tests import MELODY, Pulse, Stage, started_at, wait_for
+
+
+class Coordinator(unittest.TestCase):
+    def test_a_killed_coordinator_is_not_heard(self):
+        stage = Stage(self)
+        cluster, pulse = stage.cluster, Pulse()
+        recording = cluster.antiphon("record", "start", "--from", "hall/mic")["id"]
+        session = cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
+        self.assertTrue(stage.wait_for_session(session, lambda now: now["position_frames"] > 5 * 48000, 30), "it never got going")
+        before = cluster.status()
+
+        killed = cluster.pids()["coordinator"]
+        ticks = started_at(killed)
+        os.kill(killed, signal.SIGKILL)
+        self.assertTrue(stage.wait_for_new_life("coordinator", ticks, 10), "nobody restarted it")
+        after = wait_for(cluster.answers, 10)
+        self.assertTrue(after, "it does not answer after its restart")
+        self.check_state(before, after, session, recording)
+
+        ended = stage.wait_for_session(session, lambda now: now["phase"] == "ended", 40)
+        self.assertTrue(ended, f"the session did not end: {stage.session(session)}")
+        self.check_recording(cluster, recording)
+        self.check_lost(ended, pulse.stop())
+
+    def check_state(self, before, after, session, recording):
+        self.assertGreater(after["cluster"]["epoch"], before["cluster"]["epoch"])
+        self.assertEqual(after["cluster"]["id"], before["cluster"]["id"])
+        self.assertEqual({w["name"] for w in after["workers"]}, {w["name"] for w in before["workers"]})
+        self.assertIn(session, [s["id"] for s in after["sessions"]])
+        self.assertIn(recording, [r["id"] for r in after["recordings"]])
+
+    def check_recording(self, cluster, recording):
+        stopped = cluster.antiphon("record", "stop", recording, "--wait", seconds=40)
+        self.assertEqual(stopped["phase"], "complete")
+        self.assertGreater(stopped["tracks"][0]["frames"], 20 * 48000)
+        self.assertIn(recording, [view["id"] for view in cluster.antiphon("recordings")["recordings"]])
+
+    def check_lost(self, ended, pulse):
+        lost = {member["worker"]: member["lost_frames"] for member in ended["members"]}
+        if any(lost.values()) and pulse["freezes"]:
+            self.skipTest(f"this machine stood still for {pulse['longest_ms']} ms while it played: {lost}")
+        self.assertEqual(set(lost.values()), {0}, lost)
+        self.assertEqual(len(lost), 4)
+
+
+if __name__ == "__main__":
+    unittest.main()

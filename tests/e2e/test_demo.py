@@ -1,0 +1,66 @@
+# Goal: ./demo says the truth. Method: play it whole, and with one fault at a time; each fault must be found by name.
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Played:
+    """One ./demo --once from beginning to end."""
+
+    def __init__(self, *faults):
+        with tempfile.TemporaryDirectory() as folder:
+            report = pathlib.Path(folder, "report.json")
+            done = subprocess.run([str(ROOT / "demo"), "--once", "--report", str(report), *faults], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=150)
+            self.code, self.said = done.returncode, done.stdout
+            self.report = json.loads(report.read_text()) if report.exists() else None
+
+
+class Demo(unittest.TestCase):
+    def play(self, *faults):
+        self.assertTrue(os.environ.get("ANTIPHON_BUILD"), "say where the programs are: ANTIPHON_BUILD=FOLDER")
+        played = Played(*faults)
+        print(played.said)
+        self.assertIsNotNone(played.report, "it ended before anything was measured")
+        if played.report["pulse"]["freezes"] and any("stood still" in fault for fault in played.report["faults"]):
+            self.skipTest(f"this machine stood still for {played.report['pulse']['longest_ms']} ms while it played")
+        return played
+
+    def test_passes_and_measures(self):
+        played = self.play()
+        self.assertEqual((played.code, played.report["faults"]), (0, []))
+        self.assertLess(played.report["ruler"]["pairs"]["median_us"], 100)
+        self.assertGreater(played.report["ruler"]["pairs"]["count"], 300)
+        self.assertEqual(set(played.report["lost"].values()), {0})
+        for mic in played.report["mics"]["mics"]:
+            self.assertEqual(len(mic["speakers"]), 4)
+            self.assertGreaterEqual(mic["windows"], 6)
+        self.assertEqual({"coordinator", "broker", "hall", "foyer", "garden", "tower"} - {c["name"] for c in played.report["costs"]}, set())
+        self.assertIn("PASSED", played.said)
+
+    def test_fails_without_clock_agreement(self):
+        played = self.play("--without-clock-agreement")
+        self.assertEqual(played.code, 1)
+        self.assertGreater(played.report["ruler"]["pairs"]["median_us"], 100)
+        self.assertIn("FAILED", played.said)
+
+    def test_misses_a_mute_speaker_by_name(self):
+        played = self.play("--mute", "garden")
+        self.assertEqual(played.code, 1)
+        self.assertEqual(played.report["faults"], ["garden/left is MISSING from the recordings"])
+
+    def test_finds_a_late_speaker_by_name(self):
+        played = self.play("--late", "foyer")
+        self.assertEqual(played.code, 1)
+        self.assertEqual(played.report["faults"], ["foyer/left is 5.0 ms LATE"])
+        off = {s["name"]: s["signed_median_us"] for s in played.report["ruler"]["speakers"]}
+        self.assertAlmostEqual(off["foyer/left"], 5000, delta=150)
+
+
+if __name__ == "__main__":
+    unittest.main()
