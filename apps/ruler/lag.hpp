@@ -13,8 +13,8 @@ struct Lag {
 };
 
 // The place where the correlation coefficient of `part` and as much of `whole` is strongest. Taking the coefficient,
-// not the product, keeps a louder neighbour from winning. `part` has 300 frames or more. Nothing when it fits nowhere
-// (below 0.5), when one is silent, or at the ends of the search. Pure.
+// not the product, keeps a louder neighbour from winning. Nothing when it fits nowhere (below 0.8), when one is
+// silent, or within 26 frames of the ends, where no fraction can be told. Pure.
 std::optional<Lag> find_lag(std::span<const float> part, std::span<const float> whole);
 
 }  // namespace antiphon::ruler

@@ -22,11 +22,15 @@ using virtual_audio::TrueTime;
 constexpr core::Duration hop = std::chrono::milliseconds{100};
 static_assert(hop.count() == static_cast<std::int64_t>(window_hop_s * 1e9));
 
-// How far behind the present a window's middle is: its wide search reaches 0.55 s beyond, and what is beyond the
+// How far behind the present a window's middle is: its wide search reaches 0.7 s beyond, and what is beyond the
 // present may still be changed by a speaker that dies.
-constexpr core::Duration behind = std::chrono::milliseconds{700};
+constexpr core::Duration behind = std::chrono::milliseconds{800};
 
 core::Duration from_seconds(double seconds) { return core::Duration{std::llround(seconds * 1e9)}; }
+
+Grid grid_around(TrueTime middle, std::size_t points) {
+    return {middle - core::Duration{static_cast<std::int64_t>(points) * 1'000'000'000 / grid_rate / 2}, points};
+}
 
 class Watching {
   public:
@@ -35,15 +39,17 @@ class Watching {
     // Looks at the window around `middle`, which is `behind` the present. True when anything sounded.
     bool look(TrueTime middle, TrueTime now) {
         scan_.rescan(now);
-        const Grid grid{middle - core::Duration{static_cast<std::int64_t>(grid_points) * 1'000'000'000 / grid_rate / 2},
-                        grid_points};
         std::vector<std::string> names;
+        std::vector<SoundReader*> readers;
         std::vector<std::vector<float>> sounds;
         for (auto& [file, reader] : scan_.readers()) {
             names.push_back(reader.label());
-            sounds.push_back(listen(reader, grid, now));
+            readers.push_back(&reader);
+            sounds.push_back(listen(reader, grid_around(middle, narrow_points), now));
         }
-        const auto windows = compare(std::vector<std::span<const float>>(sounds.begin(), sounds.end()));
+        const auto windows = compare(
+            std::vector<std::span<const float>>(sounds.begin(), sounds.end()),
+            [&](std::size_t speaker) { return listen(*readers[speaker], grid_around(middle, wide_points), now); });
         add(names, windows);
         return std::any_of(windows.begin(), windows.end(), [](const auto& w) { return w.match != Match::silent; });
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "apps/ruler/lag.hpp"
 #include "apps/ruler/true_grid.hpp"
@@ -23,35 +24,37 @@ double level_dbfs(std::span<const float> frames) {
     return 10 * std::log10(power / static_cast<double>(frames.size()) + 1e-20);
 }
 
-std::span<const float> around_window(std::span<const float> sound, std::size_t search_frames) {
-    return sound.subspan(wide_search_frames - search_frames, window_frames + 2 * search_frames);
+std::span<const float> window_of(std::span<const float> sound) {
+    return sound.subspan(narrow_search_frames, window_frames);
 }
 
-// How many points after the reference's window the same sound is found. A weak likeness nearby is not believed before
-// the wide search has found nothing better.
-std::optional<Lag> lag_behind(std::span<const float> reference, std::span<const float> sound) {
-    const auto part = around_window(reference, 0);
-    auto near = find_lag(part, around_window(sound, narrow_search_frames));
-    if (near) near->frames -= static_cast<double>(narrow_search_frames);
+std::optional<Lag> lag_within(std::span<const float> window, std::span<const float> sound, std::size_t search_frames) {
+    auto lag = find_lag(window, sound);
+    if (lag) lag->frames -= static_cast<double>(search_frames);
+    return lag;
+}
+
+// How many points after `window` the same sound is found. A weak likeness nearby is not believed before the wide search
+// has found nothing better.
+std::optional<Lag> lag_behind(std::span<const float> window, std::span<const float> sound, std::size_t speaker,
+                              const WideSound& wide) {
+    const auto near = lag_within(window, sound, narrow_search_frames);
     if (near && std::abs(near->correlation) >= certain_correlation) return near;
-    auto far = find_lag(part, sound);
-    if (!far || (near && std::abs(near->correlation) >= std::abs(far->correlation))) return near;
-    far->frames -= static_cast<double>(wide_search_frames);
-    return far;
+    const auto far = lag_within(window, wide(speaker), wide_search_frames);
+    return !far || (near && std::abs(near->correlation) >= std::abs(far->correlation)) ? near : far;
 }
 
-void match(SpeakerWindow& window, std::span<const float> reference, std::span<const float> sound) {
-    const auto lag = lag_behind(reference, sound);
+void match(SpeakerWindow& window, const std::optional<Lag>& lag) {
     window.match = !lag ? Match::unmatched : lag->ambiguous ? Match::ambiguous : Match::matched;
     window.lag_us = lag ? lag->frames * 1e6 / grid_rate : 0;
 }
 
-std::vector<SpeakerWindow> compare_with(std::size_t reference, Sounds sounds) {
+std::vector<SpeakerWindow> compare_with(std::size_t reference, Sounds sounds, const WideSound& wide) {
     std::vector<SpeakerWindow> windows(sounds.size());
     for (std::size_t i = 0; i < sounds.size(); ++i) {
-        windows[i].level_dbfs = level_dbfs(around_window(sounds[i], 0));
+        windows[i].level_dbfs = level_dbfs(window_of(sounds[i]));
         if (windows[i].level_dbfs < silent_below_dbfs) continue;
-        match(windows[i], sounds[reference], sounds[i]);
+        match(windows[i], lag_behind(window_of(sounds[reference]), sounds[i], i, wide));
     }
     return windows;
 }
@@ -63,17 +66,17 @@ std::ptrdiff_t likenesses(const std::vector<SpeakerWindow>& windows) {
 
 }  // namespace
 
-std::vector<SpeakerWindow> compare(Sounds sounds) {
+std::vector<SpeakerWindow> compare(Sounds sounds, const WideSound& wide) {
     std::vector<SpeakerWindow> best(sounds.size());
     std::vector<std::size_t> audible;
     for (std::size_t i = 0; i < sounds.size(); ++i) {
-        ANTIPHON_ASSERT(sounds[i].size() == grid_points);
-        best[i].level_dbfs = level_dbfs(around_window(sounds[i], 0));
+        ANTIPHON_ASSERT(sounds[i].size() == narrow_points);
+        best[i].level_dbfs = level_dbfs(window_of(sounds[i]));
         if (best[i].level_dbfs >= silent_below_dbfs) audible.push_back(i);
     }
     std::ptrdiff_t most = 0;
     for (std::size_t k = 0; k < std::min<std::size_t>(audible.size(), references_max); ++k) {
-        auto windows = compare_with(audible[k], sounds);
+        auto windows = compare_with(audible[k], sounds, wide);
         if (likenesses(windows) <= most) continue;
         most = likenesses(windows);
         best = std::move(windows);

@@ -1,17 +1,18 @@
 // One look at all speakers at the same true time: which of them sound, and how far apart.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <span>
 #include <vector>
 
 namespace antiphon::ruler {
 
 inline constexpr std::size_t window_frames = 4096;  // of the reference, 85 ms
-inline constexpr std::size_t narrow_search_frames = 4096;
-inline constexpr std::size_t wide_search_frames = 24000;  // 500 ms, when nothing fits nearer
-// Points that each speaker's sound needs around the window.
-inline constexpr std::size_t grid_points = window_frames + 2 * wide_search_frames;
+inline constexpr std::size_t narrow_search_frames = 2048;
+inline constexpr std::size_t wide_search_frames = 30720;  // 640 ms, when nothing fits nearer
+// Points of a speaker's sound that the searches need, the window in the middle.
+inline constexpr std::size_t narrow_points = window_frames + 2 * narrow_search_frames;
+inline constexpr std::size_t wide_points = window_frames + 2 * wide_search_frames;
 
 enum class Match {
     silent,     // below -70 dBFS
@@ -26,8 +27,11 @@ struct SpeakerWindow {
     double level_dbfs = -200;  // RMS
 };
 
-// `sounds`: of each speaker `grid_points` points of true time, the window in the middle. The reference is the speaker
-// that most others can be matched with. Pure.
-std::vector<SpeakerWindow> compare(std::span<const std::span<const float>> sounds);
+// The `wide_points` of one speaker: asked for only where the narrow search fails, for they cost time.
+using WideSound = std::function<std::vector<float>(std::size_t speaker)>;
+
+// `sounds`: of each speaker `narrow_points` points of true time, around the same moment as those of `wide`. The
+// reference is the speaker that most others can be matched with. Pure.
+std::vector<SpeakerWindow> compare(std::span<const std::span<const float>> sounds, const WideSound& wide);
 
 }  // namespace antiphon::ruler
