@@ -103,7 +103,7 @@ TEST(BadAudio, EveryFormatCutAnywhereEndsCleanly) {
             if (!reader) continue;
             ++opened;
             const auto outcome = read_through(**reader);
-            EXPECT_LE(outcome.frames, 48000);
+            EXPECT_LE(outcome.frames, 48000 + 2 * 1152);  // a cut MP3 keeps the padding of its encoder
             EXPECT_TRUE((*reader)->seek(30'000));
             read_through(**reader);
         }

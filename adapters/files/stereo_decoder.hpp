@@ -1,28 +1,16 @@
-// Decodes an audio file to stereo floats at the file's own rate: libsndfile behind what we promise of it.
+// Decodes an audio file to stereo floats at the file's own rate, with exact seeks and samples that are numbers.
 #pragma once
 
 #include <filesystem>
 #include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
+#include "adapters/files/decoder.hpp"
 #include "adapters/files/posix.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
 
-struct sf_private_tag;
-
 namespace antiphon::files {
-
-// What the file says of itself.
-struct AudioFileInfo {
-    core::SampleRate rate = 0;
-    int channels = 0;
-    std::optional<core::FrameCount> frames;  // at `rate`; empty when the file does not tell
-    std::string format;                      // "WAV", "FLAC", "Ogg Vorbis", "Ogg Opus" or "MP3"
-    bool lossy = false;
-};
 
 // Two channels: one is heard on both sides; of more than two, the first pair stay left and right, at half their level,
 // and the mean of the others is added to both at half its level, so that nothing is lost and nothing clips. What is not
@@ -31,7 +19,7 @@ class StereoDecoder {
   public:
     static core::Result<std::unique_ptr<StereoDecoder>> open(const std::filesystem::path& path);
 
-    const AudioFileInfo& info() const { return info_; }
+    const AudioFileInfo& info() const { return decoder_->info(); }
     // Fills `stereo` with up to `frames` frames and returns their number; fewer only where the readable part ends.
     std::size_t read(float* stereo, std::size_t frames);
     // The next frame read is `frame`, exactly, in every format; at the end when there are not so many. Where the format
@@ -39,18 +27,14 @@ class StereoDecoder {
     core::Result<void> seek(core::FrameCount frame);
 
   private:
-    struct Close {
-        void operator()(sf_private_tag* file) const noexcept;
-    };
     StereoDecoder(std::filesystem::path path, Descriptor file) : path_(std::move(path)), file_(std::move(file)) {}
     core::Result<void> start();
     void skip(core::FrameCount frames);
 
     std::filesystem::path path_;
     Descriptor file_;
-    std::unique_ptr<sf_private_tag, Close> decoder_;
-    AudioFileInfo info_;
-    std::vector<float> block_;  // as decoded, all channels
+    std::unique_ptr<Decoder> decoder_;  // once start() has succeeded
+    std::vector<float> block_;          // as decoded, all channels
 };
 
 }  // namespace antiphon::files
