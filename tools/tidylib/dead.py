@@ -128,7 +128,7 @@ def is_mentioned(tree, source):
     module = rf"|\b(?:import|from)\s+(?:\w+\.)*{re.escape(stem)}\b|\bimport\s[^\n]*\b{re.escape(stem)}\b" if source.name.endswith(".py") else ""
     named = re.compile(rf"(?<![\w-])(?:[\w.-]*/)*{re.escape(source.name)}(?![\w-])" if "/" not in source.path
                        else rf"/{re.escape(source.name)}(?![\w-])|\b{re.escape(source.path)}\b{module}")
-    return any(named.search(other.text) for other in tree if other is not source)
+    return any(stem in other.text and named.search(other.text) for other in tree if other is not source)
 
 
 def check_missing_tests(tree):
