@@ -21,6 +21,13 @@ std::string examples_text(const std::vector<std::string>& examples) {
 // What CLI11 would add about types and repetition is in our own words already.
 std::string value_text(const OptionText& text) { return text.value + (text.required ? " (required)" : ""); }
 
+// CLI11 leaves an empty line where a group has only hidden options.
+std::string help_of(const CLI::App& app) {
+    auto text = app.help();
+    for (auto at = text.find("\n\n\n"); at != std::string::npos; at = text.find("\n\n\n")) text.erase(at, 1);
+    return text;
+}
+
 // The verb that the words got to.
 const CLI::App& deepest(const CLI::App& app) {
     const auto chosen = app.get_subcommands();
@@ -84,7 +91,7 @@ Told told(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 Told nothing_chosen(const CLI::App& app) {
-    if (app.get_parent() == nullptr) return {2, app.help()};
+    if (app.get_parent() == nullptr) return {2, help_of(app)};
     return usage_error(app, "one more word is needed: " + joined(verbs_of(app)));
 }
 
@@ -117,13 +124,17 @@ Command Command::verb(const VerbText& text) {
 
 Command Command::client_verb(const VerbText& text) {
     auto added = verb(text);
-    auto& client = tree_->client_;
-    added.option({"--server", "URL", "where the coordinator is (ANTIPHON_URL; default http://127.0.0.1:8740)"},
-                 client.server);
-    added.option({"--token-file", "FILE", "file with the token that opens it (ANTIPHON_TOKEN holds the token itself)"},
-                 client.token_file);
-    added.flag({"--json", "", "print what the server answers, as JSON"}, client.json);
+    added.is_client_ = true;
     return added;
+}
+
+void Command::add_client_options() {
+    auto& client = tree_->client_;
+    option({"--server", "URL", "where the coordinator is (ANTIPHON_URL; default http://127.0.0.1:8740)"},
+           client.server);
+    option({"--token-file", "FILE", "file with the token that opens it (ANTIPHON_TOKEN holds the token itself)"},
+           client.token_file);
+    flag({"--json", "", "print what the server answers, as JSON"}, client.json);
 }
 
 Command& Command::argument(const std::string& name, std::string& to, const std::string& help) {
@@ -157,6 +168,7 @@ Command& Command::flag(const OptionText& text, bool& to) {
 }
 
 Command& Command::runs(Verb verb) {
+    if (is_client_) add_client_options();  // after the verb's own, which people look for first
     tree_->verbs_[app_] = std::move(verb);
     return *this;
 }
@@ -178,7 +190,7 @@ std::variant<Chosen, Told> CommandTree::parse(const std::vector<std::string>& wo
     try {
         app_->parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::CallForHelp&) {
-        return Told{0, app_->help()};
+        return Told{0, help_of(*app_)};
     } catch (const CLI::ParseError& error) {
         return told(*app_, error);
     }

@@ -26,7 +26,7 @@ struct VerbText {
     std::string name;
     std::string sentence;               // what it does
     std::vector<std::string> examples;  // whole command lines
-    std::string group = "Other verbs";  // heading in the list of verbs
+    std::string group = "Verbs";        // heading in the list of verbs
 };
 
 struct OptionText {
@@ -55,15 +55,17 @@ class Command {
     // May be given several times.
     Command& list(const OptionText& text, std::vector<std::string>& to);
     Command& flag(const OptionText& text, bool& to);
-    // Without it the verb is only a group of others.
+    // Last. Without it the verb is only a group of others.
     Command& runs(Verb verb);
 
   private:
     friend class CommandTree;
     Command(CommandTree& tree, CLI::App& app) : tree_(&tree), app_(&app) {}
+    void add_client_options();
 
     CommandTree* tree_;
     CLI::App* app_;
+    bool is_client_ = false;
 };
 
 // What came of a command line instead of a verb to run: help, or what is wrong with it.

@@ -63,10 +63,11 @@ core::Result<void> complete(const Call& call, const ApiClient& api, const std::s
         if (!resumed && resumed.error().code == core::ErrorCode::unavailable) return resumed;
         if (has_content(part, sha256)) return {};
     }
-    if (const auto whole = download(call, api, target, part, 0); !whole) return whole;
-    if (has_content(part, sha256)) return {};
+    const auto whole = download(call, api, target, part, 0);
+    if (whole && has_content(part, sha256)) return {};
     std::error_code ignored;
-    fs::remove(part, ignored);
+    if (whole || size_or_zero(part) == 0) fs::remove(part, ignored);  // nothing to go on from
+    if (!whole) return whole;
     return core::Error{core::ErrorCode::corrupt, "what came as '" + part.stem().string() +
                                                      "' is not what was recorded (its SHA-256 differs); try again"};
 }
@@ -76,6 +77,17 @@ core::Result<void> give_name(const fs::path& part, const fs::path& file) {
     fs::rename(part, file, error);
     if (error) return core::Error{core::ErrorCode::internal, "cannot name '" + file.string() + "': " + error.message()};
     return {};
+}
+
+// Small and made anew with each fetch: whole, or not there.
+core::Result<void> fetch_times(const Call& call, const ApiClient& api, const std::string& target,
+                               const fs::path& file) {
+    const fs::path part = file.string() + ".part";
+    auto fetched = download(call, api, target, part, 0);
+    if (fetched) fetched = give_name(part, file);
+    std::error_code ignored;
+    fs::remove(part, ignored);
+    return fetched;
 }
 
 }  // namespace
@@ -89,7 +101,7 @@ core::Result<Fetched> fetch_track(const Call& call, const ApiClient& api, const 
         "/v1/recordings/" + http::percent_encoded(recording) + "/files/" + http::percent_encoded(track.file);
     const auto file = folder / track.file;
     const auto times = folder / (track.file + ".json");
-    if (const auto fetched = download(call, api, target + ".json", times, 0); !fetched) return fetched.error();
+    if (const auto fetched = fetch_times(call, api, target + ".json", times); !fetched) return fetched.error();
     if (has_content(file, track.sha256)) return Fetched{file, size_or_zero(file), true};
     const auto part = folder / (track.file + ".part");
     if (const auto fetched = complete(call, api, target, part, track.sha256); !fetched) return fetched.error();

@@ -144,6 +144,22 @@ TEST_F(RecordTest, TheServerCannotWriteElsewhere) {
     }
 }
 
+TEST_F(RecordTest, AFetchThatFailsLeavesNothingHalf) {
+    service.on(Method::get, "/v1/recordings/r3",
+               {Response::json(recording("complete", track("hall/mic", "uploaded", "gone.flac", sha256_of("x"))))});
+    EXPECT_EQ(get().exit_code, 1);
+    EXPECT_TRUE(std::filesystem::is_empty(console.home / "monday/early"));
+}
+
+TEST_F(RecordTest, AFileThatIsGoneLeavesNothingEither) {
+    service.on(Method::get, "/v1/recordings/r3/files/gone.flac.json", "{}");
+    service.on(Method::get, "/v1/recordings/r3",
+               {Response::json(recording("complete", track("hall/mic", "uploaded", "gone.flac", sha256_of("x"))))});
+    EXPECT_EQ(get().exit_code, 1);
+    EXPECT_FALSE(std::filesystem::exists(fetched("gone.flac")));
+    EXPECT_FALSE(std::filesystem::exists(fetched("gone.flac.part")));
+}
+
 TEST_F(RecordTest, WhatIsNotOverIsNotFetched) {
     service.on(Method::get, "/v1/recordings/r3", {Response::json(recording("recording", ""))});
     const auto outcome = get();
