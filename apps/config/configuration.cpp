@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "apps/config/plain_lines.hpp"
 #include "core/ids.hpp"
 
+// toml++ 3.3.0 asserts, and promises the optimiser, that a header such as "[!]" never comes, just before it would
+// refuse it. Without its assertions it refuses; with NDEBUG the promise would stay.
+#undef NDEBUG
+#define TOML_ASSERT(condition) static_assert(true)
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_ENABLE_WINDOWS_COMPAT 0
@@ -178,11 +183,7 @@ Problem check_size(std::string_view text, const std::string& origin) {
     return std::nullopt;
 }
 
-}  // namespace
-
-core::Result<Configuration> parse_configuration(std::string_view text, std::string_view origin_name) {
-    const std::string origin(origin_name);
-    if (auto problem = check_size(text, origin)) return *problem;
+core::Result<Configuration> parse_lines(const std::string& text, const std::string& origin) {
     const auto parsed = toml::parse(text);
     if (!parsed)
         return Place{origin, parsed.error().source().begin.line}.error("is no TOML: " +
@@ -190,6 +191,16 @@ core::Result<Configuration> parse_configuration(std::string_view text, std::stri
     Configuration configuration;
     if (auto problem = read_document(parsed.table(), configuration, origin)) return *problem;
     return configuration;
+}
+
+}  // namespace
+
+core::Result<Configuration> parse_configuration(std::string_view text, std::string_view origin_name) {
+    const std::string origin(origin_name);
+    if (auto problem = check_size(text, origin)) return *problem;
+    const auto plain = plain_lines(text);
+    if (plain.problem) return Place{origin, static_cast<toml::source_index>(plain.line)}.error(*plain.problem);
+    return parse_lines(plain.text, origin);
 }
 
 }  // namespace antiphon::config

@@ -105,7 +105,16 @@ TEST(Configuration, WhatIsNoTomlIsSaidWithItsLine) {
     EXPECT_TRUE(refused("[coordinator]\ndata = \n").starts_with("antiphon.toml, line 2: is no TOML: "));
     EXPECT_TRUE(
         refused("[client]\nserver = \"a\"\nserver = \"b\"\n").starts_with("antiphon.toml, line 3: is no TOML: "));
-    EXPECT_TRUE(refused("\xff\xfe").starts_with("antiphon.toml, line 1: is no TOML: "));
+    EXPECT_EQ(refused("[client]\nserver = 'a\xff'\n"), "antiphon.toml, line 2: it is no UTF-8");
+    for (const auto* header : {"[!]", "[[=]]", "[ #", "[\n]", "[.a]", "[a.!]"})
+        EXPECT_TRUE(refused(header).starts_with("antiphon.toml, line 1: is no TOML: ")) << header;
+}
+
+TEST(Configuration, AnyScriptMayStandInQuotesAndComments) {
+    EXPECT_EQ(good("# größer\n[coordinator]\ndata = \"/srv/größer\" # ė\nroom = '/tmp/音楽'\n").coordinator,
+              (CoordinatorSection{.data = "/srv/größer", .room = "/tmp/音楽"}));
+    EXPECT_EQ(refused("[coordinator]\ndata = größer\n"),
+              "antiphon.toml, line 2: there is a character outside of quotes that only quotes may hold");
 }
 
 TEST(Configuration, HasABound) {
