@@ -125,10 +125,10 @@ class Cluster:
         return {worker["name"]: worker for worker in status["workers"]} if status else {}
 
     def ready(self):
-        """The workers, once each is there and knows what time it is."""
+        """The workers, once each that was started is there and knows what time it is."""
         workers = self.workers()
         well = [w for w in workers.values() if w["online"] and w["clock_synchronised"]]
-        return workers if len(well) == len(SPEAKERS) else None
+        return workers if len(well) == len(self.processes.keys() - {"coordinator"}) else None
 
     def expect(self, what, seconds, problem, name):
         """What `what` returns once it is true; or trouble, with the last words of a process, at once if that is dead."""

@@ -88,7 +88,7 @@ void SimCoordinator::send(const core::WorkerId& to, core::MessageId id, core::Me
     message.header.id = std::move(id);
     message.header.epoch = disk_.cluster.epoch;
     message.header.deadline = deadline;
-    world_.network.to_worker(to, std::move(message), retain);
+    world_.network.to_worker(to, message, retain);
 }
 
 void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState&) {

@@ -75,7 +75,7 @@ void SimWorker::linked(bool up) {
 void SimWorker::send(core::MessageBody body, bool retain) {
     core::Message message{{}, std::move(body)};
     message.header.id = {id_.value + "-" + std::to_string(++messages_)};
-    world_.network.to_coordinator(id_, std::move(message), retain);
+    world_.network.to_coordinator(id_, message, retain);
 }
 
 core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {

@@ -147,7 +147,7 @@ struct InvitationView {
 };
 BOOST_DESCRIBE_STRUCT(InvitationView, (), (invitation, expires_in_s))
 
-// Also what the WebSocket /v1/events sends.
+// Also what the WebSocket /v1/events/live sends.
 struct EventView {
     std::uint64_t number = 0;
     core::WallTime time;

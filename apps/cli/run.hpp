@@ -5,15 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "apps/cli/options.hpp"
+#include "apps/node/options.hpp"
 #include "apps/cli/outside.hpp"
 
 namespace antiphon::cli {
 
 // The long-running verbs, which are implemented elsewhere. Each returns the exit code.
 struct Programs {
-    std::function<int(const CoordinatorOptions&)> coordinator;
-    std::function<int(const WorkerOptions&)> worker;
+    std::function<int(const node::CoordinatorOptions&)> coordinator;
+    std::function<int(const node::WorkerOptions&)> worker;
     std::function<int(std::vector<std::string>)> supervise;
 };
 

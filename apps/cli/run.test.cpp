@@ -11,11 +11,11 @@ namespace {
 class RunTest : public ::testing::Test {
   protected:
     RunTest() {
-        console.programs.coordinator = [this](const CoordinatorOptions& options) {
+        console.programs.coordinator = [this](const node::CoordinatorOptions& options) {
             coordinator = options;
             return 0;
         };
-        console.programs.worker = [this](const WorkerOptions& options) {
+        console.programs.worker = [this](const node::WorkerOptions& options) {
             worker = options;
             return 0;
         };
@@ -26,8 +26,8 @@ class RunTest : public ::testing::Test {
     }
 
     Console console;
-    CoordinatorOptions coordinator;
-    WorkerOptions worker;
+    node::CoordinatorOptions coordinator;
+    node::WorkerOptions worker;
     std::vector<std::string> supervised;
 };
 
@@ -50,8 +50,8 @@ TEST_F(RunTest, AWorkerTakesItsDevicesFromTheFlags) {
     EXPECT_EQ(worker.name, "hall");
     EXPECT_EQ(worker.join, "http://c:8740#secret");
     EXPECT_EQ(worker.data, console.home / ".local/state/antiphon/worker-hall");
-    EXPECT_EQ(worker.outputs, (std::vector<NamedDevice>{{"left", "virtual:speaker,ppm=3"}, {"right", "alsa:hw:0"}}));
-    EXPECT_EQ(worker.inputs, (std::vector<NamedDevice>{{"mic", "virtual:microphone"}}));
+    EXPECT_EQ(worker.outputs, (std::vector<node::NamedDevice>{{"left", "virtual:speaker,ppm=3"}, {"right", "alsa:hw:0"}}));
+    EXPECT_EQ(worker.inputs, (std::vector<node::NamedDevice>{{"mic", "virtual:microphone"}}));
     EXPECT_FALSE(worker.clock_agreement);
 }
 
@@ -64,7 +64,7 @@ TEST_F(RunTest, TheConfigurationFileCounts) {
     const auto file = console.home.write("a.toml", "[worker]\nname = \"attic\"\n[worker.outputs]\nl = \"alsa:hw:2\"\n");
     EXPECT_EQ(console.run({"worker", "--config", file}).exit_code, 0);
     EXPECT_EQ(worker.name, "attic");
-    EXPECT_EQ(worker.outputs, (std::vector<NamedDevice>{{"l", "alsa:hw:2"}}));
+    EXPECT_EQ(worker.outputs, (std::vector<node::NamedDevice>{{"l", "alsa:hw:2"}}));
     console.home.write("etc/antiphon.toml", "[worker]\nname = \"system\"\n");
     EXPECT_EQ(console.run({"worker"}).exit_code, 0);
     EXPECT_EQ(worker.name, "system");

@@ -77,10 +77,6 @@ std::optional<std::string> value_of(const std::optional<Said>& said) {
     return said ? std::optional(said->value) : std::nullopt;
 }
 
-std::optional<std::filesystem::path> path_of(const std::optional<Said>& said) {
-    return said ? std::optional<std::filesystem::path>(said->value) : std::nullopt;
-}
-
 std::optional<std::string> number_text(const std::optional<std::uint16_t>& number) {
     return number ? std::optional(std::to_string(*number)) : std::nullopt;
 }
@@ -113,7 +109,7 @@ std::optional<std::string> invitation(const std::optional<Said>& said, Check& ch
     return said->value;
 }
 
-std::vector<NamedDevice> devices(const std::vector<std::string>& flags, const std::string& option,
+std::vector<node::NamedDevice> devices(const std::vector<std::string>& flags, const std::string& option,
                                  const config::NamedDevices& file, Check& check) {
     if (flags.empty()) return file;
     auto parsed = parse_devices(flags, option);
@@ -169,8 +165,8 @@ core::Result<std::string> find_token(const std::optional<std::string>& named, co
 
 }  // namespace
 
-core::Result<std::vector<NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option) {
-    std::vector<NamedDevice> devices;
+core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option) {
+    std::vector<node::NamedDevice> devices;
     for (const auto& text : texts) {
         const auto equals = text.find('=');
         if (equals == std::string::npos || equals + 1 == text.size())
@@ -190,10 +186,10 @@ core::Result<config::Configuration> read_configuration(const std::optional<std::
     return config::Configuration();
 }
 
-core::Result<CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
+core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
                                         const config::CoordinatorSection& file) {
     Check check;
-    CoordinatorOptions options;
+    node::CoordinatorOptions options;
     options.data =
         data_folder(pick("--data", flags.data, "ANTIPHON_DATA", variables, file.data), "coordinator", variables, check);
     options.listen =
@@ -209,14 +205,14 @@ core::Result<CoordinatorOptions> settle(const CoordinatorArguments& flags, const
         flags.insecure_lan ||
         check.truth(variables("ANTIPHON_INSECURE_LAN"), "ANTIPHON_INSECURE_LAN", file.insecure_lan.value_or(false));
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
-    options.room = path_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
+    options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
     return check.done(std::move(options));
 }
 
-core::Result<WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
+core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
                                    const config::WorkerSection& file) {
     Check check;
-    WorkerOptions options;
+    node::WorkerOptions options;
     options.name = worker_name(pick("--name", flags.name, "ANTIPHON_NAME", variables, file.name), check);
     options.join = invitation(pick("--join", flags.join, "ANTIPHON_JOIN", variables, file.join), check);
     options.data = data_folder(pick("--data", flags.data, "ANTIPHON_DATA", variables, file.data),
@@ -224,7 +220,7 @@ core::Result<WorkerOptions> settle(const WorkerArguments& flags, const Variables
     options.outputs = devices(flags.outputs, "--output", file.outputs, check);
     options.inputs = devices(flags.inputs, "--input", file.inputs, check);
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
-    options.room = path_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
+    options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
     options.clock_agreement = !flags.no_clock_agreement;
     return check.done(std::move(options));
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "adapters/http/url.hpp"
-#include "apps/cli/options.hpp"
+#include "apps/node/options.hpp"
 #include "apps/cli/outside.hpp"
 #include "apps/config/configuration.hpp"
 #include "core/result.hpp"
@@ -54,14 +54,14 @@ struct ClientSettings {
 core::Result<config::Configuration> read_configuration(const std::optional<std::string>& flag, const Outside& outside);
 
 // Pure but for `variables`. The error names where the bad value came from.
-core::Result<CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
+core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
                                         const config::CoordinatorSection& file);
-core::Result<WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
+core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
                                    const config::WorkerSection& file);
 // Reads the user's client.toml, the system's configuration and the token's file.
 core::Result<ClientSettings> settle(const ClientArguments& flags, const Outside& outside);
 
 // "name=device" each, names valid and different. `option` is named in errors.
-core::Result<std::vector<NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option);
+core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option);
 
 }  // namespace antiphon::cli

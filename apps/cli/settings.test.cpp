@@ -14,7 +14,7 @@ class SettingsTest : public ::testing::Test {
     CoordinatorArguments flags;
     config::CoordinatorSection file;
 
-    core::Result<CoordinatorOptions> settled() { return settle(flags, console.reader(), file); }
+    core::Result<node::CoordinatorOptions> settled() { return settle(flags, console.reader(), file); }
     std::string refused() {
         const auto options = settled();
         return options ? "accepted" : options.error().what;
@@ -100,7 +100,7 @@ TEST_F(SettingsTest, OutputsOfTheFlagsReplaceThoseOfTheFile) {
     section.outputs = {{"left", "alsa:a"}, {"right", "alsa:b"}};
     EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->outputs.size(), 2U);
     EXPECT_EQ(settle(WorkerArguments{.outputs = {"mid=alsa:c"}}, console.reader(), section)->outputs,
-              (std::vector<NamedDevice>{{"mid", "alsa:c"}}));
+              (std::vector<node::NamedDevice>{{"mid", "alsa:c"}}));
 }
 
 class ClientSettingsTest : public ::testing::Test {

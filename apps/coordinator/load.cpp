@@ -80,7 +80,7 @@ core::Result<void> check_listen(const std::string& host, bool insecure_lan) {
                            "or say --insecure-lan if the network is yours alone"};
 }
 
-api::ClusterView describe_cluster(const std::string& id, const Options& options) {
+api::ClusterView describe_cluster(const std::string& id, const node::CoordinatorOptions& options) {
     api::ClusterView view;
     view.id = id;
     view.version = node::version;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/api/views.hpp"
-#include "apps/coordinator/options.hpp"
+#include "apps/node/options.hpp"
 #include "core/coordinator.hpp"
 #include "ports/store.hpp"
 
@@ -25,6 +25,6 @@ core::Result<std::string> load_token(const std::filesystem::path& path);
 // Beyond loopback there is no encryption in this version, so it must be asked for.
 core::Result<void> check_listen(const std::string& host, bool insecure_lan);
 
-api::ClusterView describe_cluster(const std::string& id, const Options& options);
+api::ClusterView describe_cluster(const std::string& id, const node::CoordinatorOptions& options);
 
 }  // namespace antiphon::coordinator

@@ -17,7 +17,7 @@
 #include "adapters/system/signals.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
-#include "apps/coordinator/options.hpp"
+#include "apps/coordinator/run.hpp"
 #include "apps/node/node_clock.hpp"
 
 namespace antiphon::coordinator {
@@ -32,7 +32,7 @@ constexpr std::chrono::seconds stop_within{3};
 // One life of the process, put together in the order in which things depend on one another.
 class Process {
   public:
-    explicit Process(const Options& options) : options_(options) {}
+    explicit Process(const node::CoordinatorOptions& options) : options_(options) {}
 
     core::Result<void> open();
     int run();
@@ -47,7 +47,7 @@ class Process {
     void fail(const core::Error& error);
     std::optional<http::Identity> identify(std::string_view token) const;
 
-    const Options options_;
+    const node::CoordinatorOptions options_;
     http::HostPort endpoint_;
     boost::asio::io_context io_{1};
     system::ChildLauncher launcher_{io_};
@@ -235,7 +235,8 @@ int Process::run() {
 
 }  // namespace
 
-int run(const Options& options) {
+int run(const node::CoordinatorOptions& options) {
+    log::configure({"coordinator", "", options.log_format, log::Level::info});
     system::ignore_broken_pipes();
     Process process(options);
     if (auto opened = process.open(); !opened) {

@@ -49,7 +49,7 @@ core::Result<api::JoinAnswer> ask_patiently(const http::Url& url, const api::Joi
     }
 }
 
-core::Result<Identity> join(const Options& options, std::chrono::seconds patience) {
+core::Result<Identity> join(const node::WorkerOptions& options, std::chrono::seconds patience) {
     if (!options.join)
         return core::Error{core::ErrorCode::invalid,
                            "this worker belongs to no cluster yet; get an invitation with 'antiphon invite' and start "
@@ -69,7 +69,7 @@ core::Result<Identity> join(const Options& options, std::chrono::seconds patienc
 
 }  // namespace
 
-core::Result<Identity> enrol(const Options& options, std::chrono::seconds patience) {
+core::Result<Identity> enrol(const node::WorkerOptions& options, std::chrono::seconds patience) {
     const auto path = options.data / "identity.json";
     if (std::filesystem::exists(path)) {
         const auto text = files::read_text(path, identity_bytes_max);

@@ -8,6 +8,7 @@
 #include "apps/node/node_clock.hpp"
 #include "apps/node/rows.hpp"
 #include "apps/worker/devices.hpp"
+#include "apps/worker/run.hpp"
 #include "apps/worker/worker_app.hpp"
 
 namespace antiphon::worker {
@@ -23,7 +24,7 @@ core::Result<core::WorkerState> load_state(ports::Store& store) {
     return state;
 }
 
-core::Result<void> open_devices(Parts& parts, const Options& options) {
+core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {
     const DeviceContext context{options.name, options.room, parts.clock};
     for (const auto& [name, device] : options.outputs) {
         if (auto valid = core::parse_name(name); !valid) return valid.error().within("--output");
@@ -39,7 +40,7 @@ core::Result<void> open_devices(Parts& parts, const Options& options) {
     return {};
 }
 
-core::Result<int> run_loop(const Options& options) {
+core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (auto name = core::parse_name(options.name); !name) return name.error().within("--name");
     auto store = sqlite::SqliteStore::open(options.data / "worker.db");
     if (!store) return store.error();
@@ -70,7 +71,8 @@ core::Result<int> run_loop(const Options& options) {
 
 }  // namespace
 
-int run(const Options& options) {
+int run(const node::WorkerOptions& options) {
+    system::log::configure({options.name, "", options.log_format, system::log::Level::info});
     system::ignore_broken_pipes();
     const auto ended = run_loop(options);
     if (ended) return *ended;

@@ -49,7 +49,7 @@ http::Url server_url(const Identity& identity) { return *http::parse_url(identit
 
 }  // namespace
 
-WorkerApp::WorkerApp(Parts parts, const Options& options)
+WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
     : parts_(std::move(parts)),
       executor_(parts_.io, loop_time(parts_.clock)),
       topics_(parts_.identity.joined.cluster),

@@ -38,7 +38,7 @@ struct Parts {
 // On the loop's thread, all of it but the devices' callbacks.
 class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
   public:
-    WorkerApp(Parts parts, const Options& options);
+    WorkerApp(Parts parts, const node::WorkerOptions& options);
     ~WorkerApp() override;
 
     void start();

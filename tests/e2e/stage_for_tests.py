@@ -7,22 +7,21 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "demo.d"))
 
-from cluster import SPEAKERS, Cluster  # noqa: E402
+from cluster import SPEAKERS, Cluster, free_ports  # noqa: E402, F401
 from processes import started_at, wait_for  # noqa: E402
 from pulse import Pulse  # noqa: E402, F401
 
+BUILD = pathlib.Path(os.environ.get("ANTIPHON_BUILD", ROOT / "build"))
 MELODY = ROOT / "share/melody.flac"
 
 
 class Stage:
-    def __init__(self, test):
-        build = os.environ.get("ANTIPHON_BUILD")
-        test.assertTrue(build, "say where the programs are: ANTIPHON_BUILD=FOLDER")
-        self.cluster = Cluster(build)
+    def __init__(self, test, workers=tuple(SPEAKERS)):
+        self.cluster = Cluster(BUILD)
         test.addCleanup(shutil.rmtree, self.cluster.folder, ignore_errors=True)
         test.addCleanup(self.cluster.end)
         self.cluster.start_coordinator()
-        for name in SPEAKERS:
+        for name in workers:
             self.cluster.start_worker(name)
         self.cluster.expect(self.cluster.ready, 30, "the workers are not ready", "coordinator")
 

@@ -10,31 +10,31 @@
 
 #include "adapters/system/log.hpp"
 
-namespace antiphon::cli {
+namespace antiphon::node {
 
 struct CoordinatorOptions {
     std::filesystem::path data;
     std::string listen = "127.0.0.1:8740";  // a HOST:PORT that parses
-    std::optional<std::string> broker;      // absent: a private broker
+    std::optional<std::string> broker;      // mqtt://...; absent: a private broker
     std::uint16_t mqtt_port = 8741;         // of the private broker
     std::uint16_t clock_port = 8742;        // UDP
     bool insecure_lan = false;              // beyond loopback without TLS
     system::log::Format log_format = system::log::Format::text;
-    std::optional<std::filesystem::path> room;  // of virtual devices that name none
+    std::optional<std::string> room;  // the folder of a virtual room, which gives this node its clock
 };
 
-// A name and its device, such as {"left", "alsa:hw:0"}; the names differ.
+// A name and its device, such as {"left", "alsa:hw:0"}.
 using NamedDevice = std::pair<std::string, std::string>;
 
 struct WorkerOptions {
     std::string name;
-    std::optional<std::string> join;  // URL#TOKEN that parses; not needed once enrolled
+    std::optional<std::string> join;  // URL#TOKEN that parses; not looked at once enrolled
     std::filesystem::path data;
-    std::vector<NamedDevice> outputs;
+    std::vector<NamedDevice> outputs;  // the names differ, here and among the inputs
     std::vector<NamedDevice> inputs;
     system::log::Format log_format = system::log::Format::text;
-    std::optional<std::filesystem::path> room;  // of virtual devices that name none
-    bool clock_agreement = true;                // false only in tests: keeps its first estimate
+    std::optional<std::string> room;  // of virtual devices that name none, and of this node's clock
+    bool clock_agreement = true;      // false only in tests: keeps its first estimate
 };
 
-}  // namespace antiphon::cli
+}  // namespace antiphon::node
