@@ -198,6 +198,35 @@ TEST(TheCaseStudy, ThePingLearnsTheWorkersState) {
     EXPECT_FALSE(bench.answer());
 }
 
+TEST(TheCaseStudy, APingIsSentAgainToAWorkerThatComesBackInTime) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+    const auto first = std::get<PublishPing>(bench.effects.front());
+    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
+    bench.now = bench.now + std::chrono::seconds(3);
+    bench.take(WorkerMessage{hall, {{}, Alive{true}}});
+    const auto again = std::get<PublishPing>(bench.effects.front());
+    EXPECT_EQ(again.id, first.id);
+    EXPECT_EQ(again.deadline, first.deadline);
+    bench.take(WorkerMessage{hall, {{}, Pong{again.id, {1}, {1}, Activity::waiting, {}}}});
+    EXPECT_TRUE(bench.answer() && *bench.answer());
+}
+
+TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    for (const auto& [alive, told] : {std::pair(true, "worker 'hall' did not answer within 5 s"),
+                                      std::pair(false, "worker 'hall' is offline and did not come back within 5 s")}) {
+        bench.take(WorkerMessage{hall, {{}, Alive{alive}}});
+        bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+        bench.now = bench.now + std::chrono::seconds(6);
+        bench.take(ClusterTick{});
+        ASSERT_TRUE(bench.answer());
+        EXPECT_EQ(bench.answer()->error().what, told);
+    }
+}
+
 TEST(TheCaseStudy, AWaitingWorkerIsTakenAndThenMayNotPlay) {
     Bench bench;
     const auto hall = bench.join("hall");

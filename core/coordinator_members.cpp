@@ -73,7 +73,19 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     grant_maintenance(turn, worker, reported);
 }
 
+void publish_ping(CoordinatorTurn& turn, const Ask& ask) {
+    turn.effects.push_back(PublishPing{ask.worker, ask.id, turn.cluster_now() + (ask.deadline - turn.now)});
+}
+
+// A command that was under way when the worker lost its connection is gone; sent twice, its id keeps it to one effect.
+void ping_again(CoordinatorTurn& turn, const WorkerId& worker) {
+    turn.draft.asks.each([&](const Ask& ask) {
+        if (ask.worker == worker && !ask.maintenance) publish_ping(turn, ask);
+    });
+}
+
 void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& alive) {
+    if (alive.alive) ping_again(turn, worker.id);
     const auto* known = turn.draft.presence.find(worker.id);
     if (known && known->online == alive.alive) return;
     Presence presence = known ? *known : Presence{worker.id};
@@ -146,7 +158,7 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequ
     }
     Ask ask{turn.new_message_id(), request.id, (*worker)->id, false, turn.now + ask_limit};
     turn.draft.asks.put(ask.id, ask);
-    turn.effects.push_back(PublishPing{ask.worker, ask.id, turn.cluster_now() + ask_limit});
+    publish_ping(turn, ask);
 }
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance) {
@@ -190,9 +202,12 @@ void expire_asks(CoordinatorTurn& turn) {
     });
     for (const auto& ask : late) {
         const auto* worker = turn.draft.workers.find(ask.worker);
+        const auto* presence = turn.draft.presence.find(ask.worker);
         const std::string name = worker ? worker->name : ask.worker.value;
+        const std::string why = presence && presence->online ? "did not answer within 5 s"
+                                                             : "is offline and did not come back within 5 s";
         if (ask.withdraw && worker) set_maintenance(turn, ask.worker, false);
-        finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' did not answer within 5 s"});
+        finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' " + why});
     }
 }
 

@@ -96,7 +96,7 @@ void ClientCore::keep(std::shared_ptr<Link> link) {
 }
 
 Client::Client(asio::io_context& io, Url base, std::string token, ClientOptions options)
-    : core_(std::make_shared<ClientCore>(io, std::move(base), std::move(token), std::move(options))) {}
+    : core_(std::make_shared<ClientCore>(io, std::move(base), std::move(token), options)) {}
 
 Client::~Client() {
     core_->dead = true;
@@ -130,7 +130,7 @@ std::shared_ptr<WebSocket> Client::websocket(std::string target, WebSocketEvents
 
 core::Result<Response> fetch(const Url& base, const std::string& token, ClientRequest request, ClientOptions options) {
     asio::io_context io(1);
-    Client client(io, base, token, std::move(options));
+    Client client(io, base, token, options);
     std::optional<core::Result<Response>> answer;
     client.request(std::move(request), [&](core::Result<Response> got) { answer = std::move(got); });
     while (!answer && io.run_one() > 0) {

@@ -32,7 +32,7 @@ struct Link {
 
 struct ClientCore : std::enable_shared_from_this<ClientCore> {
     ClientCore(asio::io_context& loop, Url url, std::string bearer, ClientOptions settings)
-        : io(loop), base(std::move(url)), token(std::move(bearer)), options(std::move(settings)) {}
+        : io(loop), base(std::move(url)), token(std::move(bearer)), options(settings) {}
 
     // "cannot reach http://... (connection refused); ..."
     core::Error cannot_reach(error_code error) const;

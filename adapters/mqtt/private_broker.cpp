@@ -40,7 +40,7 @@ std::uint64_t random_seed(const ports::RandomBytes& random) {
 class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
   public:
     Keeper(boost::asio::io_context& io, ports::ProcessLauncher& launcher, const ports::Clock& clock,
-           ports::RandomBytes random, PrivateBrokerSettings settings, PrivateBrokerHandlers handlers)
+           const ports::RandomBytes& random, PrivateBrokerSettings settings, PrivateBrokerHandlers handlers)
         : io_(io),
           launcher_(launcher),
           clock_(clock),
@@ -52,7 +52,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
           intensity_(settings_.restarts),
           backoff_(settings_.backoff, random_seed(random)) {}
 
-    void start(std::vector<BrokerUser> workers, StartedHandler on_started) {
+    void start(const std::vector<BrokerUser>& workers, StartedHandler on_started) {
         on_started_ = std::move(on_started);
         auto ready = prepare(workers);
         if (ready) ready = launch();
@@ -212,17 +212,19 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
 };
 
 PrivateBroker::PrivateBroker(boost::asio::io_context& io, ports::ProcessLauncher& launcher, const ports::Clock& clock,
-                             ports::RandomBytes random, PrivateBrokerSettings settings, PrivateBrokerHandlers handlers)
-    : keeper_(
-          std::make_shared<Keeper>(io, launcher, clock, std::move(random), std::move(settings), std::move(handlers))) {}
+                             const ports::RandomBytes& random, PrivateBrokerSettings settings,
+                             PrivateBrokerHandlers handlers)
+    : keeper_(std::make_shared<Keeper>(io, launcher, clock, random, std::move(settings), std::move(handlers))) {}
 
 PrivateBroker::~PrivateBroker() { keeper_->close(); }
 
-void PrivateBroker::start(std::vector<BrokerUser> workers, StartedHandler on_started) {
-    keeper_->start(std::move(workers), std::move(on_started));
+void PrivateBroker::start(const std::vector<BrokerUser>& workers, StartedHandler on_started) {
+    keeper_->start(workers, std::move(on_started));
 }
 
-Result<void> PrivateBroker::set_workers(std::vector<BrokerUser> workers) { return keeper_->set_workers(workers); }
+Result<void> PrivateBroker::set_workers(const std::vector<BrokerUser>& workers) {
+    return keeper_->set_workers(workers);
+}
 const std::string& PrivateBroker::password() const { return keeper_->password(); }
 bool PrivateBroker::running() const { return keeper_->running(); }
 int PrivateBroker::pid() const { return keeper_->pid(); }

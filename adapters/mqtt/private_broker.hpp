@@ -54,7 +54,8 @@ class PrivateBroker {
   public:
     // `launcher` and `clock` outlive it.
     PrivateBroker(boost::asio::io_context& io, ports::ProcessLauncher& launcher, const ports::Clock& clock,
-                  ports::RandomBytes random, PrivateBrokerSettings settings, PrivateBrokerHandlers handlers = {});
+                  const ports::RandomBytes& random, PrivateBrokerSettings settings,
+                  PrivateBrokerHandlers handlers = {});
     // Ends the broker at once: it keeps nothing that could be lost.
     ~PrivateBroker();
 
@@ -62,11 +63,11 @@ class PrivateBroker {
 
     // Calls `on_started` once, when it listens or cannot. `unavailable`: "port 8741 is in use by another program ...";
     // `not_found`: "mosquitto is not installed: apt install mosquitto"; after an error it stays stopped.
-    void start(std::vector<BrokerUser> workers, StartedHandler on_started);
+    void start(const std::vector<BrokerUser>& workers, StartedHandler on_started);
 
     // Who may log in, from now on: rewrites both files and has the broker read them. A worker that is not there any
     // more is disconnected. After an error the broker goes on with what it knows.
-    core::Result<void> set_workers(std::vector<BrokerUser> workers);
+    core::Result<void> set_workers(const std::vector<BrokerUser>& workers);
 
     // The coordinator's own login, new with each start of the program.
     std::string username() const { return std::string(coordinator_user); }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/node/options.hpp"
 #include "apps/cli/outside.hpp"
+#include "apps/node/options.hpp"
 
 namespace antiphon::cli {
 

@@ -50,7 +50,8 @@ TEST_F(RunTest, AWorkerTakesItsDevicesFromTheFlags) {
     EXPECT_EQ(worker.name, "hall");
     EXPECT_EQ(worker.join, "http://c:8740#secret");
     EXPECT_EQ(worker.data, console.home / ".local/state/antiphon/worker-hall");
-    EXPECT_EQ(worker.outputs, (std::vector<node::NamedDevice>{{"left", "virtual:speaker,ppm=3"}, {"right", "alsa:hw:0"}}));
+    EXPECT_EQ(worker.outputs,
+              (std::vector<node::NamedDevice>{{"left", "virtual:speaker,ppm=3"}, {"right", "alsa:hw:0"}}));
     EXPECT_EQ(worker.inputs, (std::vector<node::NamedDevice>{{"mic", "virtual:microphone"}}));
     EXPECT_FALSE(worker.clock_agreement);
 }

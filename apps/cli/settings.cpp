@@ -110,7 +110,7 @@ std::optional<std::string> invitation(const std::optional<Said>& said, Check& ch
 }
 
 std::vector<node::NamedDevice> devices(const std::vector<std::string>& flags, const std::string& option,
-                                 const config::NamedDevices& file, Check& check) {
+                                       const config::NamedDevices& file, Check& check) {
     if (flags.empty()) return file;
     auto parsed = parse_devices(flags, option);
     if (parsed) return std::move(*parsed);
@@ -165,7 +165,8 @@ core::Result<std::string> find_token(const std::optional<std::string>& named, co
 
 }  // namespace
 
-core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option) {
+core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts,
+                                                           const std::string& option) {
     std::vector<node::NamedDevice> devices;
     for (const auto& text : texts) {
         const auto equals = text.find('=');
@@ -187,7 +188,7 @@ core::Result<config::Configuration> read_configuration(const std::optional<std::
 }
 
 core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
-                                        const config::CoordinatorSection& file) {
+                                              const config::CoordinatorSection& file) {
     Check check;
     node::CoordinatorOptions options;
     options.data =
@@ -210,7 +211,7 @@ core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags,
 }
 
 core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
-                                   const config::WorkerSection& file) {
+                                         const config::WorkerSection& file) {
     Check check;
     node::WorkerOptions options;
     options.name = worker_name(pick("--name", flags.name, "ANTIPHON_NAME", variables, file.name), check);

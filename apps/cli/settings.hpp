@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "adapters/http/url.hpp"
-#include "apps/node/options.hpp"
 #include "apps/cli/outside.hpp"
 #include "apps/config/configuration.hpp"
+#include "apps/node/options.hpp"
 #include "core/result.hpp"
 
 namespace antiphon::cli {
@@ -55,13 +55,14 @@ core::Result<config::Configuration> read_configuration(const std::optional<std::
 
 // Pure but for `variables`. The error names where the bad value came from.
 core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags, const Variables& variables,
-                                        const config::CoordinatorSection& file);
+                                              const config::CoordinatorSection& file);
 core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Variables& variables,
-                                   const config::WorkerSection& file);
+                                         const config::WorkerSection& file);
 // Reads the user's client.toml, the system's configuration and the token's file.
 core::Result<ClientSettings> settle(const ClientArguments& flags, const Outside& outside);
 
 // "name=device" each, names valid and different. `option` is named in errors.
-core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts, const std::string& option);
+core::Result<std::vector<node::NamedDevice>> parse_devices(const std::vector<std::string>& texts,
+                                                           const std::string& option);
 
 }  // namespace antiphon::cli

@@ -20,6 +20,7 @@ BOOST_DESCRIBE_STRUCT(Identity, (), (server, host, private_key_pem, joined))
 
 // From identity.json; else by the invitation. A coordinator that cannot be reached yet is asked again for `patience`;
 // a refusal is final. Blocks: for the start of the program.
-core::Result<Identity> enrol(const node::WorkerOptions& options, std::chrono::seconds patience = std::chrono::seconds(60));
+core::Result<Identity> enrol(const node::WorkerOptions& options,
+                             std::chrono::seconds patience = std::chrono::seconds(60));
 
 }  // namespace antiphon::worker
