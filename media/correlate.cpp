@@ -120,6 +120,7 @@ class Explanation {
             for (int lag = -lag_max_; lag <= lag_max_; ++lag)
                 rest[static_cast<std::size_t>(lag + lag_max_)] -= arrival.gain * copy[lag];
         }
+        for (const auto& arrival : arrivals) leave_out(rest, arrival);
         const auto best =
             std::max_element(rest.begin(), rest.end(), [](double a, double b) { return std::abs(a) < std::abs(b); });
         arrivals.push_back({static_cast<double>(best - rest.begin() - lag_max_), 0});
@@ -138,12 +139,25 @@ class Explanation {
                 rest.values[static_cast<std::size_t>(lag + rest.most)] -= arrivals[other].gain * copy[centre + lag];
         }
         const auto peak = peak_near(rest, 0);
-        arrivals[index] = {centre + peak.delay_frames - unit_.delay_frames, peak.gain / unit_.gain};
+        const double delay = centre + peak.delay_frames - unit_.delay_frames;
+        if (stands_apart(index, delay)) arrivals[index] = {delay, peak.gain / unit_.gain};
     }
 
     std::vector<Arrival> arrivals;
 
   private:
+    void leave_out(std::vector<double>& rest, const Arrival& arrival) const {
+        const int centre = lag_max_ + static_cast<int>(std::lround(arrival.delay_frames));
+        const int last = std::min(centre + arrivals_apart_frames, 2 * lag_max_);
+        for (int i = std::max(centre - arrivals_apart_frames, 0); i <= last; ++i) rest[static_cast<std::size_t>(i)] = 0;
+    }
+
+    bool stands_apart(std::size_t index, double delay) const {
+        for (std::size_t other = 0; other < arrivals.size(); ++other)
+            if (other != index && std::abs(arrivals[other].delay_frames - delay) < arrivals_apart_frames) return false;
+        return true;
+    }
+
     const Correlation& own_;
     const Correlation& cross_;
     int lag_max_;

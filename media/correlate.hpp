@@ -20,11 +20,13 @@ struct Alignment {
     double residual_db = 0;  // what the best copy leaves of the signal; -300 at most when nothing is left
 };
 
+inline constexpr int arrivals_apart_frames = 5;
+
 // The `count` strongest copies of `reference` within +/- `lag_max_frames`, earliest first. Both signals start at the
 // same time. The cross-correlation is explained by copies of the autocorrelation, one after the other, each refined
 // against the others (RELAX: Li and Stoica, IEEE Trans. Signal Processing 1996), peaks by band-limited interpolation.
-// Accurate to about 0.001 frames for broadband signals whose copies are some frames apart; two copies within one frame
-// cannot be told apart. Fails as `invalid` when a signal is shorter than 4 (lag_max_frames + 64) frames or silent.
+// Accurate to about 0.001 frames for broadband signals. Copies are at least `arrivals_apart_frames` apart: nearer to a
+// loud one there is what its imperfect fit leaves, which looks like a faint one. Fails as `invalid` when a signal is shorter than 4 (lag_max_frames + 64) frames or silent.
 // Pure; allocates some 100 bytes per frame; O(n log n).
 core::Result<std::vector<Arrival>> find_arrivals(std::span<const float> reference, std::span<const float> signal,
                                                  int lag_max_frames, int count);

@@ -22,7 +22,10 @@ struct HearTest : testing::Test {
     core::Result<HearingReport> listen(std::optional<std::int64_t> start = start_ns) {
         std::vector<Recording> recordings;
         for (const auto& microphone : microphones) recordings.push_back(recorded(microphone, melody, start_s, playing));
-        for (auto& recording : recordings) recording.gaps = gaps;
+        for (auto& recording : recordings) {
+            recording.gaps = gaps;
+            for (std::size_t i = 1; i < recording.anchors.size(); i += 2) recording.anchors[i].cluster_ns += waver_ns;
+        }
         std::vector<PlacedSpeaker> speakers;
         for (const auto& one : playing) speakers.push_back(one.speaker);
         return hear(melody, recordings, speakers, start);
@@ -30,6 +33,7 @@ struct HearTest : testing::Test {
 
     const std::vector<float> melody = tune(6.5);
     std::vector<Stretch> gaps;
+    std::int64_t waver_ns = 0;  // by which every other anchor is wrong
     std::vector<Playing> playing{{{"foyer/left", {7.0, 1.2}}},
                                  {{"garden/left", {6.1, 5.3}}},
                                  {{"hall/left", {0.8, 1.0}}},
@@ -73,6 +77,20 @@ TEST_F(HearTest, NamesTheSpeakerThatIsMute) {
         EXPECT_THAT(report->faults, ElementsAre(one.speaker.name + " is MISSING from the recordings"));
         EXPECT_FALSE(report->within_limits);
         one.gain = 1;
+    }
+}
+
+// Times that are a little wrong leave a rest beside each loud copy, which looks like a faint one.
+TEST_F(HearTest, TakesNoShadowOfALoudSpeakerForTheMuteOne) {
+    playing[1].gain = 0;
+    for (const std::int64_t wrong_ns : {10'000, 20'000}) {
+        waver_ns = wrong_ns;
+        const auto report = listen();
+        ASSERT_TRUE(report) << report.error().what;
+        EXPECT_THAT(report->faults, ElementsAre("garden/left is MISSING from the recordings")) << wrong_ns;
+        for (const auto& mic : report->mics)
+            for (const auto& speaker : mic.speakers)
+                EXPECT_TRUE(speaker.missing || std::abs(speaker.level_db) < 1) << mic.name << " " << speaker.name;
     }
 }
 
