@@ -157,6 +157,17 @@ TEST(Coordinator, AZoneIsChangedOnlyAtTheVersionThatWasSeen) {
     EXPECT_EQ(bench.ask<SessionRow>(play({"foyer"})).outputs.size(), 1u);
 }
 
+TEST(Coordinator, ARenamedZoneKeepsItsIdAndTellsBothNames) {
+    Bench bench;
+    bench.join("hall");
+    const auto zone = bench.ask<ZoneRow>(ZoneSetRequest{"foyer", {"hall/left"}, {}, true});
+    const auto renamed = bench.ask<ZoneRow>(ZoneRenameRequest{"foyer", "front"});
+    EXPECT_EQ(renamed.id, zone.id);
+    EXPECT_EQ(renamed.version, 2u);
+    EXPECT_EQ(std::get<Announce>(bench.effects.front()).text, "'foyer' is now 'front'");
+    EXPECT_EQ(bench.refused(ZoneRenameRequest{"foyer", "back"}).code, ErrorCode::not_found);
+}
+
 TEST(Coordinator, AnInvitationIsGoodOnceAndForTenMinutes) {
     Bench bench;
     bench.join("hall");

@@ -204,8 +204,8 @@ void expire_asks(CoordinatorTurn& turn) {
         const auto* worker = turn.draft.workers.find(ask.worker);
         const auto* presence = turn.draft.presence.find(ask.worker);
         const std::string name = worker ? worker->name : ask.worker.value;
-        const std::string why = presence && presence->online ? "did not answer within 5 s"
-                                                             : "is offline and did not come back within 5 s";
+        const std::string why =
+            presence && presence->online ? "did not answer within 5 s" : "is offline and did not come back within 5 s";
         if (ask.withdraw && worker) set_maintenance(turn, ask.worker, false);
         finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' " + why});
     }

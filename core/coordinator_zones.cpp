@@ -41,6 +41,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ZoneR
     ZoneRow renamed = **zone;
     renamed.name = *name;
     ++renamed.version;
+    turn.announce("zone.renamed", renamed.id.value, "'" + (*zone)->name + "' is now '" + renamed.name + "'");
     turn.draft.zones.put(renamed.id, renamed);
     return AnswerBody{renamed};
 }

@@ -26,8 +26,8 @@ inline constexpr int arrivals_apart_frames = 5;
 // same time. The cross-correlation is explained by copies of the autocorrelation, one after the other, each refined
 // against the others (RELAX: Li and Stoica, IEEE Trans. Signal Processing 1996), peaks by band-limited interpolation.
 // Accurate to about 0.001 frames for broadband signals. Copies are at least `arrivals_apart_frames` apart: nearer to a
-// loud one there is what its imperfect fit leaves, which looks like a faint one. Fails as `invalid` when a signal is shorter than 4 (lag_max_frames + 64) frames or silent.
-// Pure; allocates some 100 bytes per frame; O(n log n).
+// loud one there is what its imperfect fit leaves, which looks like a faint one. Fails as `invalid` when a signal is
+// shorter than 4 (lag_max_frames + 64) frames or silent. Pure; allocates some 100 bytes per frame; O(n log n).
 core::Result<std::vector<Arrival>> find_arrivals(std::span<const float> reference, std::span<const float> signal,
                                                  int lag_max_frames, int count);
 

@@ -67,6 +67,32 @@ std::vector<api::SessionView> session_views(const core::CoordinatorState& state,
     return views;
 }
 
+// While a track grows its row stands still; the worker's last word on it tells how far it is.
+const core::TrackReport* progress_of(const core::CoordinatorState& state, const core::RecordingRow& row,
+                                     const core::TrackRow& track) {
+    const auto* presence = state.presence.find(track.input.worker);
+    if (track.state != core::TrackState::recording || !presence) return nullptr;
+    for (const auto& report : presence->reported.tracks)
+        if (report.id == row.id && report.input == track.input.name) return &report;
+    return nullptr;
+}
+
+api::TrackView track_view(const core::CoordinatorState& state, const core::RecordingRow& row,
+                          const core::TrackRow& track) {
+    api::TrackView view{endpoint_name(state, track.input),
+                        text_of(track.state),
+                        track.reason,
+                        track.frames,
+                        track.gap_frames,
+                        track.sha256,
+                        track.file};
+    if (const auto* progress = progress_of(state, row, track)) {
+        view.frames = progress->frames;
+        view.gap_frames = progress->gap_frames;
+    }
+    return view;
+}
+
 }  // namespace
 
 std::string name_of(core::Activity value) { return text_of(value); }
@@ -118,9 +144,7 @@ api::RecordingView recording_view(const core::CoordinatorState& state, const cor
     view.id = row.id.value;
     view.phase = text_of(row.phase);
     view.created = row.created;
-    for (const auto& track : row.tracks)
-        view.tracks.push_back({endpoint_name(state, track.input), text_of(track.state), track.reason, track.frames,
-                               track.gap_frames, track.sha256, track.file});
+    for (const auto& track : row.tracks) view.tracks.push_back(track_view(state, row, track));
     return view;
 }
 

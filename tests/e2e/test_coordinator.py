@@ -14,6 +14,7 @@ class Coordinator(unittest.TestCase):
         session = cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
         self.assertTrue(stage.wait_for_session(session, lambda now: now["position_frames"] > 5 * 48000, 30), "it never got going")
         before = cluster.status()
+        self.assertGreater(before["recordings"][0]["tracks"][0]["frames"], 2 * 48000, "it does not tell how far the recording is")
 
         killed = cluster.pids()["coordinator"]
         ticks = started_at(killed)
