@@ -70,6 +70,16 @@ TEST(FindArrivals, TellsFourMixedCopiesApart) {
     std::printf("four copies: worst error %.5f frames, gain %.5f\n", worst, worst_gain);
 }
 
+TEST(FindArrivals, LooksForNothingInTheShadowOfACopy) {
+    // What looks like a second copy 0.4 frames after the first is a first one that is not quite where it was expected.
+    const auto found =
+        find_arrivals(noise(1, 0.85, {{0, 1}}), noise(1, 0.85, {{100, 1}, {100.4, 0.3}, {300, 0.2}}), 1000, 3);
+    ASSERT_TRUE(found) << found.error().what;
+    for (std::size_t i = 1; i < found->size(); ++i)
+        EXPECT_GE((*found)[i].delay_frames - (*found)[i - 1].delay_frames, arrivals_apart_frames);
+    for (const auto& arrival : *found) EXPECT_LT(std::abs(arrival.gain), 1.4);
+}
+
 TEST(Align, SeesForeignSoundAsResidual) {
     auto mixed = noise(1, 0.8, {{12.25, 1}});
     const auto foreign = noise(2, 0.8, {{0, 0.1}});

@@ -75,8 +75,12 @@ Key flag_key(std::string_view name, std::optional<bool>& to) {
 std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml::table& table) {
     std::vector<std::pair<std::string, const toml::node*>> entries;
     for (const auto& [key, node] : table) entries.emplace_back(std::string(key.str()), &node);
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const auto& a, const auto& b) { return a.second->source().begin < b.second->source().begin; });
+    // not std::stable_sort: clang warns of what libstdc++'s own uses
+    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+        const auto& first = a.second->source().begin;
+        const auto& second = b.second->source().begin;
+        return first == second ? a.first < b.first : first < second;
+    });
     return entries;
 }
 

@@ -1,4 +1,6 @@
 // Starts a coordinator: its folder, its clock, its doors, its broker; then the loop.
+#include "apps/coordinator/run.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -17,7 +19,6 @@
 #include "adapters/system/signals.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
-#include "apps/coordinator/run.hpp"
 #include "apps/node/node_clock.hpp"
 
 namespace antiphon::coordinator {

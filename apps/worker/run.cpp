@@ -1,4 +1,6 @@
 // Starts a worker: its folder, its clock, its identity, its devices; then the loop.
+#include "apps/worker/run.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 
@@ -8,7 +10,6 @@
 #include "apps/node/node_clock.hpp"
 #include "apps/node/rows.hpp"
 #include "apps/worker/devices.hpp"
-#include "apps/worker/run.hpp"
 #include "apps/worker/worker_app.hpp"
 
 namespace antiphon::worker {

@@ -84,13 +84,13 @@ def is_added(tree, folder):
 
 
 def check_dead_docs(tree):
-    reached, todo = set(), [path for path in DOC_ROOTS if tree.get(path)]
-    while todo:
-        path = todo.pop()
+    reached, pending = set(), [path for path in DOC_ROOTS if tree.get(path)]
+    while pending:
+        path = pending.pop()
         if path in reached:
             continue
         reached.add(path)
-        todo.extend(link for link in links_of(tree.get(path)) if link.endswith(".md") and tree.get(link))
+        pending.extend(link for link in links_of(tree.get(path)) if link.endswith(".md") and tree.get(link))
     for source in tree:
         if source.name.endswith(".md") and source.path not in reached and not source.path.startswith("."):
             yield Finding(source.path, 1, "dead-file", "no document links here; link it from README.md or ARCHITECTURE.md")
