@@ -162,7 +162,8 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     for (const auto& input : *inputs) recording.tracks.push_back({input});
     turn.touch(*inputs);
     turn.draft.recordings.put(recording.id, recording);
-    turn.announce("recording.started", recording.id.value, std::to_string(inputs->size()) + " inputs");
+    turn.announce("recording.started", recording.id.value,
+                  std::to_string(inputs->size()) + (inputs->size() == 1 ? " input" : " inputs"));
     return AnswerBody{recording};
 }
 

@@ -174,6 +174,19 @@ class Invitations(WithFolder):
             (self.folder / "hall/identity.json").write_text("{")
             self.refused(self.worker("hall"), "identity.json")
 
+    def test_an_invitation_is_good_for_ten_minutes(self):
+        allowed = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
+        eleven_minutes_on = ["unshare", *allowed, "--time", "--monotonic", "660"]
+        if subprocess.run([*eleven_minutes_on, "true"], check=False, capture_output=True).returncode != 0:
+            self.skipTest("this machine lets us have no clock of our own")
+        ports = free_ports(3)
+        url = f"http://127.0.0.1:{ports[0]}"
+        command = self.coordinator(self.folder / "coordinator", ports)
+        with self.running(command, "coordinator.started"):
+            invitation = self.invite(url)
+        with self.running([*eleven_minutes_on, *command], "coordinator.started"):
+            self.refused(self.worker("hall", "--join", invitation), "is older than 10 minutes", "antiphon invite")
+
     def invite(self, url):
         token = (self.folder / "coordinator/token").read_text().strip()
         done = subprocess.run([ANTIPHON, "invite"], env=environment(ANTIPHON_URL=url, ANTIPHON_TOKEN=token), capture_output=True, text=True,
