@@ -7,26 +7,32 @@
 namespace antiphon::core {
 namespace {
 
-std::optional<AnswerBody> already_answered(const CoordinatorDraft& draft, const UserRequest& request) {
-    if (!request.idempotency_key) return std::nullopt;
-    const auto* row = draft.requests.find(*request.idempotency_key);
+std::optional<Result<AnswerBody>> already_answered(const CoordinatorDraft& draft, const UserRequest& request) {
+    if (!request.idempotency) return std::nullopt;
+    const auto* row = draft.requests.find(request.idempotency->key);
     if (!row) return std::nullopt;
-    if (const auto* session = draft.sessions.find({row->object})) return *session;
-    if (const auto* recording = draft.recordings.find({row->object})) return *recording;
-    if (const auto* zone = draft.zones.find({row->object})) return *zone;
-    return Done{};
+    if (row->fingerprint != request.idempotency->fingerprint)
+        return Error{ErrorCode::conflict, "this Idempotency-Key was used for another request; take a new one"};
+    if (row->object.empty()) return AnswerBody{Done{}};
+    if (const auto* session = draft.sessions.find({row->object})) return AnswerBody{*session};
+    if (const auto* recording = draft.recordings.find({row->object})) return AnswerBody{*recording};
+    if (const auto* zone = draft.zones.find({row->object})) return AnswerBody{*zone};
+    return Error{ErrorCode::conflict, "this request was done already, and what it made, " + row->object + ", is gone"};
 }
 
-std::string object_of(const AnswerBody& body) {
-    return std::visit(
-        Overloaded{[](const SessionRow& row) { return row.id.value; },
-                   [](const RecordingRow& row) { return row.id.value; },
-                   [](const ZoneRow& row) { return row.id.value; }, [](const auto&) { return std::string(); }},
-        body);
+// Nothing for what cannot be answered a second time: an invitation's token is shown once, and joining has its own rule.
+std::optional<std::string> object_of(const AnswerBody& body) {
+    using Object = std::optional<std::string>;
+    return std::visit(Overloaded{[](const SessionRow& row) { return Object(row.id.value); },
+                                 [](const RecordingRow& row) { return Object(row.id.value); },
+                                 [](const ZoneRow& row) { return Object(row.id.value); },
+                                 [](const Done&) { return Object(""); }, [](const auto&) { return Object(); }},
+                      body);
 }
 
 void remember_request(CoordinatorTurn& turn, const UserRequest& request, const AnswerBody& body) {
-    if (!request.idempotency_key) return;
+    const auto object = object_of(body);
+    if (!request.idempotency || !object) return;
     auto& requests = turn.draft.requests;
     const RequestRow* oldest = nullptr;
     std::size_t count = 0;
@@ -36,7 +42,8 @@ void remember_request(CoordinatorTurn& turn, const UserRequest& request, const A
     });
     if (count >= answered_requests_kept) requests.erase(std::string(oldest->key));
     turn.draft.cluster_changed = true;
-    requests.put(*request.idempotency_key, {*request.idempotency_key, object_of(body), ++turn.draft.cluster.requests});
+    const auto& [key, fingerprint] = *request.idempotency;
+    requests.put(key, {key, fingerprint, *object, ++turn.draft.cluster.requests});
 }
 
 // Everybody hears of the epoch, and whoever missed a document gets it now.
@@ -78,6 +85,7 @@ void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 
 void on(CoordinatorTurn& turn, const ClusterTick&) {
     expire_asks(turn);
+    miss_the_silent(turn);
     step_sessions(turn, nullptr);
     prune_finished(turn);
 }

@@ -26,7 +26,8 @@ inline constexpr std::size_t answered_requests_kept = 1000;
 inline constexpr Duration invitation_life = std::chrono::minutes(10);
 // For so long an invitation that is over is still told from one that never was.
 inline constexpr Duration invitation_memory = std::chrono::hours(1);
-inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
+inline constexpr Duration silent_after = std::chrono::seconds(30);  // three heartbeats of a worker
+inline constexpr Duration ask_limit = std::chrono::seconds(5);      // ping and maintenance
 
 // What a worker last said, and when we heard it. Not durable: the worker says it again.
 struct Presence {
@@ -84,6 +85,7 @@ struct TrackReceived {
     RecordingId recording;
     EndpointId input;
     FrameCount frames = 0;
+    std::uint64_t gap_frames = 0;
     std::string sha256;
     std::string file;
 };

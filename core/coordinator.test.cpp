@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "core/invariants.hpp"
 #include "core/session.hpp"
 
 namespace antiphon::core {
@@ -28,14 +31,14 @@ struct Bench {
         return std::nullopt;
     }
     template <class Row = Done>
-    Row ask(RequestBody body, std::optional<std::string> key = {}) {
-        take(UserRequest{++last, std::move(body), {}, std::move(key)});
+    Row ask(RequestBody body, std::optional<Idempotency> idempotency = {}) {
+        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
         const auto got = answer();
         if (!got || !*got) throw std::runtime_error(got ? got->error().what : "no answer");
         return std::get<Row>(**got);
     }
-    Error refused(RequestBody body) {
-        take(UserRequest{++last, std::move(body), {}, {}});
+    Error refused(RequestBody body, std::optional<Idempotency> idempotency = {}) {
+        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
         const auto got = answer();
         return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
     }
@@ -58,6 +61,15 @@ struct Bench {
         document.sessions = std::move(sessions);
         take(WorkerMessage{id, {{}, Reported{document}}});
     }
+    // The last event that was announced.
+    const Announce* last_news() const {
+        const Announce* found = nullptr;
+        for (const auto& effect : effects)
+            if (const auto* news = std::get_if<Announce>(&effect)) found = news;
+        return found;
+    }
+    std::string announced() const { return last_news() ? last_news()->topic : ""; }
+    std::string news() const { return last_news() ? last_news()->text : ""; }
     const PublishDesired* published(const WorkerId& id) const {
         for (const auto& effect : effects)
             if (const auto* found = std::get_if<PublishDesired>(&effect); found && found->worker == id) return found;
@@ -119,10 +131,29 @@ TEST(Coordinator, OldWordsDoNotCount) {
 TEST(Coordinator, AnswersARepeatedRequestTheSameAndDoesNothing) {
     Bench bench;
     bench.join("hall");
-    const auto first = bench.ask<SessionRow>(play({"hall/left"}), "key");
-    const auto again = bench.ask<SessionRow>(play({"hall/left"}), "key");
+    const Idempotency once{"key", "play to hall/left"};
+    const auto first = bench.ask<SessionRow>(play({"hall/left"}), once);
+    const auto again = bench.ask<SessionRow>(play({"hall/left"}), once);
     EXPECT_EQ(first.id, again.id);
     EXPECT_EQ(bench.state.sessions.size(), 1u);
+    bench.ask(VolumeRequest{"hall/left", 0.5, {}}, Idempotency{"another", "volume"});
+    bench.ask(VolumeRequest{"hall/left", 0.5, {}}, Idempotency{"another", "volume"});
+}
+
+TEST(Coordinator, AKeyOfAnotherRequestOrOfWhatIsGoneIsRefused) {
+    Bench bench;
+    bench.join("hall");
+    bench.ask<SessionRow>(play({"hall/left"}), Idempotency{"key", "play"});
+    EXPECT_EQ(bench.refused(RecordRequest{{"hall/mic"}}, Idempotency{"key", "record"}).code, ErrorCode::conflict);
+    const Idempotency once{"zone key", "zone"};
+    const auto zone = bench.ask<ZoneRow>(ZoneSetRequest{"foyer", {"hall/left"}, {}, true}, once);
+    bench.ask(ZoneDeleteRequest{"foyer"});
+    const auto gone = bench.refused(ZoneSetRequest{"foyer", {"hall/left"}, {}, true}, once);
+    EXPECT_EQ(gone.code, ErrorCode::conflict);
+    EXPECT_NE(gone.what.find(zone.id.value), std::string::npos);
+    // A token is shown once, so asking twice makes two.
+    bench.ask<InvitationRow>(InviteRequest{"first"}, Idempotency{"invite", "invite"});
+    EXPECT_EQ(bench.ask<InvitationRow>(InviteRequest{"second"}, Idempotency{"invite", "invite"}).digest, "second");
 }
 
 TEST(Coordinator, NamesWhatDoesNotExistAndWhatDoes) {
@@ -168,6 +199,63 @@ TEST(Coordinator, ARenamedZoneKeepsItsIdAndTellsBothNames) {
     EXPECT_EQ(bench.refused(ZoneRenameRequest{"foyer", "back"}).code, ErrorCode::not_found);
 }
 
+// Names may look like ids: the name that a person wrote means what has that name.
+TEST(Coordinator, ANameGoesBeforeAnId) {
+    Bench bench;
+    const auto first = bench.join("w2");
+    const auto second = bench.join("hall");
+    ASSERT_EQ(second.value, "w2");
+    EXPECT_EQ(bench.ask<SessionRow>(play({"w2/left"})).outputs.front().worker, first);
+    EXPECT_EQ(bench.ask<SessionRow>(play({"hall/left"})).outputs.front().worker, second);
+    const auto zone = bench.ask<ZoneRow>(ZoneSetRequest{"foyer", {"hall/left"}, {}, true});
+    const auto other = bench.ask<ZoneRow>(ZoneSetRequest{zone.id.value, {"w2/left"}, {}, true});
+    bench.ask(ZoneDeleteRequest{zone.id.value});
+    EXPECT_TRUE(bench.state.zones.find(zone.id));
+    EXPECT_FALSE(bench.state.zones.find(other.id));
+}
+
+TEST(Coordinator, WhoAsksToJoinAgainBecauseTheAnswerWasLostGetsIt) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const JoinRequest again{"digest of hall", "hall", "key", 1, "new credential", "new password"};
+    EXPECT_EQ(bench.ask<WorkerRow>(again).id, hall);
+    EXPECT_EQ(bench.state.workers.find(hall)->credential_digest, "new credential");
+    EXPECT_TRUE(std::any_of(bench.effects.begin(), bench.effects.end(),
+                            [](const auto& effect) { return std::holds_alternative<AdmitWorker>(effect); }));
+    auto thief = again;
+    thief.public_key = "another key";
+    EXPECT_EQ(bench.refused(thief).code, ErrorCode::denied);
+}
+
+TEST(Coordinator, WhoIsNotHeardForThreeHeartbeatsIsOffline) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.now = bench.now + silent_after;
+    bench.take(ClusterTick{});
+    EXPECT_TRUE(bench.state.presence.find(hall)->online);
+    bench.now = bench.now + std::chrono::milliseconds(1);
+    bench.take(ClusterTick{});
+    EXPECT_FALSE(bench.state.presence.find(hall)->online);
+    EXPECT_EQ(bench.announced(), "worker.offline");
+    bench.report(hall);
+    EXPECT_TRUE(bench.state.presence.find(hall)->online);
+    EXPECT_EQ(bench.announced(), "worker.online");
+}
+
+TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
+    Bench bench;
+    bench.join("hall");
+    for (std::size_t i = 0; i <= finished_sessions_kept; ++i) {
+        const UserRequest request{++bench.last, play({"all"}), WallTime{-static_cast<std::int64_t>(i)}, {}};
+        bench.take(request);
+        const auto session = std::get<SessionRow>(**bench.answer());
+        bench.ask<SessionRow>(StopRequest{session.id});
+        bench.take(ClusterTick{});
+        ASSERT_TRUE(bench.state.sessions.find(session.id)) << "the newest is kept";
+    }
+    EXPECT_EQ(bench.state.sessions.size(), finished_sessions_kept);
+}
+
 TEST(Coordinator, AnInvitationIsGoodOnceAndForTenMinutes) {
     Bench bench;
     bench.join("hall");
@@ -188,9 +276,34 @@ TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
     const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
     bench.ask<RecordingRow>(RecordStopRequest{recording.id});
     EXPECT_TRUE(bench.published(hall)->document.recordings.front().stopped);
-    bench.take(TrackReceived{99, recording.id, {hall, "mic"}, 48000, "sha", "hall-mic.flac"});
+    const TrackReceived received{99, recording.id, {hall, "mic"}, 48000, 480, "sha", "hall-mic.flac"};
+    bench.take(received);
     EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::complete);
+    EXPECT_EQ(bench.state.recordings.find(recording.id)->tracks.front().gap_frames, 480u);
     EXPECT_TRUE(bench.published(hall)->document.recordings.empty());
+    EXPECT_EQ(bench.announced(), "recording.complete");
+    bench.take(received);  // our answer was lost
+    EXPECT_TRUE(bench.answer()->ok());
+    EXPECT_EQ(bench.announced(), "");
+}
+
+TEST(Coordinator, AFileThatComesLateCompletesAFailedRecording) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+    ReportedDocument failed;
+    failed.boot = {1};
+    failed.sequence = ++bench.sequences[hall];
+    failed.tracks = {{recording.id, "mic", TrackState::failed, "the disk is full", 0, 0, ""}};
+    bench.take(WorkerMessage{hall, {{}, Reported{failed}}});
+    EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::failed);
+    EXPECT_EQ(bench.news(), "1 track; hall/mic: the disk is full");
+    const auto before = bench.state;
+    bench.take(TrackReceived{99, recording.id, {hall, "mic"}, 48000, 0, "sha", "hall-mic.flac"});
+    EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::complete);
+    EXPECT_EQ(bench.announced(), "recording.complete");
+    EXPECT_FALSE(check_coordinator_progress(before, bench.state));
+    EXPECT_TRUE(check_coordinator_progress(bench.state, before));
 }
 
 // ---- the case study: the coordinator pings a worker and learns its state; a waiting one may be taken for maintenance,

@@ -17,6 +17,22 @@ Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, con
     return row;
 }
 
+// Who asks again because the answer was lost on its way: the same board, by the key that it made for this.
+const WorkerRow* joined_before(const CoordinatorDraft& draft, const JoinRequest& join) {
+    const auto* invitation = draft.invitations.find(join.invitation_digest);
+    const auto* worker = invitation && invitation->used_by ? draft.workers.find(*invitation->used_by) : nullptr;
+    const bool same = worker && !join.public_key.empty() && worker->public_key == join.public_key;
+    return same && worker->name == join.name ? worker : nullptr;
+}
+
+AnswerBody admit(CoordinatorTurn& turn, WorkerRow worker, const JoinRequest& join) {
+    worker.credential_digest = join.credential_digest;
+    worker.broker_password = join.broker_password;
+    turn.draft.workers.put(worker.id, worker);
+    turn.effects.push_back(AdmitWorker{worker.id});
+    return worker;
+}
+
 void finish(CoordinatorTurn& turn, const Ask& ask, Result<AnswerBody> answer) {
     turn.effects.push_back(Answer{ask.request, std::move(answer)});
     turn.draft.asks.erase(MessageId(ask.id));
@@ -56,23 +72,6 @@ void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const Rep
     for (const auto& ask : granted) finish(turn, ask, AnswerBody{*turn.draft.workers.find(worker.id)});
 }
 
-void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
-    const auto* known = turn.draft.presence.find(worker.id);
-    const bool old = known && (reported.boot < known->reported.boot || (reported.boot == known->reported.boot &&
-                                                                        reported.sequence <= known->reported.sequence));
-    if (old) {
-        if (reported.sequence < known->reported.sequence) ++turn.draft.counters.old_reports;
-        return;
-    }
-    // A newer report than one we know is a sign of life, whatever a late last will says; the first may be a retained
-    // one.
-    const bool first = !known || known->reported.boot.value == 0;
-    turn.draft.presence.put(worker.id, {worker.id, !first || (known && known->online), reported, turn.now});
-    hear_tracks(turn, worker.id, reported);
-    step_sessions(turn, &worker.id);
-    grant_maintenance(turn, worker, reported);
-}
-
 void publish_ping(CoordinatorTurn& turn, const Ask& ask) {
     turn.effects.push_back(PublishPing{ask.worker, ask.id, turn.cluster_now() + (ask.deadline - turn.now)});
 }
@@ -84,6 +83,33 @@ void ping_again(CoordinatorTurn& turn, const WorkerId& worker) {
     });
 }
 
+void announce_presence(CoordinatorTurn& turn, const WorkerRow& worker, bool online) {
+    turn.announce(online ? "worker.online" : "worker.offline", worker.id.value, "'" + worker.name + "'");
+}
+
+void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
+    const auto* known = turn.draft.presence.find(worker.id);
+    const bool old = known && (reported.boot < known->reported.boot || (reported.boot == known->reported.boot &&
+                                                                        reported.sequence <= known->reported.sequence));
+    if (old) {
+        if (reported.sequence < known->reported.sequence) ++turn.draft.counters.old_reports;
+        return;
+    }
+    // A newer report than one we know is a sign of life, whatever a late last will says; the first may be a retained
+    // one.
+    const bool first = !known || known->reported.boot.value == 0;
+    const bool was_online = known && known->online;
+    const bool comes_back = !first && !was_online;
+    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now});
+    if (comes_back) {
+        announce_presence(turn, worker, true);
+        ping_again(turn, worker.id);
+    }
+    hear_tracks(turn, worker.id, reported);
+    step_sessions(turn, &worker.id);
+    grant_maintenance(turn, worker, reported);
+}
+
 void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& alive) {
     if (alive.alive) ping_again(turn, worker.id);
     const auto* known = turn.draft.presence.find(worker.id);
@@ -92,7 +118,7 @@ void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& ali
     presence.online = alive.alive;
     presence.heard = turn.now;
     turn.draft.presence.put(worker.id, presence);
-    turn.announce(alive.alive ? "worker.online" : "worker.offline", worker.id.value, "'" + worker.name + "'");
+    announce_presence(turn, worker, alive.alive);
     step_sessions(turn, &worker.id);
 }
 
@@ -124,6 +150,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Invit
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join) {
+    if (const auto* same = joined_before(turn.draft, join)) return admit(turn, *same, join);
     const auto invitation = require_invitation(turn, join);
     if (!invitation) return invitation.error();
     if (join.v != protocol_version)
@@ -131,23 +158,19 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
                                              " is not spoken here; this is " + std::to_string(protocol_version)};
     const auto name = parse_name(join.name);
     if (!name) return name.error();
-    if (find_worker(turn.draft, *name))
+    if (worker_named(turn.draft, *name))
         return Error{ErrorCode::conflict, "there is a worker '" + *name + "' already; choose another name with --name"};
     if (count_of(turn.draft.workers) >= workers_max)
         return Error{ErrorCode::exhausted, "the cluster has " + std::to_string(workers_max) + " workers, its bound"};
     WorkerRow worker;
     worker.id = {turn.new_id('w')};
     worker.name = *name;
-    worker.credential_digest = join.credential_digest;
-    worker.broker_password = join.broker_password;
     worker.public_key = join.public_key;
     worker.joined = request.wall;
-    turn.draft.workers.put(worker.id, worker);
     turn.draft.invitations.update(join.invitation_digest, [&](InvitationRow& row) { row.used_by = worker.id; });
     turn.touched.insert(worker.id);
-    turn.effects.push_back(AdmitWorker{worker.id});
     turn.announce("worker.joined", worker.id.value, "'" + worker.name + "'");
-    return AnswerBody{worker};
+    return admit(turn, std::move(worker), join);
 }
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping) {
@@ -208,6 +231,18 @@ void expire_asks(CoordinatorTurn& turn) {
             presence && presence->online ? "did not answer within 5 s" : "is offline and did not come back within 5 s";
         if (ask.withdraw && worker) set_maintenance(turn, ask.worker, false);
         finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' " + why});
+    }
+}
+
+void miss_the_silent(CoordinatorTurn& turn) {
+    std::vector<Presence> silent;
+    turn.draft.presence.each([&](const Presence& presence) {
+        if (presence.online && turn.now - presence.heard > silent_after) silent.push_back(presence);
+    });
+    for (auto& presence : silent) {
+        presence.online = false;
+        if (const auto* worker = turn.draft.workers.find(presence.id)) announce_presence(turn, *worker, false);
+        turn.draft.presence.put(presence.id, presence);
     }
 }
 

@@ -21,6 +21,15 @@ std::string list_of(const std::vector<std::string>& names) {
     return text;
 }
 
+template <class Row, class Table>
+const Row* row_named(const Table& table, std::string_view name) {
+    const Row* found = nullptr;
+    table.each([&](const Row& row) {
+        if (row.name == name) found = &row;
+    });
+    return found;
+}
+
 const std::vector<Endpoint>* endpoints_of(const CoordinatorDraft& draft, const WorkerId& worker, Endpoints which) {
     const auto* presence = draft.presence.find(worker);
     return presence ? &(presence->reported.*which) : nullptr;
@@ -85,21 +94,22 @@ Result<std::vector<EndpointId>> resolve(const CoordinatorDraft& draft, const std
 
 }  // namespace
 
-const WorkerRow* find_worker(const CoordinatorDraft& draft, std::string_view name_or_id) {
-    if (const auto* row = draft.workers.find({std::string(name_or_id)})) return row;
-    const WorkerRow* found = nullptr;
-    draft.workers.each([&](const WorkerRow& row) {
-        if (row.name == name_or_id) found = &row;
-    });
-    return found;
+const WorkerRow* worker_named(const CoordinatorDraft& draft, std::string_view name) {
+    return row_named<WorkerRow>(draft.workers, name);
 }
 
-const ZoneRow* find_zone(const CoordinatorDraft& draft, std::string_view name) {
-    const ZoneRow* found = nullptr;
-    draft.zones.each([&](const ZoneRow& row) {
-        if (row.name == name || row.id.value == name) found = &row;
-    });
-    return found;
+const ZoneRow* zone_named(const CoordinatorDraft& draft, std::string_view name) {
+    return row_named<ZoneRow>(draft.zones, name);
+}
+
+const WorkerRow* find_worker(const CoordinatorDraft& draft, std::string_view name_or_id) {
+    const auto* named = worker_named(draft, name_or_id);
+    return named ? named : draft.workers.find({std::string(name_or_id)});
+}
+
+const ZoneRow* find_zone(const CoordinatorDraft& draft, std::string_view name_or_id) {
+    const auto* named = zone_named(draft, name_or_id);
+    return named ? named : draft.zones.find({std::string(name_or_id)});
 }
 
 Result<const WorkerRow*> require_worker(const CoordinatorDraft& draft, std::string_view name_or_id) {

@@ -6,15 +6,24 @@
 namespace antiphon::core {
 namespace {
 
+std::string words_of(const CoordinatorDraft& draft, const RecordingRow& recording) {
+    auto text = counted(recording.tracks.size(), "track");
+    for (const auto& track : recording.tracks)
+        if (!track.reason.empty()) text += "; " + display_name(draft, track.input) + ": " + track.reason;
+    return text;
+}
+
 void settle(CoordinatorTurn& turn, RecordingRow& recording) {
     if (!std::all_of(recording.tracks.begin(), recording.tracks.end(),
                      [](const TrackRow& track) { return track.over(); }))
         return;
     const bool any_here = std::any_of(recording.tracks.begin(), recording.tracks.end(),
                                       [](const TrackRow& track) { return track.state == TrackState::uploaded; });
-    recording.phase = any_here ? RecordingPhase::complete : RecordingPhase::failed;
+    const auto phase = any_here ? RecordingPhase::complete : RecordingPhase::failed;
+    if (phase == recording.phase) return;  // a file that came late to a recording that was complete without it
+    recording.phase = phase;
     turn.announce(any_here ? "recording.complete" : "recording.failed", recording.id.value,
-                  std::to_string(recording.tracks.size()) + " tracks");
+                  words_of(turn.draft, recording));
 }
 
 void put(CoordinatorTurn& turn, RecordingRow recording) {
@@ -46,6 +55,15 @@ bool take_reports(RecordingRow& recording, const WorkerId& worker, const Reporte
     return changed;
 }
 
+void take_file(TrackRow& track, const TrackReceived& received) {
+    if (track.state == TrackState::failed) track.reason.clear();  // it is here after all
+    track.state = TrackState::uploaded;
+    track.frames = received.frames;
+    track.gap_frames = received.gap_frames;
+    track.sha256 = received.sha256;
+    track.file = received.file;
+}
+
 Error no_such_track(const TrackReceived& received) {
     return {ErrorCode::not_found,
             "recording '" + received.recording.value + "' has no track of input '" + received.input.name + "' here"};
@@ -70,18 +88,19 @@ void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
         return;
     }
     RecordingRow recording = *row;
-    for (auto& track : recording.tracks) {
-        if (track.input != received.input) continue;
-        track.state = TrackState::uploaded;
-        track.reason.clear();
-        track.frames = received.frames;
-        track.sha256 = received.sha256;
-        track.file = received.file;
-        put(turn, recording);
-        turn.effects.push_back(Answer{received.request, AnswerBody{*turn.draft.recordings.find(recording.id)}});
+    const auto track = std::find_if(recording.tracks.begin(), recording.tracks.end(),
+                                    [&](const TrackRow& candidate) { return candidate.input == received.input; });
+    if (track == recording.tracks.end()) {
+        turn.effects.push_back(Answer{received.request, no_such_track(received)});
         return;
     }
-    turn.effects.push_back(Answer{received.request, no_such_track(received)});
+    // Handed in again because our answer was lost: all is done.
+    const bool again = track->state == TrackState::uploaded && track->sha256 == received.sha256;
+    if (!again) {
+        take_file(*track, received);
+        put(turn, recording);
+    }
+    turn.effects.push_back(Answer{received.request, AnswerBody{*turn.draft.recordings.find(recording.id)}});
 }
 
 }  // namespace antiphon::core

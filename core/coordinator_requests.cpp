@@ -140,7 +140,8 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const SeekR
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const VolumeRequest& request) {
     if (request.volume)
         if (auto level = require_level(*request.volume); !level) return level.error();
-    if (const auto* session = turn.draft.sessions.find({request.target})) {
+    const auto* session = turn.draft.sessions.find({request.target});
+    if (session && !zone_named(turn.draft, request.target)) {
         if (request.muted) return Error{ErrorCode::invalid, "a session cannot be muted; mute its outputs, or pause it"};
         SessionRow changed = *session;
         changed.volume = request.volume.value_or(changed.volume);
@@ -162,8 +163,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     for (const auto& input : *inputs) recording.tracks.push_back({input});
     turn.touch(*inputs);
     turn.draft.recordings.put(recording.id, recording);
-    turn.announce("recording.started", recording.id.value,
-                  std::to_string(inputs->size()) + (inputs->size() == 1 ? " input" : " inputs"));
+    turn.announce("recording.started", recording.id.value, counted(inputs->size(), "input"));
     return AnswerBody{recording};
 }
 

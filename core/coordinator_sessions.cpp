@@ -57,7 +57,9 @@ void prune(Table& table, std::size_t kept) {
         if (!row.active()) finished.push_back(&row);
     });
     if (finished.size() <= kept) return;
-    std::sort(finished.begin(), finished.end(), [](auto* a, auto* b) { return a->created < b->created; });
+    // By id, which only grows: `created` is wall time, which may be wrong.
+    const auto age = [](const Row* row) { return std::pair(row->id.value.size(), std::string_view(row->id.value)); };
+    std::sort(finished.begin(), finished.end(), [&](auto* a, auto* b) { return age(a) < age(b); });
     finished.resize(finished.size() - kept);
     for (const auto* row : finished) table.erase(typename std::remove_cvref_t<decltype(row->id)>(row->id));
 }

@@ -40,10 +40,18 @@ std::size_t count_of(const Table& table) {
     return count;
 }
 
+// "1 track", "2 tracks".
+inline std::string counted(std::size_t count, const std::string& noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 // ---- coordinator_names.cpp: from names to ids
 
+const WorkerRow* worker_named(const CoordinatorDraft& draft, std::string_view name);
+const ZoneRow* zone_named(const CoordinatorDraft& draft, std::string_view name);
+// A name goes before an id: people may call a board "w2".
 const WorkerRow* find_worker(const CoordinatorDraft& draft, std::string_view name_or_id);
-const ZoneRow* find_zone(const CoordinatorDraft& draft, std::string_view name);
+const ZoneRow* find_zone(const CoordinatorDraft& draft, std::string_view name_or_id);
 Result<const WorkerRow*> require_worker(const CoordinatorDraft& draft, std::string_view name_or_id);
 // "worker/name", a zone's name or "all", in order, no two alike. `not_found` names what there is instead.
 Result<std::vector<EndpointId>> resolve_outputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
@@ -72,6 +80,8 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequ
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance);
 void hear(CoordinatorTurn& turn, const WorkerMessage& message);
 void expire_asks(CoordinatorTurn& turn);
+// Who has said nothing for `silent_after` is offline, even if no last will came.
+void miss_the_silent(CoordinatorTurn& turn);
 
 // ---- coordinator_sessions.cpp, coordinator_recordings.cpp
 

@@ -16,7 +16,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ZoneS
     if (!name) return name.error();
     auto outputs = resolve_outputs(turn.draft, request.outputs);
     if (!outputs) return outputs.error();
-    const auto* known = find_zone(turn.draft, *name);
+    const auto* known = zone_named(turn.draft, *name);
     if (known && request.must_be_new)
         return Error{ErrorCode::conflict, "zone '" + *name + "' exists already; change it with: antiphon zone set"};
     const auto version = known ? known->version : 0;
@@ -27,8 +27,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ZoneS
         return Error{ErrorCode::exhausted, "there are " + std::to_string(zones_max) + " zones, the bound; delete one"};
     ZoneRow zone{known ? known->id : ZoneId{turn.new_id('z')}, *name, std::move(*outputs), version + 1};
     turn.draft.zones.put(zone.id, zone);
-    turn.announce("zone.set", zone.id.value,
-                  "'" + zone.name + "' has " + std::to_string(zone.outputs.size()) + " outputs");
+    turn.announce("zone.set", zone.id.value, "'" + zone.name + "' has " + counted(zone.outputs.size(), "output"));
     return AnswerBody{zone};
 }
 
@@ -37,7 +36,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ZoneR
     if (!zone) return zone.error();
     const auto name = parse_name(request.new_name);
     if (!name) return name.error();
-    if (find_zone(turn.draft, *name)) return Error{ErrorCode::conflict, "zone '" + *name + "' exists already"};
+    if (zone_named(turn.draft, *name)) return Error{ErrorCode::conflict, "zone '" + *name + "' exists already"};
     ZoneRow renamed = **zone;
     renamed.name = *name;
     ++renamed.version;

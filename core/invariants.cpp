@@ -14,6 +14,12 @@ bool contains_id(const Items& items, const Row& id) {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+bool went_back(RecordingPhase before, RecordingPhase now) {
+    // Failed is not the last word: its file may come late.
+    if (before == RecordingPhase::failed && now == RecordingPhase::complete) return false;
+    return now < before || (before == RecordingPhase::complete && now != before);
+}
+
 Broken check_sessions_stay_over(const CoordinatorState& before, const CoordinatorState& after) {
     for (const auto& [id, row] : before.sessions.rows()) {
         const auto* now = after.sessions.find(id);
@@ -22,7 +28,7 @@ Broken check_sessions_stay_over(const CoordinatorState& before, const Coordinato
     }
     for (const auto& [id, row] : before.recordings.rows()) {
         const auto* now = after.recordings.find(id);
-        if (now && now->phase < row->phase) return "I20: recording " + id.value + " went back";
+        if (now && went_back(row->phase, now->phase)) return "I20: recording " + id.value + " went back";
         if (row->active() && !now) return "I1: active recording " + id.value + " has vanished";
     }
     return std::nullopt;

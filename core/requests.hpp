@@ -85,11 +85,17 @@ using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeR
                                  ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest,
                                  InviteRequest, JoinRequest, PingRequest, MaintenanceRequest>;
 
+// Asked twice, a request with the same key is done once; another request with that key is refused.
+struct Idempotency {
+    std::string key;
+    std::string fingerprint;  // of all that was asked
+};
+
 struct UserRequest {
     RequestId id = 0;
     RequestBody body;
     WallTime wall;  // for labels
-    std::optional<std::string> idempotency_key;
+    std::optional<Idempotency> idempotency;
 };
 
 struct Done {};  // nothing more to say

@@ -37,6 +37,8 @@ struct WorkerRow {
     std::string broker_password;    // as the broker's password file wants it
     std::string public_key;         // as it told us when it joined
     WallTime joined;
+
+    friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkerRow, (),
                       (id, name, generation, maintenance, credential_digest, broker_password, public_key, joined))
@@ -58,6 +60,8 @@ struct SessionRow {
     bool active() const {
         return phase == SessionPhase::preparing || phase == SessionPhase::playing || phase == SessionPhase::paused;
     }
+
+    friend bool operator==(const SessionRow&, const SessionRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(SessionRow, (),
                       (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created))
@@ -72,6 +76,8 @@ struct TrackRow {
     std::string file;  // name in the recording's folder, once it is here
 
     bool over() const { return state == TrackState::uploaded || state == TrackState::failed; }
+
+    friend bool operator==(const TrackRow&, const TrackRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(TrackRow, (), (input, state, reason, frames, gap_frames, sha256, file))
 
@@ -84,6 +90,8 @@ struct RecordingRow {
     WallTime created;
 
     bool active() const { return phase == RecordingPhase::recording || phase == RecordingPhase::stopping; }
+
+    friend bool operator==(const RecordingRow&, const RecordingRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created))
 
@@ -92,6 +100,8 @@ struct ZoneRow {
     std::string name;
     std::vector<EndpointId> outputs;
     std::uint64_t version = 1;  // for If-Match
+
+    friend bool operator==(const ZoneRow&, const ZoneRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, outputs, version))
 
@@ -113,9 +123,10 @@ BOOST_DESCRIBE_STRUCT(InvitationRow, (), (digest, expires, used_by))
 // What a request with an Idempotency-Key was answered, so that a repeated one is answered the same and does nothing.
 struct RequestRow {
     std::string key;
-    std::string object;  // id of what it made or changed
+    std::string fingerprint;
+    std::string object;  // id of what it made or changed; empty: nothing with an id
     std::uint64_t order = 0;
 };
-BOOST_DESCRIBE_STRUCT(RequestRow, (), (key, object, order))
+BOOST_DESCRIBE_STRUCT(RequestRow, (), (key, fingerprint, object, order))
 
 }  // namespace antiphon::core

@@ -16,6 +16,13 @@ bool is_over(const MemberView& member) {
     return reports(member, SessionState::ended) || reports(member, SessionState::failed);
 }
 
+// Somebody has ended, and whoever has not is offline.
+bool nobody_there_plays(const std::vector<MemberView>& members) {
+    return std::any_of(members.begin(), members.end(), is_over) &&
+           std::all_of(members.begin(), members.end(),
+                       [](const MemberView& member) { return !member.online || is_over(member); });
+}
+
 // Everybody of whom an answer can be expected has given one.
 bool all_settled(const std::vector<MemberView>& members) {
     return std::all_of(members.begin(), members.end(),
@@ -69,16 +76,17 @@ SessionRow step_preparing(SessionRow session, ClusterTime now, const std::vector
 }
 
 SessionRow step_playing(SessionRow session, ClusterTime now, const std::vector<MemberView>& members) {
-    const bool nobody_left = std::none_of(members.begin(), members.end(),
-                                          [](const MemberView& member) { return member.online && !is_over(member); });
-    const bool any_word = std::any_of(members.begin(), members.end(), is_over);
+    const bool all_over = std::all_of(members.begin(), members.end(), is_over);
     const bool all_failed = std::all_of(members.begin(), members.end(),
                                         [](const MemberView& member) { return reports(member, SessionState::failed); });
     if (all_failed) return failed(std::move(session), why_nobody_plays(members));
     const auto left = length_of(session.programme.frames - session.from_frame);
-    const bool overdue =
-        session.start->incarnation == now.incarnation && now.ns - session.start->ns > (left + end_grace).count();
-    if ((nobody_left && any_word) || overdue) session.phase = SessionPhase::ended;
+    // Who is out of reach plays on, so only time ends a session without its word; after a reboot of the coordinator's
+    // machine that time is unknown, and the word of those who are there must do.
+    const bool same_clock = session.start->incarnation == now.incarnation;
+    const bool overdue = same_clock && now.ns - session.start->ns > (left + end_grace).count();
+    const bool last_word = !same_clock && nobody_there_plays(members);
+    if (all_over || overdue || last_word) session.phase = SessionPhase::ended;
     return session;
 }
 

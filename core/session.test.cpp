@@ -53,6 +53,16 @@ TEST(Session, EndsWhenAllHaveEndedOrLongAfterItShould) {
     EXPECT_EQ(step_session(session, at(15'601), {member(true)}).phase, SessionPhase::ended);
 }
 
+// Out of reach is not over: that member plays on, and its document must go on naming the session.
+TEST(Session, IsNotEndedForTheMemberThatIsOutOfReach) {
+    for (const auto word : {SessionState::failed, SessionState::ended}) {
+        const std::vector<MemberView> members{member(true, word), member(false)};
+        EXPECT_EQ(step_session(playing(), at(3'000), members).phase, SessionPhase::playing);
+        EXPECT_EQ(step_session(playing(), at(15'601), members).phase, SessionPhase::ended);
+        EXPECT_EQ(step_session(playing(), {{2}, 0}, members).phase, SessionPhase::ended) << "time cannot tell";
+    }
+}
+
 TEST(Session, ResumesWhereItWasPaused) {
     const auto paused = pause_session(playing(), at(2'600));
     ASSERT_TRUE(paused);

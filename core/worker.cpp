@@ -18,12 +18,20 @@ struct Turn {
     bool report_due = false;
 };
 
+bool is_running(const DesiredDocument& desired, const RecordingId& id) {
+    return std::any_of(desired.recordings.begin(), desired.recordings.end(),
+                       [&](const DesiredRecording& recording) { return recording.id == id && !recording.stopped; });
+}
+
 void on(Turn& turn, const WorkerStarted& event) {
     turn.state.outputs = event.outputs;
     turn.state.inputs = event.inputs;
     ++turn.state.memory.boot.value;
-    for (const auto& track : event.tracks) {
-        turn.state.tracks[{track.id, track.input}] = track;
+    for (const auto& found : event.tracks) {
+        auto& track = turn.state.tracks[{found.id, found.input}];
+        track = found;
+        if (track.reason.empty() && is_running(turn.state.memory.desired, found.id))
+            track.reason = "cut short: the worker restarted while it recorded";
         if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
     }
 }
@@ -92,7 +100,8 @@ void on(Turn& turn, const BlobFetched& event) {
 
 void on(Turn& turn, const SessionProgressed& event) {
     const auto it = turn.state.sessions.find(event.report.id);
-    if (it == turn.state.sessions.end()) return;  // stopped meanwhile: a late word does not revive it
+    // Stopped or moved meanwhile: a late word neither revives it nor speaks for its new place.
+    if (it == turn.state.sessions.end() || it->second.rendering != event.rendered) return;
     it->second.report = event.report;
 }
 
@@ -102,7 +111,13 @@ void on(Turn& turn, const TrackProgressed& event) {
     auto& track = it->second;
     if (event.report.state < track.state) return;  // recording -> stored -> uploaded, never back
     const bool now_stored = event.report.state == TrackState::stored && track.state != TrackState::stored;
-    track = event.report;
+    auto next = event.report;
+    if (next.frames == 0) {  // the word of the upload, which knows nothing of the sound
+        next.frames = track.frames;
+        next.gap_frames = track.gap_frames;
+    }
+    if (next.reason.empty()) next.reason = track.reason;
+    track = std::move(next);
     if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});
 }
 

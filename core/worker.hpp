@@ -81,6 +81,7 @@ struct BlobFetched {
 };
 struct SessionProgressed {
     SessionReport report;
+    DesiredSession rendered;  // what the renderer had been told when it was looked at
 };
 struct TrackProgressed {
     TrackReport report;

@@ -13,11 +13,14 @@ struct Bench {
     WorkerState state;
     std::vector<WorkerEffect> effects;
     LocalTime now;
+    DesiredSession rendering;  // what the renderer was last told
 
     void take(const WorkerEvent& event) {
         WorkerDraft draft(state);
         effects = WorkerMachine::step(draft, now, event);
         draft.apply_to(state);
+        for (const auto& effect : effects)
+            if (const auto* render = std::get_if<Render>(&effect)) rendering = render->session;
     }
     void desire(DesiredDocument document, std::uint64_t epoch = 1) {
         document.epoch = {epoch};
@@ -25,6 +28,8 @@ struct Bench {
         message.header.epoch = {epoch};
         take(MessageArrived{message, {}});
     }
+    // Session s1, looked at now.
+    void progress(SessionState seen) { take(SessionProgressed{{{"s1"}, seen, "", 0, 0}, rendering}); }
     template <class Effect>
     int count() const {
         return static_cast<int>(std::count_if(effects.begin(), effects.end(),
@@ -62,8 +67,6 @@ DesiredDocument with_recording(std::uint64_t generation, bool stopped = false) {
     return d;
 }
 
-SessionProgressed session_is(SessionState state) { return {{{"s1"}, state, "", 0, 0}}; }
-
 Message ping(const std::string& id, std::optional<ClusterTime> deadline = {}) {
     Message message{{}, Ping{}};
     message.header.id = {id};
@@ -87,10 +90,10 @@ TEST(Worker, FetchesThenRendersThenPlays) {
     EXPECT_EQ(bench.report()->sessions.front().state, SessionState::fetching);
     bench.take(BlobFetched{{"blob"}, ""});
     EXPECT_EQ(bench.count<Render>(), 1);
-    bench.take(session_is(SessionState::ready));
+    bench.progress(SessionState::ready);
     bench.desire(with_session(2, ClusterTime{{1}, 5}));
     EXPECT_EQ(bench.count<Render>(), 1);
-    bench.take(session_is(SessionState::playing));
+    bench.progress(SessionState::playing);
     EXPECT_EQ(bench.report()->activity, Activity::playing);
 }
 
@@ -125,9 +128,26 @@ TEST(Worker, ALateWordDoesNotReviveAStoppedSession) {
     bench.take(BlobFetched{{"blob"}, ""});
     bench.desire(document(2));
     EXPECT_EQ(bench.count<StopRender>(), 1);
-    bench.take(session_is(SessionState::playing));
+    bench.progress(SessionState::playing);
     bench.desire(with_session(1));
     EXPECT_TRUE(bench.state.sessions.empty());
+}
+
+// A seek that crosses the end: what is said of the new document is about the new place.
+TEST(Worker, TheEndOfTheOldPlaceIsNotReportedForTheNew) {
+    auto bench = started();
+    bench.desire(with_session(1, ClusterTime{{1}, 5}));
+    bench.take(BlobFetched{{"blob"}, ""});
+    bench.progress(SessionState::ended);
+    const auto before = bench.rendering;
+    bench.desire(with_session(2, ClusterTime{{1}, 500}));
+    ASSERT_TRUE(bench.report());
+    EXPECT_EQ(bench.report()->applied.value, 2u);
+    EXPECT_EQ(bench.report()->sessions.front().state, SessionState::ready);
+    bench.take(SessionProgressed{{{"s1"}, SessionState::ended, "", 0, 0}, before});  // looked at before
+    EXPECT_EQ(bench.state.sessions.at({"s1"}).report.state, SessionState::ready);
+    bench.progress(SessionState::playing);
+    EXPECT_EQ(bench.state.sessions.at({"s1"}).report.state, SessionState::playing);
 }
 
 TEST(Worker, ACommandTakesEffectOnceHoweverOftenItComes) {
@@ -167,6 +187,31 @@ TEST(Worker, RecordsFinishesAndHandsIn) {
     bench.desire(document(3));
     EXPECT_EQ(bench.count<DiscardTrack>(), 1);
     EXPECT_TRUE(bench.state.tracks.empty());
+}
+
+TEST(Worker, TheWordOfTheUploadForgetsNothingOfTheSound) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::stored, "", 480, 7, "sha"}});
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::uploaded, "", 0, 0, "sha"}});
+    const auto& track = bench.state.tracks.begin()->second;
+    EXPECT_EQ(track.state, TrackState::uploaded);
+    EXPECT_EQ(track.frames, 480);
+    EXPECT_EQ(track.gap_frames, 7u);
+}
+
+TEST(Worker, ARestartInMidRecordingIsTold) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    Bench again;
+    again.state.memory = bench.state.memory;
+    again.take(WorkerStarted{{}, {}, {{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}}});
+    EXPECT_EQ(again.state.tracks.begin()->second.reason, "cut short: the worker restarted while it recorded");
+    Bench later;
+    later.state.memory = bench.state.memory;
+    later.state.memory.desired = with_recording(2, true);
+    later.take(WorkerStarted{{}, {}, {{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}}});
+    EXPECT_EQ(later.state.tracks.begin()->second.reason, "") << "it had been stopped: nothing is missing";
 }
 
 TEST(Worker, KeepsATrackThatNobodyHasYet) {

@@ -47,6 +47,12 @@ void reconcile_sessions(WorkerState& state, Effects& effects) {
         // What has ended ends for good, unless the desired state moves it (a seek) to another place.
         const bool moved = run.rendering && run.rendering->start != session.start;
         if (!run.rendering || *run.rendering == session || (is_over(run.report.state) && !moved)) continue;
+        if (is_over(run.report.state)) {
+            // Nothing was heard of the new place yet.
+            run.report.state = SessionState::ready;
+            run.report.reason.clear();
+            run.report.position_frames = session.from_frame;
+        }
         run.rendering = session;
         effects.push_back(Render{session});
     }

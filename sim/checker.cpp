@@ -1,6 +1,8 @@
 // The laws, asked after every event.
 #include "sim/checker.hpp"
 
+#include "core/step.hpp"
+
 namespace antiphon::sim {
 namespace {
 
@@ -9,16 +11,35 @@ bool busy(const core::WorkerState& state) {
     return activity != core::Activity::waiting && activity != core::Activity::maintenance;
 }
 
+template <class Id, class Row>
+core::Broken check_stored(const Row& answered, const core::Table<Id, Row>& durable) {
+    const auto* row = durable.find(answered.id);
+    if (row && *row == answered) return std::nullopt;
+    return "I1: " + answered.id.value + " was answered, but the disk " + (row ? "says otherwise" : "has it not");
+}
+
 // What the answer promises is on the disk (I1).
 core::Broken check_acknowledged(const core::AnswerBody& body, const core::CoordinatorState& durable) {
-    if (const auto* session = std::get_if<core::SessionRow>(&body))
-        if (!durable.sessions.find(session->id))
-            return "I1: session " + session->id.value + " was answered, not stored";
-    if (const auto* recording = std::get_if<core::RecordingRow>(&body))
-        if (!durable.recordings.find(recording->id))
-            return "I1: recording " + recording->id.value + " was answered, not stored";
-    if (const auto* zone = std::get_if<core::ZoneRow>(&body))
-        if (!durable.zones.find(zone->id)) return "I1: zone " + zone->id.value + " was answered, not stored";
+    return std::visit(
+        core::Overloaded{[&](const core::SessionRow& row) { return check_stored(row, durable.sessions); },
+                         [&](const core::RecordingRow& row) { return check_stored(row, durable.recordings); },
+                         [&](const core::ZoneRow& row) { return check_stored(row, durable.zones); },
+                         [&](core::WorkerRow row) {
+                             // The answer is made before the document that it leads to has its generation.
+                             if (const auto* stored = durable.workers.find(row.id)) row.generation = stored->generation;
+                             return check_stored(row, durable.workers);
+                         },
+                         [](const auto&) { return core::Broken(); }},
+        body);
+}
+
+// A recording that this worker could have finished by now.
+core::Broken check_recordings_end(const core::WorkerId& worker, const core::CoordinatorState& durable) {
+    for (const auto& [id, recording] : durable.recordings.rows())
+        for (const auto& track : recording->tracks)
+            if (recording->phase == core::RecordingPhase::stopping && track.input.worker == worker && !track.over())
+                return "liveness: recording " + id.value + " was stopped and its track of " + worker.value +
+                       " did not come";
     return std::nullopt;
 }
 
@@ -84,7 +105,6 @@ void Checker::answered(const core::Answer& answer, const core::CoordinatorState&
     }
     ++counters_.answers;
     note(check_acknowledged(*answer.body, durable));
-    if (std::holds_alternative<core::RecordingRow>(*answer.body)) ++counters_.uploaded;
     if (maintenance && maintenance->wanted) {
         ++counters_.granted;
         const auto& worker = std::get<core::WorkerRow>(*answer.body);
@@ -96,11 +116,17 @@ void Checker::answered(const core::Answer& answer, const core::CoordinatorState&
 void Checker::finish(const SimWorker& worker, const core::CoordinatorState& durable) {
     const auto* row = durable.workers.find(worker.id());
     const auto& memory = worker.durable();
+    auto desired = core::desired_document(durable, worker.id());
+    desired.epoch = memory.desired.epoch;  // of the life in which it was made
     if (memory.desired.generation != row->generation)
         fail("liveness: worker " + worker.name() + " stands at generation " +
              std::to_string(memory.desired.generation.value) + ", desired is " + std::to_string(row->generation.value));
-    else if (core::desired_document(durable, worker.id()).sessions != memory.desired.sessions)
+    else if (desired != memory.desired)
         fail("liveness: worker " + worker.name() + " has another document of the same generation");
+    for (const auto& session : desired.sessions)
+        if (!workers_[worker.id()].sessions.contains(session.id))
+            fail("liveness: worker " + worker.name() + " does not run session " + session.id.value);
+    note(check_recordings_end(worker.id(), durable));
     if (memory.epoch != durable.cluster.epoch) fail("liveness: worker " + worker.name() + " has not seen the epoch");
 }
 

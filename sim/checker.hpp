@@ -35,6 +35,7 @@ class Checker {
     void answered(const core::Answer& answer, const core::CoordinatorState& durable);
     // Requests of a coordinator that died have no answer to expect.
     void coordinator_crashed() { open_.clear(); }
+    void uploaded() { ++counters_.uploaded; }
     // At the end of the quiet phase: nothing is left over, and all are what they shall be.
     void finish(const SimWorker& worker, const core::CoordinatorState& durable);
     void expect_all_answered();

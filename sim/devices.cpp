@@ -41,7 +41,7 @@ void Devices::operator()(const core::FetchBlob& fetch) {
 }
 
 void Devices::report_session(const core::DesiredSession& session, core::SessionState state) {
-    report_(core::SessionProgressed{{session.id, state, "", session.from_frame, 0}});
+    report_(core::SessionProgressed{{session.id, state, "", session.from_frame, 0}, session});
 }
 
 void Devices::operator()(const core::Render& render) {

@@ -51,7 +51,6 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     const std::string& name() const { return name_; }
     const core::WorkerMemory& durable() const { return disk_; }
     // Runs with the state, if the process runs.
-    void look(WorkerActor::Look look);
 
     core::Result<void> store(const core::WorkerDraft& draft) override;
     void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;
@@ -71,6 +70,7 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     Devices devices_;
     core::WorkerMemory disk_;
     actors::Ref<WorkerActor::Message> actor_;
+    bool starting_ = false;
     std::uint64_t messages_ = 0;
 };
 
@@ -89,7 +89,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     bool running() const { return static_cast<bool>(actor_); }
     void tick();
     // False: not running, so nobody will answer.
-    bool request(core::RequestId id, core::RequestBody body, std::optional<std::string> key = {});
+    bool request(core::RequestId id, core::RequestBody body, std::optional<core::Idempotency> idempotency = {});
     bool receive_track(core::TrackReceived track);
 
     // What the disk holds: only the durable tables are filled.
@@ -108,6 +108,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     Observer observer_;
     core::CoordinatorState disk_;
     actors::Ref<CoordinatorActor::Message> actor_;
+    bool starting_ = false;
 };
 
 }  // namespace antiphon::sim

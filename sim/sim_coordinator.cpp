@@ -42,6 +42,7 @@ void SimCoordinator::start() {
         world_.executor, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
             return std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
         });
+    starting_ = true;
     tell(core::CoordinatorStarted{{1}});
     world_.network.set_coordinator_link(true);
 }
@@ -59,9 +60,9 @@ void SimCoordinator::tell(core::CoordinatorEvent event) {
     if (actor_) actor_.tell(std::move(event));
 }
 
-bool SimCoordinator::request(core::RequestId id, core::RequestBody body, std::optional<std::string> key) {
+bool SimCoordinator::request(core::RequestId id, core::RequestBody body, std::optional<core::Idempotency> idempotency) {
     if (!actor_) return false;
-    tell(core::UserRequest{id, std::move(body), core::WallTime{world_.executor.now().ns}, std::move(key)});
+    tell(core::UserRequest{id, std::move(body), core::WallTime{world_.executor.now().ns}, std::move(idempotency)});
     return true;
 }
 
@@ -73,7 +74,8 @@ bool SimCoordinator::receive_track(core::TrackReceived track) {
 
 core::Result<void> SimCoordinator::store(const core::CoordinatorDraft& draft) {
     if (!is_durable(draft)) return {};
-    if (world_.random.chance(world_.disk_failures)) {
+    // A process whose first write fails ends, and is started again: it starts later.
+    if (!std::exchange(starting_, false) && world_.random.chance(world_.disk_failures)) {
         ++world_.disk_failed;
         return core::Error{core::ErrorCode::unavailable, "I/O error"};
     }
@@ -116,7 +118,7 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
         observer_.answered({track->request, why});
         return;
     }
-    // A start must succeed; a message is redelivered, for the broker has no acknowledgement of it.
+    // A message is redelivered, for the broker has no acknowledgement of it.
     world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event] { tell(event); });
 }
 

@@ -39,6 +39,7 @@ void SimWorker::start() {
     actor_ = actors::spawn<WorkerActor::Message>(executor_, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
         return std::make_unique<WorkerActor>(executor_, std::move(state), *this);
     });
+    starting_ = true;
     tell(core::WorkerStarted{
         {{"speaker", "virtual:speaker", ""}}, {{"mic", "virtual:microphone", ""}}, devices_.crash()});
     world_.network.set_link(id_, true);
@@ -56,10 +57,6 @@ void SimWorker::tick() { tell(core::Tick{}); }
 
 void SimWorker::tell(core::WorkerEvent event) {
     if (actor_) actor_.tell(std::move(event));
-}
-
-void SimWorker::look(WorkerActor::Look look) {
-    if (actor_) actor_.tell(std::move(look));
 }
 
 void SimWorker::receive(const core::Message& message) {
@@ -80,7 +77,8 @@ void SimWorker::send(core::MessageBody body, bool retain) {
 
 core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {
     const bool durable = draft.next.memory != draft.before.memory;
-    if (durable && world_.random.chance(world_.disk_failures)) {
+    // A process whose first write fails ends, and is started again: it starts later.
+    if (durable && !std::exchange(starting_, false) && world_.random.chance(world_.disk_failures)) {
         ++world_.disk_failed;
         return core::Error{core::ErrorCode::unavailable, "I/O error"};
     }
@@ -99,12 +97,7 @@ void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerStat
 
 void SimWorker::failed(const core::WorkerEvent& event, const core::Error& why) {
     world_.trace.line(world_.executor.now(), name_, "disk: " + why.what);
-    // The broker redelivers what was not acknowledged; here that is the only event that changes the memory, but for the
-    // start, which is tried again.
-    if (std::holds_alternative<core::WorkerStarted>(event)) {
-        tell(event);
-        return;
-    }
+    // The broker redelivers what was not acknowledged.
     executor_.at(executor_.now() + std::chrono::milliseconds(100), [this, event] { tell(event); });
 }
 

@@ -90,7 +90,7 @@ class Simulation {
                          uploads_[id] = {done, again};
                          const bool sent =
                              network_.link_up(worker.id()) &&
-                             coordinator_.receive_track({id, recording, {worker.id(), input}, 48000, "sha", "file"});
+                             coordinator_.receive_track({id, recording, {worker.id(), input}, 48000, 0, "sha", "file"});
                          if (!sent) settle_upload(id, false);
                      });
     }
@@ -100,14 +100,15 @@ class Simulation {
         if (it == uploads_.end()) return;
         const auto [done, again] = it->second;
         uploads_.erase(it);
+        if (ok) checker_.uploaded();
         ok ? done() : again();
     }
 
-    void ask(core::RequestBody body, std::optional<std::string> key = {}) {
+    void ask(core::RequestBody body, std::optional<core::Idempotency> idempotency = {}) {
         const auto id = ++last_request_;
         if (!coordinator_.running()) return;
         checker_.requested(id, body);
-        coordinator_.request(id, std::move(body), std::move(key));
+        coordinator_.request(id, std::move(body), std::move(idempotency));
         ++requests_;
     }
 
@@ -131,9 +132,9 @@ class Simulation {
             if (random_.chance(0.15)) {
                 strike();
             } else {
-                auto [body, words, key] = user_.next_request();
+                auto [body, words, idempotency] = user_.next_request();
                 trace_.line(executor_.now(), "user", words);
-                ask(std::move(body), std::move(key));
+                ask(std::move(body), std::move(idempotency));
             }
         }
     }

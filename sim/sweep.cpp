@@ -41,7 +41,8 @@ std::optional<std::string> Sweep::too_little() const {
                  {"pongs", total.checks.pongs, 10},
                  {"maintenances granted", total.checks.granted, 3},
                  {"maintenances refused", total.checks.refused_busy, 3},
-                 {"sessions heard", total.checks.played, 20}};
+                 {"sessions heard", total.checks.played, 20},
+                 {"recordings handed in", total.checks.uploaded, 3}};
     for (const auto& need : needs)
         if (need.count * 10 < need.wanted_in_10 * runs)
             return std::string("too few ") + need.what + ": " + std::to_string(need.count) + " in " +

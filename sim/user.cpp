@@ -21,15 +21,19 @@ core::RecordingId User::some_recording() {
     return recordings_[recordings_.size() - 1 - random_.below(std::min<std::size_t>(recordings_.size(), 3))];
 }
 
+// Some requests come twice, and some keys are taken again for something else.
 User::Asked User::play() {
+    if (keyed_ && random_.chance(0.15)) return *keyed_;
     core::PlayRequest play;
     play.programme.blob = {std::string(64, static_cast<char>('a' + random_.below(6)))};
     play.programme.frames = static_cast<core::FrameCount>(core::cluster_rate * random_.between(1.0, 20.0));
     play.programme.title = "melody";
     play.to = some_endpoints("speaker");
-    std::optional<std::string> key;
-    if (random_.chance(0.3)) key = "key" + std::to_string(random_.chance(0.5) ? keys_ : ++keys_);
-    return {play, "play to " + play.to.front() + (key ? " with " + *key : ""), key};
+    const auto words = "play to " + play.to.front();
+    if (!random_.chance(0.3)) return {play, words, {}};
+    const auto key = "key" + std::to_string(random_.chance(0.2) ? keys_ : ++keys_);
+    keyed_ = {play, words + " with " + key, core::Idempotency{key, words + play.programme.blob.value}};
+    return *keyed_;
 }
 
 User::Asked User::on_session() {

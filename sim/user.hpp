@@ -15,7 +15,7 @@ class User {
     struct Asked {
         core::RequestBody body;
         std::string words;  // for the trace
-        std::optional<std::string> idempotency_key;
+        std::optional<core::Idempotency> idempotency;
     };
 
     User(Random& random, int workers) : random_(random), workers_(workers) {}
@@ -37,6 +37,7 @@ class User {
     std::vector<core::SessionId> sessions_;
     std::vector<core::RecordingId> recordings_;
     std::uint64_t keys_ = 0;
+    std::optional<Asked> keyed_;  // the last one with a key
 };
 
 }  // namespace antiphon::sim

@@ -69,10 +69,10 @@ void CoordinatorApp::tell(core::CoordinatorEvent event) {
 
 void CoordinatorApp::look(CoordinatorActor::Look look) { actor_.tell(std::move(look)); }
 
-void CoordinatorApp::ask(core::RequestBody body, std::optional<std::string> idempotency_key, Answered done) {
+void CoordinatorApp::ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, Answered done) {
     const auto id = ++last_request_;
     waiting_[id] = std::move(done);
-    core::UserRequest request{id, std::move(body), parts_.clock.wall(), std::move(idempotency_key)};
+    core::UserRequest request{id, std::move(body), parts_.clock.wall(), std::move(idempotency)};
     if (!actor_.tell(core::CoordinatorEvent{std::move(request)}))
         answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
 }
@@ -108,8 +108,17 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) return answer(track->request, why, {});
     if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_start(why);
     // A worker's word was acknowledged to the broker already: it is kept and tried again.
-    if (std::holds_alternative<core::WorkerMessage>(event))
-        executor_.at(executor_.now() + retry_store_after, [this, event] { tell(event); });
+    if (const auto* message = std::get_if<core::WorkerMessage>(&event)) tell_again(*message);
+}
+
+// The newest of each kind from each worker: an older one says nothing more.
+void CoordinatorApp::tell_again(const core::WorkerMessage& message) {
+    const bool waiting = !untold_.empty();
+    untold_.insert_or_assign({message.worker, message.message.body.index()}, message);
+    if (waiting) return;
+    executor_.at(executor_.now() + retry_store_after, [this] {
+        for (auto& [key, untold] : std::exchange(untold_, {})) tell(std::move(untold));
+    });
 }
 
 void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) {

@@ -51,7 +51,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
 
     // Calls `done` exactly once, with the state right after the answer.
     using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
-    void ask(core::RequestBody body, std::optional<std::string> idempotency_key, Answered done);
+    void ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, Answered done);
     void receive_track(core::TrackReceived track, Answered done);
     // Runs with the state between two events.
     void look(CoordinatorActor::Look look);
@@ -67,6 +67,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
   private:
     void tell(core::CoordinatorEvent event);
     void tick();
+    void tell_again(const core::WorkerMessage& message);
     void receive(const ports::BusMessage& message);
     void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,
                  bool retain);
@@ -80,6 +81,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     ports::Bus* bus_ = nullptr;
     actors::Ref<CoordinatorActor::Message> actor_;
     std::map<core::RequestId, Answered> waiting_;
+    std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
     core::RequestId last_request_ = 0;
     core::Epoch epoch_;
     std::deque<api::EventView> events_;

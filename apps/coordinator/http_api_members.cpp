@@ -14,13 +14,13 @@ using http::Permission;
 constexpr std::size_t token_bytes = 16;
 constexpr std::size_t credential_bytes = 32;
 
-void invite(ApiParts& parts, const http::Request& request, http::Responder responder) {
+void invite(ApiParts& parts, const http::Request&, http::Responder responder) {
     const auto token = system::random_hex(token_bytes);
     const auto view = [url = parts.url(), token](const core::InvitationRow&, const core::CoordinatorState&) {
         return api::InvitationView{url + "#" + token,
                                    std::chrono::duration_cast<std::chrono::seconds>(core::invitation_life).count()};
     };
-    parts.app.ask(core::InviteRequest{digest_of(token)}, request.idempotency_key(),
+    parts.app.ask(core::InviteRequest{digest_of(token)}, std::nullopt,
                   answer_with<core::InvitationRow>(std::move(responder), view, 201));
 }
 
@@ -66,6 +66,13 @@ std::string digest_of(std::string_view secret) {
     files::Sha256 sha256;
     sha256.update(std::as_bytes(std::span(secret)));
     return sha256.finish().value;
+}
+
+std::optional<core::Idempotency> idempotency_of(const http::Request& request) {
+    auto key = request.idempotency_key();
+    if (!key) return std::nullopt;
+    const auto asked = std::string(http::to_string(request.method)) + " " + request.instance + "\n" + request.body;
+    return core::Idempotency{std::move(*key), digest_of(asked)};
 }
 
 CoordinatorApp::Answered answer_empty(http::Responder responder) {

@@ -112,14 +112,14 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     const auto from = frame_at(body->from_s.value_or(0));
     if (!from) return responder.fail(from.error());
     core::PlayRequest play{std::move(*programme), body->to, body->volume.value_or(1.0), *from};
-    parts.app.ask(std::move(play), request.idempotency_key(),
+    parts.app.ask(std::move(play), idempotency_of(request),
                   answer_with<core::SessionRow>(std::move(responder), session_of(parts), 201));
 }
 
 template <class CoreRequest>
 http::Handler session_verb(ApiParts& parts) {
     return [&parts](const http::Request& request, http::Responder responder) {
-        parts.app.ask(CoreRequest{{request.param("id")}}, request.idempotency_key(),
+        parts.app.ask(CoreRequest{{request.param("id")}}, idempotency_of(request),
                       answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
     };
 }
@@ -129,14 +129,14 @@ void seek(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!body) return;
     const auto frame = frame_at(body->to_s);
     if (!frame) return responder.fail(frame.error());
-    parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, request.idempotency_key(),
+    parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, idempotency_of(request),
                   answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
 }
 
 void set_volume(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::VolumeBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, request.idempotency_key(),
+    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, idempotency_of(request),
                   answer_empty(std::move(responder)));
 }
 
@@ -153,13 +153,13 @@ void set_zone(ApiParts& parts, const http::Request& request, http::Responder res
     if (!expected) return responder.fail(expected.error());
     core::ZoneSetRequest zone{request.param("name"), body->outputs, *expected,
                               request.headers.get("If-None-Match") == "*"};
-    parts.app.ask(std::move(zone), request.idempotency_key(), answer_zone(std::move(responder)));
+    parts.app.ask(std::move(zone), idempotency_of(request), answer_zone(std::move(responder)));
 }
 
 void rename_zone(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::ZoneRenameBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::ZoneRenameRequest{request.param("name"), body->name}, request.idempotency_key(),
+    parts.app.ask(core::ZoneRenameRequest{request.param("name"), body->name}, idempotency_of(request),
                   answer_zone(std::move(responder)));
 }
 
@@ -197,7 +197,7 @@ void add_play_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(rename_zone));
     router.add(Method::delete_, "/v1/zones/{name}", Permission::play,
                [&parts](const http::Request& request, http::Responder responder) {
-                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, request.idempotency_key(),
+                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, idempotency_of(request),
                                  answer_empty(std::move(responder)));
                });
 }

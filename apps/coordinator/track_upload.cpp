@@ -24,11 +24,12 @@ core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHas
     return incoming.remove(hash);
 }
 
-core::FrameCount frames_in(const std::filesystem::path& manifest_file) {
-    const auto text = files::read_text(manifest_file, manifest_bytes_max);
-    if (!text) return 0;
-    const auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
-    return manifest ? manifest->frames : 0;
+// Nothing: the worker did not hand it in, or not a whole one.
+std::optional<files::TrackManifest> read_manifest(const std::filesystem::path& file) {
+    const auto text = files::read_text(file, manifest_bytes_max);
+    if (!text) return std::nullopt;
+    auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
+    return manifest ? std::optional(std::move(*manifest)) : std::nullopt;
 }
 
 }  // namespace
@@ -61,7 +62,10 @@ void TrackUpload::finish(http::Responder responder) {
     core::TrackReceived track;
     track.recording = recording_;
     track.input = input_;
-    track.frames = frames_in(folder / (name + ".flac.json"));
+    if (const auto manifest = read_manifest(folder / (name + ".flac.json"))) {
+        track.frames = manifest->frames;
+        track.gap_frames = files::gap_frames(*manifest);
+    }
     track.sha256 = sha256_.value;
     track.file = name + ".flac";
     app_.receive_track(std::move(track), answer_empty(std::move(responder)));

@@ -50,6 +50,7 @@ void print_counts(const Outcome& outcome) {
     count("failed commits", outcome.disk_failures);
     count("sessions heard", outcome.checks.played);
     count("pongs", outcome.checks.pongs);
+    count("recordings handed in", outcome.checks.uploaded);
     count("maintenance granted", outcome.checks.granted);
     count("maintenance refused", outcome.checks.refused_busy);
     count("worker checks", outcome.checks.worker_checks);
