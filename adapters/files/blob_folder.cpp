@@ -183,6 +183,29 @@ core::Result<void> BlobFolder::remove(const BlobHash& hash) {
     return sync_folder(place.parent_path());
 }
 
+void BlobFolder::touch(const BlobHash& hash) {
+    std::error_code missing_or_denied;  // then it is only forgotten sooner
+    fs::last_write_time(path(hash), fs::file_time_type::clock::now(), missing_or_denied);
+}
+
+bool BlobFolder::make_room(std::uint64_t bytes, const std::function<bool(const BlobHash&)>& keep) {
+    const auto all = list();
+    if (!all) return false;
+    std::vector<std::pair<fs::file_time_type, BlobInfo>> candidates;
+    for (const auto& blob : *all) {
+        std::error_code error;
+        const auto used = fs::last_write_time(path(blob.hash), error);
+        if (!error && !keep(blob.hash)) candidates.emplace_back(used, blob);
+    }
+    std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::uint64_t freed_bytes = 0;
+    for (const auto& [used, blob] : candidates) {
+        if (freed_bytes >= bytes) break;
+        if (remove(blob.hash)) freed_bytes += blob.size_bytes;
+    }
+    return freed_bytes > 0;
+}
+
 core::Result<std::vector<BlobInfo>> BlobFolder::list() const {
     std::vector<BlobInfo> blobs;
     std::error_code error;

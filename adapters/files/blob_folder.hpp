@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <vector>
 
 #include "ports/blobs.hpp"
@@ -37,6 +38,12 @@ class BlobFolder : public ports::Blobs {
     std::filesystem::path path(const core::BlobHash& hash) const override;
     core::Result<std::unique_ptr<ports::BlobWriter>> create(std::uint64_t size_hint_bytes) override;
     core::Result<void> remove(const core::BlobHash& hash) override;
+
+    // It is used now, so make_room() takes it last.
+    void touch(const core::BlobHash& hash);
+    // For a folder that is a cache: removes blobs that `keep` does not want until `bytes` are free, the longest unused
+    // first. False when nothing could go.
+    bool make_room(std::uint64_t bytes, const std::function<bool(const core::BlobHash&)>& keep);
 
     // In order of their hashes.
     core::Result<std::vector<ports::BlobInfo>> list() const;

@@ -127,6 +127,24 @@ TEST(BlobFolder, TheQuotaHoldsWhateverTheHintSays) {
     EXPECT_EQ(blobs->create(std::uint64_t{1} << 62).error().code, ErrorCode::exhausted);
 }
 
+TEST(BlobFolder, ACacheMakesRoomByWhatWasNotUsedForTheLongestTime) {
+    const TempFolder folder;
+    auto blobs = must_open(folder / "blobs", 12);
+    std::vector<BlobHash> hashes;
+    for (const auto* content : {"aaaa", "bbbb", "cccc"}) hashes.push_back(add(*blobs, content)->hash);
+    const auto now = std::filesystem::file_time_type::clock::now();
+    for (std::size_t i = 0; i < 3; ++i)
+        std::filesystem::last_write_time(blobs->path(hashes[i]), now - std::chrono::hours(10 - i));
+    blobs->touch(hashes[0]);
+    EXPECT_EQ(add(*blobs, "dddd").error().code, ErrorCode::exhausted);
+    EXPECT_TRUE(blobs->make_room(4, [&](const BlobHash& hash) { return hash == hashes[1]; }));
+    EXPECT_TRUE(blobs->find(hashes[0]));
+    EXPECT_TRUE(blobs->find(hashes[1])) << "the oldest, but it is kept";
+    EXPECT_FALSE(blobs->find(hashes[2]));
+    EXPECT_TRUE(add(*blobs, "dddd"));
+    EXPECT_FALSE(blobs->make_room(4, [](const BlobHash&) { return true; }));
+}
+
 TEST(BlobFolder, TheSameContentTwiceIsOneBlob) {
     const TempFolder folder;
     auto blobs = must_open(folder / "blobs");

@@ -44,4 +44,10 @@ BOOST_DESCRIBE_STRUCT(TrackManifest, (),
                       (v, recording, worker, input, device, rate, channels, frames, sha256, incarnation, anchors, gaps,
                        started))
 
+inline std::uint64_t gap_frames(const TrackManifest& manifest) {
+    std::uint64_t frames = 0;
+    for (const auto& gap : manifest.gaps) frames += static_cast<std::uint64_t>(gap.count);
+    return frames;
+}
+
 }  // namespace antiphon::files

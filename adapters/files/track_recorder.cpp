@@ -83,7 +83,7 @@ class TrackRecorder::Writer {
     Status status() const {
         Status status;
         status.frames = manifest_.frames;
-        for (const auto& gap : manifest_.gaps) status.gap_frames += static_cast<std::uint64_t>(gap.count);
+        status.gap_frames = gap_frames(manifest_);
         return status;
     }
 
@@ -213,7 +213,7 @@ void TrackRecorder::run(const std::stop_token& stop, Writer& writer) {
     done ? publish(*done) : fail(done.error());
 }
 
-core::Result<TrackRecorder::Status> recover_track(const TrackFile& file) {
+core::Result<TrackRecorder::Status> recover_track(const TrackFile& file, const KeepManifest& keep_manifest) {
     std::ifstream in(file.growing(), std::ios::binary);
     if (!in) return system_error("read", file.growing(), errno);
     media::FlacDecoder decoder;
@@ -227,12 +227,14 @@ core::Result<TrackRecorder::Status> recover_track(const TrackFile& file) {
     if (auto rest = decoder.finish(); !rest) return rest.error();
     status.frames += static_cast<core::FrameCount>(decoder.take().size());
     if (status.frames == 0) return core::Error{core::ErrorCode::corrupt, file.growing().string() + " holds no sound"};
-    if (::rename(file.growing().c_str(), file.audio().c_str()) != 0)
-        return system_error("rename", file.growing(), errno);
-    auto digest = sha256_file(file.audio());
+    auto digest = sha256_file(file.growing());
     if (!digest) return digest.error();
     status.state = core::TrackState::stored;
     status.sha256 = digest->value;
+    if (auto kept = keep_manifest(status); !kept) return kept.error();
+    if (::rename(file.growing().c_str(), file.audio().c_str()) != 0)
+        return system_error("rename", file.growing(), errno);
+    if (auto synced = sync_folder(file.folder); !synced) return synced.error();
     return status;
 }
 

@@ -81,7 +81,8 @@ class TrackRecorder final : public ports::Capturer {
 };
 
 // A file that a killed process left growing becomes a whole one, with what it has. Nothing when there is not one FLAC
-// frame in it.
-core::Result<TrackRecorder::Status> recover_track(const TrackFile& file);
+// frame in it. `keep_manifest` writes the manifest anew before the file gets its name, and may complete the status.
+using KeepManifest = std::function<core::Result<void>(TrackRecorder::Status&)>;
+core::Result<TrackRecorder::Status> recover_track(const TrackFile& file, const KeepManifest& keep_manifest);
 
 }  // namespace antiphon::files

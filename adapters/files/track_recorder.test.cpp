@@ -108,8 +108,14 @@ TEST_F(Recording, AGrowingFileThatWasLeftBehindBecomesWhole) {
     // As a killed process leaves it: growing, and cut in mid-frame.
     std::filesystem::rename(file_.audio(), file_.growing());
     std::filesystem::resize_file(file_.growing(), std::filesystem::file_size(file_.growing()) * 2 / 3);
-    const auto recovered = recover_track(file_);
+    const auto recovered = recover_track(file_, [&](TrackRecorder::Status& status) {
+        EXPECT_FALSE(std::filesystem::exists(file_.audio())) << "the file has its name before its manifest";
+        status.gap_frames = 7;
+        return core::Result<void>();
+    });
     ASSERT_TRUE(recovered) << recovered.error().what;
+    EXPECT_EQ(recovered->sha256, sha256_file(file_.audio())->value);
+    EXPECT_EQ(recovered->gap_frames, 7u);
     EXPECT_GT(recovered->frames, 20 * block_frames);
     EXPECT_LT(recovered->frames, 100 * block_frames);
     EXPECT_EQ(static_cast<core::FrameCount>(read_back().size()), recovered->frames);
@@ -118,7 +124,7 @@ TEST_F(Recording, AGrowingFileThatWasLeftBehindBecomesWhole) {
 TEST_F(Recording, AFileWithNoSoundInItIsNotMadeOne) {
     std::filesystem::create_directories(file_.folder);
     write_file(file_.growing(), "fLaC");
-    EXPECT_FALSE(recover_track(file_));
+    EXPECT_FALSE(recover_track(file_, [](auto&) { return core::Result<void>(); }));
     EXPECT_TRUE(std::filesystem::exists(file_.growing()));
 }
 

@@ -42,7 +42,10 @@ struct Exchange::Upload {
 };
 
 void Exchange::fetch(const core::Programme& programme, Fetched fetched) {
-    if (cache_.find(programme.blob)) return fetched(programme.blob, "");
+    if (cache_.find(programme.blob)) {
+        cache_.touch(programme.blob);
+        return fetched(programme.blob, "");
+    }
     auto& fetch = fetches_[programme.blob];
     const bool under_way = static_cast<bool>(fetch);
     if (!under_way) fetch = std::make_shared<Fetch>(Fetch{programme, {}, nullptr, 0});
@@ -56,7 +59,10 @@ void Exchange::end_fetch(const std::shared_ptr<Fetch>& fetch, const std::string&
 }
 
 void Exchange::download(const std::shared_ptr<Fetch>& fetch) {
-    auto writer = cache_.create(fetch->programme.size_bytes);
+    const auto size_bytes = fetch->programme.size_bytes;
+    auto writer = cache_.create(size_bytes);
+    const bool full = !writer && writer.error().code == core::ErrorCode::exhausted;
+    if (full && cache_.make_room(size_bytes, in_use_)) writer = cache_.create(size_bytes);
     if (!writer) return end_fetch(fetch, writer.error().what);
     fetch->writer = std::move(*writer);
     http::DownloadRequest request;

@@ -19,12 +19,13 @@ class Exchange {
   public:
     using After = std::function<void(core::Duration, std::function<void()>)>;  // calls once, later
     using Fetched = std::function<void(const core::BlobHash&, const std::string& failure)>;
+    using InUse = std::function<bool(const core::BlobHash&)>;
 
-    Exchange(http::Client& client, files::BlobFolder& cache, After after)
-        : client_(client), cache_(cache), after_(std::move(after)) {}
+    Exchange(http::Client& client, files::BlobFolder& cache, After after, InUse in_use)
+        : client_(client), cache_(cache), after_(std::move(after)), in_use_(std::move(in_use)) {}
 
     // Calls `fetched` once: the blob is in the cache and its hash checked, or why not. Several wishes for one blob are
-    // one download.
+    // one download. Where the cache is full, what is not in use and was not used for the longest time goes.
     void fetch(const core::Programme& programme, Fetched fetched);
 
     // Hands in the manifest and the file until the coordinator has both; then calls `done`. A refusal that will not
@@ -45,6 +46,7 @@ class Exchange {
     http::Client& client_;
     files::BlobFolder& cache_;
     After after_;
+    InUse in_use_;
     std::map<core::BlobHash, std::shared_ptr<Fetch>> fetches_;
     std::set<core::TrackId> uploads_;
 };

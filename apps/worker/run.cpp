@@ -64,9 +64,14 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
         system::log::info("worker.stopping", {}, "asked to end");
         app.stop([&io] { io.stop(); });
     });
-    app.start();
+    std::optional<core::Error> failure;
+    app.start([&](const core::Error& why) {
+        failure = why;
+        io.stop();
+    });
     system::log::info("worker.started", {{"name", options.name}}, "ready");
     io.run();
+    if (failure) return *failure;
     return 0;
 }
 

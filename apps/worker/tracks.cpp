@@ -37,17 +37,43 @@ core::TrackReport failed(const core::TrackId& id, const std::string& reason) {
     return report;
 }
 
+core::Result<files::TrackManifest> read_manifest(const files::TrackFile& file) {
+    const auto text = files::read_text(file.manifest(), manifest_bytes_max);
+    if (!text) return text.error();
+    return json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
+}
+
 core::Result<files::TrackRecorder::Status> stored_status(const files::TrackFile& file) {
     auto digest = files::sha256_file(file.audio());
     if (!digest) return digest.error();
     files::TrackRecorder::Status status;
     status.state = core::TrackState::stored;
     status.sha256 = digest->value;
-    const auto text = files::read_text(file.manifest(), manifest_bytes_max);
-    if (!text) return status;
-    if (const auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max))
+    if (const auto manifest = read_manifest(file)) {
         status.frames = manifest->frames;
+        status.gap_frames = files::gap_frames(*manifest);
+    }
     return status;
+}
+
+// The manifest of a growing file is saved now and then; here it learns what the file holds in the end.
+core::Result<files::TrackRecorder::Status> recovered(const files::TrackFile& file) {
+    return files::recover_track(file, [&](files::TrackRecorder::Status& status) -> core::Result<void> {
+        auto manifest = read_manifest(file);
+        if (!manifest) return manifest.error();
+        manifest->frames = status.frames;
+        manifest->sha256 = status.sha256;
+        status.gap_frames = files::gap_frames(*manifest);
+        return files::atomic_write(file.manifest(), json::encode(*manifest) + "\n", 0640);
+    });
+}
+
+// So that its input can be recorded again; a person may still find something in it.
+void put_aside(const std::filesystem::path& growing) {
+    auto aside = growing;
+    aside += ".broken";
+    std::error_code stays;
+    std::filesystem::rename(growing, aside, stays);
 }
 
 }  // namespace
@@ -70,11 +96,13 @@ std::vector<core::TrackReport> Tracks::recover() {
         const auto id = id_of(entry.path().stem());
         if (!id || (ending != ".part" && ending != ".flac")) continue;
         const auto file = file_of(*id);
-        const auto status = ending == ".part" ? files::recover_track(file) : stored_status(file);
-        if (status)
+        const auto status = ending == ".part" ? recovered(file) : stored_status(file);
+        if (status) {
             found.push_back(report_of(*id, *status));
-        else
-            system::log::warning("track.unreadable", {{"file", entry.path().string()}}, status.error().what);
+            continue;
+        }
+        system::log::warning("track.unreadable", {{"file", entry.path().string()}}, status.error().what);
+        if (ending == ".part") put_aside(entry.path());
     }
     return found;
 }

@@ -54,7 +54,9 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
       executor_(parts_.io, loop_time(parts_.clock)),
       topics_(parts_.identity.joined.cluster),
       client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential),
-      exchange_(client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); }),
+      exchange_(
+          client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
+          [this](const core::BlobHash& blob) { return plays(blob); }),
       tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
@@ -68,7 +70,8 @@ WorkerApp::~WorkerApp() {
     if (actor_) actor_.stop();
 }
 
-void WorkerApp::start() {
+void WorkerApp::start(CannotStart cannot_start) {
+    cannot_start_ = std::move(cannot_start);
     actor_ = actors::spawn<WorkerActor::Message>(executor_, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
         return std::make_unique<WorkerActor>(executor_, std::move(parts_.state), *this);
     });
@@ -158,6 +161,8 @@ core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) { return nod
 
 void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
     log::error("store.failed", {}, why.what);
+    // Told later, it would meet a state that does not know what is on the disk.
+    if (std::holds_alternative<core::WorkerStarted>(event)) return cannot_start_(why);
     // Nobody else will say it again: a document is acknowledged to the broker, a device tells once.
     after(retry_store_after, [this, event] { tell(event); });
 }
@@ -170,6 +175,11 @@ void WorkerApp::operator()(const core::FetchBlob& fetch) {
     exchange_.fetch(fetch.programme, [this](const core::BlobHash& blob, const std::string& failure) {
         tell(core::BlobFetched{blob, failure});
     });
+}
+
+bool WorkerApp::plays(const core::BlobHash& blob) const {
+    return std::any_of(rendering_.begin(), rendering_.end(),
+                       [&](const auto& entry) { return entry.second.programme.blob == blob; });
 }
 
 void WorkerApp::operator()(const core::Render& render) {
@@ -274,7 +284,7 @@ void WorkerApp::keep_polling() {
 
 void WorkerApp::poll() {
     for (auto& output : parts_.outputs) output->rest_when_idle();
-    for (const auto& [id, session] : rendering_) tell(core::SessionProgressed{session_report(session)});
+    for (const auto& [id, session] : rendering_) tell(core::SessionProgressed{session_report(session), session});
     for (auto& report : tracks_.poll()) {
         if (report.state == core::TrackState::stored) stored_[{report.id, report.input}] = report.sha256;
         tell(core::TrackProgressed{std::move(report)});

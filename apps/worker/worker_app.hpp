@@ -41,7 +41,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     WorkerApp(Parts parts, const node::WorkerOptions& options);
     ~WorkerApp() override;
 
-    void start();
+    // `cannot_start` is called when the first write fails; then the process has to end.
+    using CannotStart = std::function<void(const core::Error&)>;
+    void start(CannotStart cannot_start);
     // Says goodbye and calls `done` when that is on its way.
     void stop(std::function<void()> done);
 
@@ -68,12 +70,14 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void linked(bool up, const std::string& reason);
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
+    bool plays(const core::BlobHash& blob) const;
     void poll();
     void keep_polling();
     core::SessionReport session_report(const core::DesiredSession& session);
     core::WorkerStarted inventory();
 
     Parts parts_;
+    CannotStart cannot_start_;
     actors::LoopExecutor executor_;
     node::Topics topics_;
     http::Client client_;
