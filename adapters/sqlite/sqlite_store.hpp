@@ -11,7 +11,7 @@
 
 namespace antiphon::sqlite {
 
-inline constexpr std::size_t key_max_bytes = 8192;
+inline constexpr std::size_t key_max_bytes = 1024;
 inline constexpr std::size_t value_max_bytes = 1 << 20;
 inline constexpr std::size_t transaction_max_writes = 8192;
 

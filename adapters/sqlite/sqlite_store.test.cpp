@@ -152,7 +152,7 @@ TEST(SqliteStore, RefusesWhatIsOverItsLimits) {
     const std::vector<StoreWrite> twice{{"k", "1", {}}, {"j", "1", {}}, {"k", {}, {}}};
     EXPECT_EQ(why(store->commit(twice)), "key 'k' is written twice in one transaction; write it once");
     const std::vector<StoreWrite> many(transaction_max_writes + 1, StoreWrite{"k", "1", {}});
-    EXPECT_THAT(why(store->commit(many)), HasSubstr("a transaction of 1025 writes"));
+    EXPECT_THAT(why(store->commit(many)), HasSubstr("a transaction of 8193 writes"));
     EXPECT_EQ(store->revision(), 0);
     EXPECT_TRUE(put(*store, std::string(key_max_bytes, 'k'), std::string(value_max_bytes, 'v')));
 }
