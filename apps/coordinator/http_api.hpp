@@ -11,6 +11,7 @@
 #include "adapters/http/problem.hpp"
 #include "adapters/http/router.hpp"
 #include "adapters/json/json.hpp"
+#include "adapters/system/background.hpp"
 #include "apps/api/views.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
 
@@ -21,6 +22,7 @@ struct ApiParts {
     files::BlobFolder& blobs;
     files::BlobFolder& incoming;       // recorded files that are not complete
     std::filesystem::path recordings;  // folder
+    system::Background& background;    // reading files
     api::ClusterView cluster;          // what does not change: id, version, warnings
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;

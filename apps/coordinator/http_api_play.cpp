@@ -107,13 +107,19 @@ auto session_of(ApiParts& parts) {
 void play(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::PlayBody>(request, responder);
     if (!body) return;
-    auto programme = programme_of(parts.blobs, *body);
-    if (!programme) return responder.fail(programme.error());
     const auto from = frame_at(body->from_s.value_or(0));
     if (!from) return responder.fail(from.error());
-    core::PlayRequest play{std::move(*programme), body->to, body->volume.value_or(1.0), *from};
-    parts.app.ask(std::move(play), idempotency_of(request),
-                  answer_with<core::SessionRow>(std::move(responder), session_of(parts), 201));
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
+    const bool taken = parts.background.run([&parts, body = *body, from = *from, kept, once = idempotency_of(request)] {
+        return [&parts, body, from, kept, once, programme = programme_of(parts.blobs, body)] {
+            if (!programme) return kept->fail(programme.error());
+            core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from};
+            parts.app.ask(std::move(play), once,
+                          answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
+        };
+    });
+    if (!taken) kept->fail({core::ErrorCode::unavailable, "too many programmes are being looked at; try again"});
 }
 
 template <class CoreRequest>

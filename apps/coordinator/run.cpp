@@ -65,6 +65,7 @@ class Process {
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<mqtt::PrivateBroker> broker_;
     std::unique_ptr<mqtt::MqttBus> bus_;
+    system::Background background_{io_};  // after all that its work touches
     int exit_code_ = 0;
     bool stopping_ = false;
 };
@@ -122,6 +123,7 @@ core::Result<void> Process::listen() {
                                                *blobs_,
                                                *incoming_,
                                                options_.data / "recordings",
+                                               background_,
                                                {},
                                                options_.mqtt_port,
                                                clock_server_->local_endpoint().port(),
