@@ -8,6 +8,7 @@
 #include "adapters/net/clock_client.hpp"
 #include "core/documents.hpp"
 #include "media/clock_filter.hpp"
+#include "media/clock_hold.hpp"
 #include "ports/clock.hpp"
 
 namespace antiphon::worker {
@@ -15,9 +16,6 @@ namespace antiphon::worker {
 // On the loop's thread, handlers too.
 class ClockSync {
   public:
-    // A map is good enough to play by when its error bound is below this.
-    static constexpr core::Duration good_enough = std::chrono::milliseconds(2);
-
     struct Handlers {
         std::function<void(const media::ClockMap&)> map;       // each better estimate
         std::function<void(const core::ClockReport&)> report;  // when it is (no longer) synchronised, and at times
@@ -27,21 +25,21 @@ class ClockSync {
     ClockSync(boost::asio::io_context& io, const ports::Clock& clock, Handlers handlers, bool agreement);
 
     void ask(const std::string& host, std::uint16_t port) { client_.ask(host, port); }
-    // The last estimate; goes on being used while nobody answers (holdover).
-    const std::optional<media::ClockMap>& map() const { return map_; }
+    // The best estimate; goes on being used while nobody answers (holdover).
+    const std::optional<media::ClockMap>& map() const { return hold_.map(); }
     std::optional<core::ClusterTime> cluster_now() const;
     const media::ClockFilterCounters& counters() const { return filter_.counters(); }
 
   private:
     void take(const net::ClockExchange& exchange);
-    void report_when_due();
+    void report_when_due(core::LocalTime now);
 
     const ports::Clock& clock_;
     Handlers handlers_;
     const bool agreement_;
     media::ClockFilter filter_{{}};
     net::ClockClient client_;
-    std::optional<media::ClockMap> map_;
+    media::ClockHold hold_;
     core::ClockReport reported_;
     std::uint64_t exchanges_since_report_ = 0;
 };
