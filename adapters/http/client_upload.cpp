@@ -68,14 +68,19 @@ asio::awaitable<bool> hear(ClientCore& core, std::shared_ptr<Link> link) {
 
 bool has_answer(Link& link) {
     error_code ignored;
-    return link.stream.socket().available(ignored) > 0;
+    return link.buffer.size() > 0 || link.stream.socket().available(ignored) > 0;
+}
+
+bool is_interim(const ResponseParser& parser) {
+    const auto status = parser.get().result_int();
+    return status < 200 && status != 101;
 }
 
 class Upload {
   public:
     Upload(ClientCore& core, const UploadRequest& request, Link& link) : core_(core), request_(request), link_(link) {}
 
-    // Sends everything, or stops early when the server answers before the end. True: the answer can be read.
+    // Sends everything, or stops early when the server answers before the end.
     asio::awaitable<core::Result<void>> send_body() {
         std::vector<std::byte> space(piece_bytes);
         const auto& source = std::get<ChunkSource>(request_.source);
@@ -90,7 +95,11 @@ class Upload {
             const bool sent = co_await send_piece(piece);
             if (!sent) co_return core::Result<void>();
             if (request_.progress && !core_.dead) request_.progress(sent_, request_.content_length);
-            if (core_.dead || has_answer(link_)) co_return core::Result<void>();
+            if (core_.dead) co_return core::Result<void>();
+            if (!has_answer(link_)) continue;
+            const auto unheard = co_await hear_head();
+            if (unheard) co_return core_.failed(request_.method, request_.target, unheard);
+            if (answer_) co_return core::Result<void>();
         }
         if (request_.content_length && sent_ != *request_.content_length) co_return wrong_length();
         constexpr std::string_view last_chunk = "0\r\n\r\n";
@@ -100,8 +109,18 @@ class Upload {
     }
 
     bool complete() const noexcept { return complete_; }
+    // The head of the final answer, if it came before the end.
+    std::unique_ptr<ResponseParser> early_answer() noexcept { return std::move(answer_); }
 
   private:
+    // A server that is late with its 100, or tells that it works, wants the rest.
+    asio::awaitable<error_code> hear_head() {
+        std::unique_ptr<ResponseParser> parser;
+        const auto unheard = co_await core_.read_any_head(link_, parser, false);
+        if (!unheard && !is_interim(*parser)) answer_ = std::move(parser);
+        co_return unheard;
+    }
+
     core::Error wrong_length() const {
         return core_.failed(request_.method, request_.target, core::ErrorCode::invalid,
                             "the source gave another length than the " + std::to_string(*request_.content_length) +
@@ -124,6 +143,7 @@ class Upload {
     ClientCore& core_;
     const UploadRequest& request_;
     Link& link_;
+    std::unique_ptr<ResponseParser> answer_;
     std::uint64_t sent_ = 0;
     bool complete_ = false;
 };
@@ -166,7 +186,8 @@ asio::awaitable<core::Result<Response>> upload(std::shared_ptr<ClientCore> core,
         const auto sent = co_await body.send_body();
         if (!sent) co_return sent.error();
         link.stream.expires_after(core->options.stall_timeout);
-        unheard = co_await core->read_head(link, parser, false);
+        parser = body.early_answer();
+        if (!parser) unheard = co_await core->read_head(link, parser, false);
     }
     if (unheard) co_return core->failed(request.method, target, unheard);
     auto response = co_await core->read_rest(link, *parser, request.method, target);

@@ -270,6 +270,79 @@ class HangsUp {
     asio::ip::tcp::acceptor acceptor_;
 };
 
+// A server that says `greeting` after the head of an upload, and 201 after its whole body.
+class TakesUpload {
+  public:
+    TakesUpload(asio::io_context& io, std::string greeting, std::size_t body_bytes)
+        : greeting_(std::move(greeting)),
+          body_bytes_(body_bytes),
+          acceptor_(io, {asio::ip::address_v4::loopback(), 0}),
+          peer_(io) {
+        acceptor_.async_accept(peer_, [this](auto error) {
+            if (!error) read_on();
+        });
+    }
+    std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+    void say(const std::string& bytes) { asio::write(peer_, asio::buffer(bytes)); }
+    std::size_t body_received() const { return received_ - head_bytes_; }
+
+  private:
+    void read_on() {
+        peer_.async_read_some(asio::buffer(space_), [this](auto error, std::size_t size) {
+            if (error) return;
+            received_ += size;
+            if (head_bytes_ == 0) {
+                head_bytes_ = received_;  // the client waits for the greeting
+                say(greeting_);
+            }
+            if (body_received() == body_bytes_) say("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+            read_on();
+        });
+    }
+
+    const std::string greeting_;
+    const std::size_t body_bytes_;
+    asio::ip::tcp::acceptor acceptor_;
+    asio::ip::tcp::socket peer_;
+    std::array<char, 65'536> space_{};
+    std::size_t head_bytes_ = 0;
+    std::size_t received_ = 0;
+};
+
+TEST_F(TransferTest, AnInterimAnswerWhileTheBodyIsSentIsNotTheAnswer) {
+    make_file(1'000'000, "");
+    TakesUpload other(loop.io, "HTTP/1.1 100 Continue\r\n\r\n", content.size());
+    ClientOptions settings;
+    settings.stall_timeout = milliseconds(5'000);
+    client = std::make_unique<Client>(loop.io, Url{"127.0.0.1", other.port()}, "", settings);
+    UploadRequest request;
+    request.source = file.path;
+    int pieces = 0;
+    request.progress = [&](auto, auto) {
+        if (++pieces <= 3) other.say("HTTP/1.1 100 Continue\r\n\r\n");  // late, and more than once
+    };
+    const auto answer = put(std::move(request));
+    ASSERT_TRUE(answer) << answer.error().what;
+    EXPECT_EQ(answer->status, 201);
+    EXPECT_EQ(other.body_received(), content.size());
+    EXPECT_GT(pieces, 3);
+}
+
+TEST_F(TransferTest, ARefusalRightBehindA100EndsTheUpload) {
+    make_file(1'000'000, "");
+    TakesUpload other(loop.io, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 507 Full\r\nContent-Length: 0\r\n\r\n",
+                      content.size());
+    client = std::make_unique<Client>(loop.io, Url{"127.0.0.1", other.port()}, "");
+    UploadRequest request;
+    request.source = file.path;
+    std::uint64_t sent = 0;
+    request.progress = [&](std::uint64_t bytes, auto) { sent = bytes; };
+    const auto answer = put(std::move(request));
+    ASSERT_TRUE(answer) << answer.error().what;
+    EXPECT_EQ(answer->status, 507);
+    EXPECT_LT(sent, content.size());
+}
+
 TEST_F(TransferTest, BrokenConnectionsAreSurvivedWithinTheBound) {
     make_file(450'000, "");
     HangsUp other(loop.io, content);
