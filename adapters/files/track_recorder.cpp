@@ -10,6 +10,7 @@
 #include <fstream>
 #include <vector>
 
+#include "adapters/files/anchor_list.hpp"
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/posix.hpp"
 #include "adapters/files/sha256.hpp"
@@ -22,10 +23,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr core::FrameCount anchor_every_frames = core::cluster_rate / 2;
 constexpr core::FrameCount sync_every_frames = core::cluster_rate / 2;
-constexpr core::FrameCount manifest_every_frames = 2 * core::cluster_rate;
-constexpr std::size_t anchors_max = 200'000;  // more than a day; then they get sparser
+constexpr int manifest_every_anchors = 4;  // 2 s at first; a long manifest is written more rarely
+constexpr core::FrameCount gap_told_within_frames = 2 * core::cluster_rate;
 constexpr milliseconds idle_poll{20};
 
 }  // namespace
@@ -103,6 +103,7 @@ class TrackRecorder::Writer {
 
     core::Result<void> fill_gap(core::FrameCount frames) {
         manifest_.gaps.push_back({manifest_.frames, frames, "frames came too late or not at all"});
+        next_manifest_ = std::min(next_manifest_, manifest_.frames + frames + gap_told_within_frames);
         const std::vector<float> silence(core::cluster_rate);
         for (core::FrameCount left = frames; left > 0;) {
             const auto now = std::min<core::FrameCount>(left, core::cluster_rate);
@@ -113,13 +114,12 @@ class TrackRecorder::Writer {
     }
 
     void anchor(const media::ClockMap& map) {
-        if (!map.valid() || !device_.usable() || manifest_.frames < next_anchor_) return;
-        if (manifest_.incarnation != map.incarnation.value) manifest_.anchors.clear();
-        if (manifest_.anchors.size() >= anchors_max) return;
+        if (!map.valid() || !device_.usable()) return;
+        if (manifest_.incarnation != map.incarnation.value) anchors_.clear();
         manifest_.incarnation = map.incarnation.value;
+        if (!anchors_.due(manifest_.frames)) return;
         const auto local = device_.to_local(static_cast<double>(manifest_.frames + first_));
-        manifest_.anchors.push_back({manifest_.frames, map.to_cluster(local), map.error_at(local).count()});
-        next_anchor_ = manifest_.frames + anchor_every_frames;
+        anchors_.add({manifest_.frames, map.to_cluster(local), map.error_at(local).count()});
     }
 
     core::Result<void> sync_sometimes() {
@@ -128,24 +128,27 @@ class TrackRecorder::Writer {
             next_sync_ = manifest_.frames + sync_every_frames;
         }
         if (manifest_.frames < next_manifest_) return {};
-        next_manifest_ = manifest_.frames + manifest_every_frames;
+        next_manifest_ = manifest_.frames + manifest_every_anchors * anchors_.step_frames();
         return save_manifest();
     }
 
-    core::Result<void> save_manifest() { return atomic_write(file_.manifest(), write_(manifest_), 0640); }
+    core::Result<void> save_manifest() {
+        manifest_.anchors = anchors_.all();
+        return atomic_write(file_.manifest(), write_(manifest_), 0640);
+    }
 
     TrackFile file_;
     TrackManifest manifest_;
     WriteManifest write_;
     media::DeviceClock device_;
+    AnchorList anchors_;
     std::unique_ptr<media::FlacEncoder> encoder_;
     std::optional<core::Error> failure_;
     Descriptor out_;
     bool begun_ = false;
     core::FrameCount first_ = 0;  // device frame of the file's first
-    core::FrameCount next_anchor_ = 0;
     core::FrameCount next_sync_ = 0;
-    core::FrameCount next_manifest_ = manifest_every_frames;
+    core::FrameCount next_manifest_ = manifest_every_anchors * AnchorList::first_step_frames;
 };
 
 TrackRecorder::TrackRecorder() = default;
