@@ -64,6 +64,13 @@ class TrackRecorder::Writer {
         return sync_sometimes();
     }
 
+    // A block that was lost at the end is followed by none that would show the gap.
+    core::Result<void> pad_to(core::FrameCount device_frame) {
+        const core::FrameCount missing = device_frame - first_ - manifest_.frames;
+        if (!begun_ || missing <= 0) return {};
+        return fill_gap(missing);
+    }
+
     core::Result<Status> finish() {
         if (auto finished = encoder_->finish(); !finished) return finished.error();
         if (auto synced = sync_file(out_, file_.growing()); !synced) return synced.error();
@@ -176,7 +183,7 @@ void TrackRecorder::captured(const ports::CaptureBlock& block) noexcept {
         piece.first = block.first + static_cast<core::FrameCount>(from);
         piece.frames = static_cast<std::uint32_t>(std::min(block_frames, frames - from));
         for (std::size_t i = 0; i < piece.frames; ++i) piece.samples[i] = block.samples[(from + i) * channels];
-        ring_.push(piece);  // full: the writer sees a jump, and that is the gap
+        if (!ring_.push(piece)) lost_until_.store(piece.first + piece.frames, std::memory_order_relaxed);
     }
 }
 
@@ -212,6 +219,7 @@ void TrackRecorder::run(const std::stop_token& stop, Writer& writer) {
         std::unique_lock lock(mutex);
         never.wait_for(lock, stop, idle_poll, [] { return false; });
     }
+    if (auto padded = writer.pad_to(lost_until_.load(std::memory_order_relaxed)); !padded) return fail(padded.error());
     auto done = writer.finish();
     done ? publish(*done) : fail(done.error());
 }

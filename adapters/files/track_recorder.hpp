@@ -73,6 +73,7 @@ class TrackRecorder final : public ports::Capturer {
 
     media::SpscQueue<Block, ring_blocks> ring_;
     media::TripleBuffer<media::ClockMap> clock_;
+    std::atomic<core::FrameCount> lost_until_{0};  // device frame behind the last block that the ring refused
     std::atomic<bool> finishing_{false};
     mutable std::mutex mutex_;
     Status status_;

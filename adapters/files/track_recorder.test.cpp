@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
+#include <semaphore>
 
 #include "adapters/files/audio_file_reader.hpp"
 #include "adapters/files/fixture.test.hpp"
@@ -21,6 +23,7 @@ class Recording : public testing::Test {
     void open() {
         auto opened = TrackRecorder::open(file_, TrackManifest{}, [this](const TrackManifest& manifest) {
             manifest_ = manifest;
+            if (while_saving_) while_saving_();
             return std::string("manifest\n");
         });
         ASSERT_TRUE(opened) << opened.error().what;
@@ -60,6 +63,7 @@ class Recording : public testing::Test {
     TempFolder folder_;
     TrackFile file_{folder_ / "recordings", "r1.mic"};
     TrackManifest manifest_;
+    std::function<void()> while_saving_;  // on the writer's thread
     std::unique_ptr<TrackRecorder> recorder_;
 };
 
@@ -99,6 +103,29 @@ TEST_F(Recording, WhatIsMissingIsSilentAndInTheGapTable) {
     EXPECT_EQ(manifest_.gaps[0].first, 10 * block_frames);
     EXPECT_EQ(manifest_.gaps[0].count, 3 * block_frames);
     EXPECT_EQ(read_back()[10 * block_frames + 5], 0.0F);
+}
+
+TEST_F(Recording, WhatTheRingRefusedAtTheEndIsAGapToo) {
+    open();
+    std::binary_semaphore saving(0), go_on(0);
+    while_saving_ = [&, first = true]() mutable {
+        if (!std::exchange(first, false)) return;
+        saving.release();
+        go_on.acquire();
+    };
+    core::FrameCount block = 0;
+    for (; block < 200; ++block) capture(block * block_frames);  // the last of these has the manifest saved
+    ASSERT_TRUE(saving.try_acquire_for(std::chrono::seconds(10)));
+    const auto whole = block + static_cast<core::FrameCount>(TrackRecorder::ring_blocks);
+    for (; block < whole + 10; ++block) capture(block * block_frames);
+    go_on.release();
+    const auto status = finished();
+    ASSERT_EQ(status.state, core::TrackState::stored) << status.reason;
+    EXPECT_EQ(status.frames, (whole + 10) * block_frames);
+    EXPECT_EQ(status.gap_frames, static_cast<std::uint64_t>(10 * block_frames));
+    ASSERT_EQ(manifest_.gaps.size(), 1u);
+    EXPECT_EQ(manifest_.gaps[0].first, whole * block_frames);
+    EXPECT_EQ(static_cast<core::FrameCount>(read_back().size()), status.frames);
 }
 
 TEST_F(Recording, AGrowingFileThatWasLeftBehindBecomesWhole) {
