@@ -47,7 +47,7 @@ class TrackRecorder::Writer {
                            {"ANTIPHON_RECORDING", manifest_.recording},
                            {"ANTIPHON_INPUT", manifest_.worker + "/" + manifest_.input}};
         auto encoder = media::FlacEncoder::open(format, [this](auto bytes, std::uint32_t) { return append(bytes); });
-        if (!encoder) return encoder.error();
+        if (!encoder) return why(encoder.error());
         encoder_ = std::make_unique<media::FlacEncoder>(std::move(*encoder));
         return save_manifest();
     }
@@ -72,7 +72,7 @@ class TrackRecorder::Writer {
     }
 
     core::Result<Status> finish() {
-        if (auto finished = encoder_->finish(); !finished) return finished.error();
+        if (auto finished = encoder_->finish(); !finished) return why(finished.error());
         if (auto synced = sync_file(out_, file_.growing()); !synced) return synced.error();
         auto digest = sha256_file(file_.growing());
         if (!digest) return digest.error();
@@ -101,9 +101,12 @@ class TrackRecorder::Writer {
         return written.ok();
     }
 
+    // The encoder knows only that its sink refused; the file knows more.
+    core::Error why(const core::Error& encoders) const { return failure_.value_or(encoders); }
+
     core::Result<void> write(std::span<const float> samples) {
         auto written = encoder_->write(samples);
-        if (!written) return failure_ ? *failure_ : written.error();
+        if (!written) return why(written.error());
         manifest_.frames += static_cast<core::FrameCount>(samples.size());
         return {};
     }

@@ -3,8 +3,10 @@
 #include "adapters/files/track_recorder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <csignal>
 #include <functional>
 #include <semaphore>
 
@@ -153,6 +155,53 @@ TEST_F(Recording, AFileWithNoSoundInItIsNotMadeOne) {
     write_file(file_.growing(), "fLaC");
     EXPECT_FALSE(recover_track(file_, [](auto&) { return core::Result<void>(); }));
     EXPECT_TRUE(std::filesystem::exists(file_.growing()));
+}
+
+// While it lives no file of this process gets longer.
+class SizeLimit {
+  public:
+    explicit SizeLimit(std::uint64_t bytes) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit limit{bytes, before_.rlim_max};
+        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    }
+    ~SizeLimit() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_before_);
+    }
+    SizeLimit(const SizeLimit&) = delete;
+    SizeLimit& operator=(const SizeLimit&) = delete;
+
+  private:
+    rlimit before_{};
+    void (*handler_before_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+void expect_tells_of(const std::string& reason, const std::filesystem::path& file) {
+    EXPECT_NE(reason.find("cannot write " + file.string()), std::string::npos) << reason;
+    EXPECT_NE(reason.find("look at the disk"), std::string::npos) << reason;
+}
+
+TEST_F(Recording, AFileThatTakesNoMoreBytesIsNamedWithTheWayOut) {
+    std::optional<core::Error> refused;
+    {
+        const SizeLimit nothing(0);
+        auto opened = TrackRecorder::open(file_, {}, [](const TrackManifest&) { return std::string(); });
+        if (!opened) refused = opened.error();
+    }
+    ASSERT_TRUE(refused);
+    expect_tells_of(refused->what, file_.growing());
+
+    std::filesystem::remove(file_.growing());
+    open();
+    capture(0);  // less than one FLAC frame: it is written at the end
+    TrackRecorder::Status status;
+    {
+        const SizeLimit header_only(std::filesystem::file_size(file_.growing()));
+        status = finished();
+    }
+    EXPECT_EQ(status.state, core::TrackState::failed);
+    expect_tells_of(status.reason, file_.growing());
 }
 
 TEST_F(Recording, TwoRecordersOfOneTrackAreRefused) {
