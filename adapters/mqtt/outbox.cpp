@@ -12,9 +12,21 @@ std::size_t bytes_of(const ports::BusMessage& message) { return message.topic.si
 }  // namespace
 
 bool Outbox::add(ports::BusMessage message) {
+    const auto overtaken = [&](const Entry& entry) {
+        return message.retain && entry.message.retain && entry.message.topic == message.topic;
+    };
+    const auto waiting = entries_.begin() + static_cast<std::ptrdiff_t>(in_flight_);
+    std::size_t freed = 0, freed_bytes = 0;
+    for (auto entry = waiting; entry != entries_.end(); ++entry) {
+        if (!overtaken(*entry)) continue;
+        ++freed;
+        freed_bytes += bytes_of(entry->message);
+    }
     const auto bytes = bytes_of(message);
-    if (entries_.size() >= limits_.messages_max || bytes > limits_.bytes_max - size_bytes_) return false;
-    size_bytes_ += bytes;
+    const auto left_bytes = size_bytes_ - freed_bytes;
+    if (entries_.size() - freed >= limits_.messages_max || bytes > limits_.bytes_max - left_bytes) return false;
+    entries_.erase(std::remove_if(waiting, entries_.end(), overtaken), entries_.end());
+    size_bytes_ = left_bytes + bytes;
     entries_.push_back({std::move(message)});
     return true;
 }

@@ -13,7 +13,9 @@ struct OutboxLimits {
     std::size_t in_flight_max = 100;   // handed to the connection and not acknowledged
 };
 
-// Pure. At its bound it refuses the newest message, so what was accepted is never dropped.
+// Pure. At its bound it refuses the newest message, so what was accepted is never dropped. Only a retained message
+// replaces the retained ones of its topic that wait, because the broker would keep the newest alone. It goes to the
+// end, as if they had never been said: what goes out is in the order in which it was said.
 class Outbox {
   public:
     explicit Outbox(const OutboxLimits& limits = {}) : limits_(limits) {}
