@@ -27,7 +27,15 @@ std::size_t PcmWindow::slot(std::int64_t place) const noexcept {
 
 void PcmWindow::restart(std::uint64_t epoch, core::FrameCount first) noexcept {
     ANTIPHON_ASSERT(epoch != producing_.epoch);
-    producing_ = {.epoch = epoch, .start_frame = first, .start_place = written_place_.load(std::memory_order_relaxed)};
+    const auto place = written_place_.load(std::memory_order_relaxed);
+    // Of several restarts the consumer sees the last one only, but its own frames end at the first. An adoption that
+    // happens just now and is not seen here leaves it with the frames that it has seen, never with wrong ones.
+    const bool adopted = adopted_number_.load(std::memory_order_relaxed) == producing_.number;
+    producing_ = {.number = producing_.number + 1,
+                  .epoch = epoch,
+                  .start_frame = first,
+                  .start_place = place,
+                  .left_place = adopted ? place : producing_.left_place};
     written_frame_ = first;
     finished_ = false;
     latest_.write(producing_);
@@ -71,9 +79,9 @@ void PcmWindow::refresh() noexcept {
     seen_place_ = written_place_.load(std::memory_order_acquire);
     latest_.update();
     const auto& latest = latest_.value();
-    restart_pending_ = latest.epoch != current_.epoch;
+    restart_pending_ = latest.number != current_.number;
     if (!restart_pending_) current_ = latest;
-    const auto limit = restart_pending_ ? std::min(seen_place_, latest.start_place) : seen_place_;
+    const auto limit = restart_pending_ ? std::min(seen_place_, latest.left_place) : seen_place_;
     end_ = std::max(end_, current_.start_frame + (limit - current_.start_place));
 }
 
@@ -84,6 +92,7 @@ void PcmWindow::adopt() noexcept {
     begin_ = current_.start_frame;
     end_ = begin_ + std::max<std::int64_t>(0, seen_place_ - current_.start_place);
     released_place_.store(current_.start_place, std::memory_order_release);
+    adopted_number_.store(current_.number, std::memory_order_relaxed);
 }
 
 // While a restart is pending the end is where the old epoch was left.

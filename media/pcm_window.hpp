@@ -68,10 +68,12 @@ class PcmWindow {
     // A place in the ring counts all frames ever written; a frame of the stream is at place `start_place + frame -
     // start_frame` of its epoch.
     struct Segment {
+        std::uint64_t number = 0;  // of restarts before it: an epoch may come again
         std::uint64_t epoch = 0;
         core::FrameCount start_frame = 0;
         std::int64_t start_place = 0;
         core::FrameCount stream_end = no_end;
+        std::int64_t left_place = 0;  // where the segment that the consumer was in ended
     };
 
     std::size_t slot(std::int64_t place) const noexcept;
@@ -87,6 +89,7 @@ class PcmWindow {
 
     alignas(64) std::atomic<std::int64_t> written_place_{0};   // by the producer
     alignas(64) std::atomic<std::int64_t> released_place_{0};  // by the consumer
+    std::atomic<std::uint64_t> adopted_number_{0};             // by the consumer
     TripleBuffer<Segment> latest_;
 
     // Consumer's.

@@ -83,6 +83,38 @@ TEST(PcmWindow, OnlyTheLastOfSeveralRestartsIsSeen) {
     EXPECT_EQ(window.writable(), 118);
 }
 
+TEST(PcmWindow, TheOldEpochEndsWhereTheFirstOfSeveralRestartsLeftIt) {
+    PcmWindow window(2, 512, 1, 0);
+    window.write(frames(1, 0, 100));
+    window.restart(2, 7'000);
+    window.write(frames(2, 7'000, 50));
+    window.restart(3, 9'000);
+    window.write(frames(3, 9'000, 20));
+    window.refresh();
+    EXPECT_EQ(window.epoch(), 1U);
+    EXPECT_EQ(window.pending_epoch(), 3U);
+    EXPECT_EQ(window.end(), 100);
+    EXPECT_TRUE(shows(window, 90));
+    window.adopt();
+    EXPECT_EQ(window.end(), 9'020);
+    EXPECT_TRUE(shows(window, 9'000));
+
+    window.restart(4, 0);  // of an epoch that was adopted: it ends here
+    window.write(frames(4, 0, 30));
+    window.refresh();
+    EXPECT_EQ(window.end(), 9'020);
+    window.release(window.end());
+    window.restart(3, 500);  // an epoch that comes again is another
+    window.write(frames(3, 500, 10));
+    window.refresh();
+    EXPECT_TRUE(window.restart_pending());
+    EXPECT_EQ(window.end(), 9'020);
+    window.adopt();
+    EXPECT_EQ(window.begin(), 500);
+    EXPECT_EQ(window.end(), 510);
+    EXPECT_TRUE(shows(window, 500));
+}
+
 TEST(PcmWindow, TheEndIsWhereTheProducerFinished) {
     PcmWindow window(2, 128);
     window.write(frames(0, 0, 77));
@@ -126,6 +158,29 @@ TEST(PcmWindow, GivesTheAudioThreadOnlyWholeFramesOfTheEpochItAsksFor) {
     decoder.join();
     EXPECT_TRUE(right);
     EXPECT_EQ(window.stream_end(), (epochs - 1) * 3000 + 2000);
+}
+
+TEST(PcmWindow, ShowsNoFrameOfAnEpochInBetweenHoweverQuickTheRestarts) {
+    constexpr std::uint64_t epochs = 1000;
+    PcmWindow window(2, 512, 0, 0);
+    std::thread decoder([&] {
+        std::mt19937 random(4);
+        for (std::uint64_t epoch = 0; epoch <= epochs; ++epoch) {
+            const auto first = static_cast<core::FrameCount>(random() % 10'000);
+            if (epoch > 0) window.restart(epoch, first);
+            for (auto pieces = random() % 3; pieces > 0; --pieces)
+                window.write(frames(epoch, window.next_frame(), static_cast<core::FrameCount>(random() % 40)));
+            if (random() % 4 == 0) std::this_thread::yield();
+        }
+    });
+    std::uint64_t wrong = 0, looks = 0;
+    while (window.epoch() < epochs) {
+        window.refresh();
+        for (auto frame = window.begin(); frame < window.end(); frame += 13) wrong += !shows(window, frame);
+        if (window.restart_pending() && ++looks % 3 == 0) window.adopt();
+    }
+    decoder.join();
+    EXPECT_EQ(wrong, 0U);
 }
 
 }  // namespace
