@@ -1,5 +1,6 @@
 // Recording: start, stop, files in from the workers and out to people.
 #include "adapters/files/atomic_write.hpp"
+#include "adapters/files/posix.hpp"
 #include "adapters/files/track_manifest.hpp"
 #include "adapters/http/conditional.hpp"
 #include "apps/coordinator/http_api.hpp"
@@ -35,8 +36,7 @@ void keep_manifest(ApiParts& parts, const http::Request& request, http::Responde
     if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, manifest_bytes_max); !read)
         return responder.fail(read.error().within("the manifest"));
     const auto folder = parts.recordings / *recording;
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
+    if (auto made = files::ensure_folder(folder); !made) return responder.fail(made.error());
     const auto name = track_file_name({{request.identity->name}, *input}) + ".flac.json";
     if (auto kept = files::atomic_write(folder / name, request.body, 0640); !kept) return responder.fail(kept.error());
     responder.answer(http::Response::empty());

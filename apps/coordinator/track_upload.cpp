@@ -14,8 +14,8 @@ constexpr std::size_t manifest_bytes_max = 64u << 20;
 
 core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHash& hash,
                                 const std::filesystem::path& target) {
+    if (auto made = files::ensure_folder(target.parent_path()); !made) return made;
     std::error_code error;
-    std::filesystem::create_directories(target.parent_path(), error);
     std::filesystem::remove(target, error);  // handed in before: the same, or an older try
     std::filesystem::create_hard_link(incoming.path(hash), target, error);
     if (error)
