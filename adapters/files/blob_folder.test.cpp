@@ -73,6 +73,22 @@ TEST(BlobFolder, ABlobIsFoundByItsHashAndSurvivesAReopen) {
     EXPECT_TRUE(blobs->verify(abc_hash));
 }
 
+TEST(BlobFolder, ABlobOfManyPiecesIsWhole) {
+    const TempFolder folder;
+    auto blobs = must_open(folder / "blobs", 64u << 20);
+    std::string content(20u << 20, '\0');  // more than what is handed to the disk at a time
+    for (std::size_t i = 0; i < content.size(); ++i) content[i] = static_cast<char>(i * 2654435761u >> 13u);
+    auto writer = blobs->create(0);
+    ASSERT_TRUE(writer);
+    for (std::size_t at = 0; at < content.size(); at += 300'007)
+        ASSERT_TRUE((*writer)->append(bytes_of(std::string_view(content).substr(at, 300'007))));
+    const auto info = (*writer)->finish({});
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->size_bytes, content.size());
+    EXPECT_EQ(read_file(blobs->path(info->hash)), content);
+    EXPECT_TRUE(blobs->verify(info->hash));
+}
+
 TEST(BlobFolder, NothingIsVisibleBeforeTheEndNorLeftByAnUnfinishedWriter) {
     const TempFolder folder;
     auto blobs = must_open(folder / "blobs");
