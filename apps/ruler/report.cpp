@@ -93,6 +93,17 @@ SpeakerReport describe(const SpeakerTrack& track) {
     return report;
 }
 
+// Where a speaker was silent though it should have sounded: where another one did.
+void add_missed(SpeakerReport& report, std::size_t speaker, Tracks tracks) {
+    for (std::size_t w = 0; w < tracks[speaker].windows.size(); ++w) {
+        const auto sounds = [w](const auto& track) { return track.windows[w].match != Match::silent; };
+        const bool here = sounds(tracks[speaker]);
+        if (std::count_if(tracks.begin(), tracks.end(), sounds) == here) continue;
+        ++report.others_windows;
+        report.missed_windows += !here;
+    }
+}
+
 void add_skew(SpeakerReport& report, const std::vector<std::optional<double>>& skew) {
     std::vector<double> known;
     for (const auto& value : skew)
@@ -107,8 +118,10 @@ Report summarise(Tracks tracks, const Limits& limits) {
     Report report;
     report.windows = tracks.empty() ? 0 : tracks.front().windows.size();
     const auto middle = median_speaker(tracks, report.windows);
-    for (const auto& track : tracks) {
+    for (std::size_t i = 0; i < tracks.size(); ++i) {
+        const auto& track = tracks[i];
         report.speakers.push_back(describe(track));
+        add_missed(report.speakers.back(), i, tracks);
         report.skew_us.push_back(middle ? skew_of(track, tracks[*middle])
                                         : std::vector<std::optional<double>>(report.windows));
         add_skew(report.speakers.back(), report.skew_us.back());

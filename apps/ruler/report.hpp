@@ -32,7 +32,9 @@ struct SpeakerReport {
     std::size_t audible_windows = 0;
     std::size_t matched_windows = 0;
     std::size_t ambiguous_windows = 0;
-    double level_dbfs = -200;  // mean power of the audible windows
+    std::size_t others_windows = 0;  // in which another speaker sounded
+    std::size_t missed_windows = 0;  // of these, silent
+    double level_dbfs = -200;        // mean power of the audible windows
 
     bool silent() const { return audible_windows == 0; }
 };

@@ -70,6 +70,36 @@ TEST(Report, SilenceIsNamedUnlessItIsExpected) {
     EXPECT_TRUE(summarise(tracks, {}).speakers[1].silent());
 }
 
+void silence(SpeakerTrack& track, std::size_t first, std::size_t count) {
+    for (std::size_t w = first; w < first + count; ++w) track.windows[w] = {};
+}
+
+TEST(Report, ASpeakerThatFallsSilentForAWhileIsNamed) {
+    std::vector tracks{steady("a/x", 0), steady("b/x", 0), steady("c/x", 10)};
+    silence(tracks[1], 40, 45);
+    EXPECT_EQ(summarise(tracks, {}).verdict, "b/x was silent in 45 of 100 windows in which others sounded");
+    EXPECT_TRUE(summarise(tracks, {.silence_is_fine = true}).within_limits);
+}
+
+TEST(Report, SilencesOfEqualLengthDoNotExcuseEachOther) {
+    std::vector tracks{steady("a/x", 0), steady("b/x", 0)};
+    silence(tracks[0], 0, 20);
+    silence(tracks[1], 80, 20);
+    const auto report = summarise(tracks, {});
+    EXPECT_TRUE(says(report, "a/x was silent in 20 of 80 windows")) << report.verdict;
+    EXPECT_TRUE(says(report, "b/x was silent in 20 of 80 windows")) << report.verdict;
+}
+
+TEST(Report, SilenceOfAllAndTheEdgesOfASoundAreNoGaps) {
+    std::vector tracks{steady("a/x", 0), steady("b/x", 0), steady("c/x", 10)};
+    for (auto& track : tracks) silence(track, 50, 30);
+    silence(tracks[2], 0, 3);  // of the 70 in which the others sound
+    EXPECT_TRUE(summarise(tracks, {}).within_limits) << summarise(tracks, {}).verdict;
+    std::vector brief{steady("a/x", 0, 5), steady("b/x", 0, 5)};
+    silence(brief[1], 0, 1);
+    EXPECT_TRUE(summarise(brief, {}).within_limits) << summarise(brief, {}).verdict;
+}
+
 TEST(Report, WhatCannotBeMeasuredIsNotInSync) {
     EXPECT_EQ(summarise({}, {}).verdict, "there is no speaker in the room");
     const std::vector silent{all("a/x", Match::silent), all("b/x", Match::silent)};

@@ -25,6 +25,16 @@ bool is_unlike(const SpeakerReport& speaker) {
     return !speaker.silent() && 2 * speaker.matched_windows < speaker.audible_windows;
 }
 
+// Silent in more than a twentieth of the windows in which others sounded. One window may be the edge of a sound.
+bool has_gaps(const SpeakerReport& speaker) {
+    return !speaker.silent() && speaker.missed_windows > 1 && 20 * speaker.missed_windows > speaker.others_windows;
+}
+
+std::string gap_words(const SpeakerReport& speaker) {
+    return speaker.name + " was silent in " + std::to_string(speaker.missed_windows) + " of " +
+           std::to_string(speaker.others_windows) + " windows in which others sounded";
+}
+
 std::string unlike_words(const SpeakerReport& speaker) {
     if (2 * speaker.ambiguous_windows >= speaker.audible_windows)
         return speaker.name + " plays something that repeats itself, which has no one lag: play music or noise";
@@ -68,6 +78,7 @@ std::vector<std::string> faults_of(const Report& report, const Limits& limits) {
     add_off(faults, report, limits);
     for (const auto& speaker : report.speakers) {
         if (speaker.silent() && !limits.silence_is_fine) faults.push_back(speaker.name + " is silent");
+        if (has_gaps(speaker) && !limits.silence_is_fine) faults.push_back(gap_words(speaker));
         if (is_unlike(speaker)) faults.push_back(unlike_words(speaker));
     }
     if (faults.empty()) add_wandering(faults, report, limits);

@@ -88,6 +88,13 @@ TEST_F(WatchTest, FindsTheOneThatSwallowsItsSound) {
     EXPECT_EQ(measure().verdict, "b/x is silent");
 }
 
+TEST_F(WatchTest, FindsTheOneThatBeginsInTheMiddle) {
+    play("a", 100, 0ms);
+    play("b", -100, 0ms, 1, 250ms);
+    play("c", 30, 0ms);
+    EXPECT_EQ(measure().verdict, "b/x was silent in 3 of 5 windows in which others sounded");
+}
+
 TEST_F(WatchTest, FromSoundLeavesOutTheSilenceBefore) {
     play("a", 0, 0ms, 1, 1s);
     play("b", 20, 0ms, 1, 1s);
