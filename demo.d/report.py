@@ -1,6 +1,5 @@
 # The table at the end, and the verdict: what was measured, and whether that is good enough.
 SKEW_MAX_US = 100.0
-RESIDUAL_MAX_DB = -15.0
 
 
 def lost_by_speaker(session):
@@ -29,6 +28,8 @@ def ruler_faults(ruler):
                for s in ruler["speakers"] if s["skew"]["count"] and abs(s["signed_median_us"]) >= SKEW_MAX_US]
     if pairs["median_us"] >= SKEW_MAX_US and not faults:
         faults.append(f"speakers are {pairs['median_us']:.0f} us apart in the median")
+    if not faults and not ruler["within_limits"]:
+        faults.append(ruler["verdict"])
     return faults
 
 
