@@ -2,6 +2,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -18,6 +19,7 @@ MELODY = ROOT / "share/melody.flac"
 class Stage:
     def __init__(self, test, workers=tuple(SPEAKERS)):
         self.cluster = Cluster(BUILD)
+        self.heard = {}  # by session and worker: the furthest position and the most lost frames that it told
         test.addCleanup(shutil.rmtree, self.cluster.folder, ignore_errors=True)
         test.addCleanup(self.cluster.end)
         self.cluster.start_coordinator()
@@ -28,12 +30,44 @@ class Stage:
     def session(self, session):
         """As the status has it; none while nobody answers."""
         status = self.cluster.answers()
-        return next((s for s in status["sessions"] if s["id"] == session), None) if status else None
+        now = next((s for s in status["sessions"] if s["id"] == session), None) if status else None
+        for member in now["members"] if now else ():
+            heard = self.heard.setdefault(session, {}).setdefault(member["worker"], {"position_frames": 0, "lost_frames": 0})
+            for what in heard:
+                heard[what] = max(heard[what], member[what])
+        return now
 
     def wait_for_session(self, session, what, seconds):
         """The session once `what` holds of it; fails the test by returning none."""
         return wait_for(lambda: (now := self.session(session)) and what(now) and now, seconds)
 
+    def play(self, frames):
+        """A session of the melody on all, once it is `frames` into it; none when that does not come."""
+        session = self.cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
+        return self.wait_for_session(session, lambda now: now["position_frames"] > frames, 30) and session
+
+    def worker(self, name):
+        """As the status has it; none while nobody answers."""
+        return self.cluster.workers().get(name)
+
+    def kill(self, name):
+        """kill -9; the ticks at which it had begun, for wait_for_new_life()."""
+        pid = self.cluster.pids()[name]
+        ticks = started_at(pid)
+        os.kill(pid, signal.SIGKILL)
+        return ticks
+
     def wait_for_new_life(self, name, ticks, seconds):
         """The pid of `name` once it is another process than the one that began at `ticks`."""
         return wait_for(lambda: (pid := self.cluster.pids().get(name)) and started_at(pid) not in (None, ticks) and pid, seconds)
+
+
+def check_lost(test, heard, pulse):
+    """Of each worker, as Stage.heard has them: it played on to the end, without one sample of silence. Skips the test
+    when the machine itself stood still."""
+    for name, told in heard.items():
+        test.assertGreater(told["position_frames"], 20 * 48000, f"{name} told too little to know what it lost")
+    lost = {name: told["lost_frames"] for name, told in heard.items()}
+    if any(lost.values()) and pulse["freezes"]:
+        test.skipTest(f"this machine stood still for {pulse['longest_ms']} ms while it played: {lost}")
+    test.assertEqual(set(lost.values()), {0}, lost)

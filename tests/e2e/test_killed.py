@@ -1,0 +1,76 @@
+# Goal: who listens hears no more of a death than the speaker of the dead. Method: kill -9 in the middle of the melody.
+import json
+import subprocess
+import unittest
+
+from stage_for_tests import Pulse, Stage, check_lost, wait_for
+
+RATE = 48000
+
+
+class Killed(unittest.TestCase):
+    def begin(self):
+        self.stage = Stage(self, workers=("hall", "foyer"))
+        self.pulse = Pulse()
+        self.session = self.stage.play(4 * RATE)
+        self.assertTrue(self.session, "it never got going")
+
+    def end(self):
+        """What its members told of the session, once it has ended."""
+        ended = self.stage.wait_for_session(self.session, lambda now: now["phase"] in ("ended", "failed"), 40)
+        self.assertTrue(ended, f"the session did not end: {self.stage.session(self.session)}")
+        self.assertEqual((ended["phase"], ended["reason"]), ("ended", ""))
+        return self.stage.heard[self.session]
+
+    def test_a_killed_broker_is_not_heard_and_no_command_is_lost(self):
+        self.begin()
+        ticks = self.stage.kill("broker")
+        self.set_volume("hall", "0.8")  # nobody can carry it yet
+        self.assertTrue(self.stage.wait_for_new_life("broker", ticks, 10), "the coordinator did not bring it back")
+        self.set_volume("foyer", "0.7")
+        for name in ("hall", "foyer"):
+            self.assertTrue(wait_for(lambda: self.obeys(name), 30), f"{name} did not obey: {self.stage.worker(name)}")
+
+        heard = self.end()
+        self.assertEqual(heard.keys(), {"hall", "foyer"})
+        check_lost(self, heard, self.pulse.stop())
+
+    def set_volume(self, name, volume):
+        before = self.stage.worker(name)["generation"]
+        self.stage.cluster.antiphon("volume", f"{name}/left", volume)
+        self.assertGreater(self.stage.worker(name)["generation"], before)
+
+    def obeys(self, name):
+        worker = self.stage.worker(name)
+        return worker and worker["online"] and worker["applied"] == worker["generation"]
+
+    def test_a_killed_worker_plays_on_in_time(self):
+        self.begin()
+        boot = self.stage.worker("foyer")["boot"]
+        ticks = self.stage.kill("foyer")
+        self.assertTrue(self.stage.wait_for_new_life("foyer", ticks, 5), "its supervisor did not restart it within 5 s")
+        self.assertTrue(wait_for(lambda: self.plays_again("foyer", boot), 10), f"it does not play again: {self.stage.session(self.session)}")
+        self.check_together()
+
+        heard = self.end()
+        self.assertGreater(heard["foyer"]["position_frames"], 20 * RATE)
+        check_lost(self, {"hall": heard["hall"]}, self.pulse.stop())
+
+    def plays_again(self, name, boot):
+        worker, session = self.stage.worker(name), self.stage.session(self.session)
+        if not worker or not session or worker["boot"] == boot:
+            return False
+        played = next(member for member in session["members"] if member["worker"] == name)
+        return worker["online"] and worker["clock_synchronised"] and played["state"] == "playing"
+
+    def check_together(self):
+        done = subprocess.run(self.stage.cluster.ruler("watch", self.stage.cluster.room, "--seconds", 4, "--json"), check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        measured = json.loads(done.stdout)
+        self.assertEqual({speaker["name"] for speaker in measured["speakers"]}, {"hall/left", "foyer/left"})
+        self.assertGreater(measured["pairs"]["count"], 20)
+
+
+if __name__ == "__main__":
+    unittest.main()
