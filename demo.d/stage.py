@@ -63,7 +63,7 @@ class Play:
             show.step(f"playing {MELODY.relative_to(ROOT)} on all four")
             played = self.follow(session)
             self.measured["ruler"] = answer_of(ruler, "the ruler", 15)
-        self.measured |= {"session": played, "lost": report.lost_by_speaker(played), "costs": costs.rows(), "pulse": pulse.stop()}
+        self.measured |= {"session": played, "costs": costs.rows(), "pulse": pulse.stop()}
         self.fetch(recording)
 
     def follow(self, session):
@@ -75,6 +75,7 @@ class Play:
             now = next((s for s in status["sessions"] if s["id"] == session), None)
             if now is None:
                 raise Trouble(f"session {session} is gone from the status")
+            self.measured["lost"] = report.lost_by_speaker(now, self.measured.get("lost", ()))
             if now["phase"] != told:
                 told = now["phase"]
                 self.show.step(f"session is {told}")

@@ -42,5 +42,13 @@ class Verdict(unittest.TestCase):
         self.assertEqual(report.faults_of(missing), ["foyer/left is MISSING from the recordings"])
 
 
+class Lost(unittest.TestCase):
+    def test_what_a_worker_told_is_not_forgotten_at_the_end(self):
+        lost = {}
+        for hall, foyer in ((0, 0), (480, 0), (0, 96)):
+            lost = report.lost_by_speaker({"members": [{"worker": "hall", "lost_frames": hall}, {"worker": "foyer", "lost_frames": foyer}]}, lost)
+        self.assertEqual(lost, {"hall": 480, "foyer": 96})
+
+
 if __name__ == "__main__":
     unittest.main()
