@@ -48,7 +48,7 @@ def fresh_folder():
 class Cluster:
     def __init__(self, build, folder=None, faults=()):
         """`faults`: of {"no-clock-agreement", ("mute", WORKER), ("late", WORKER)}."""
-        self.build = pathlib.Path(build)
+        self.build = pathlib.Path(build).absolute()
         self.folder = folder or fresh_folder()
         self.faults = faults
         self.processes = {}

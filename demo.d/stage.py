@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import json
 import pathlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -147,24 +148,29 @@ def answer_of(process, name, seconds):
 
 
 def next_commands(cluster, build):
-    token = f'$(cat {cluster.folder}/coordinator/token)'
-    own = pathlib.Path(build)
-    program = own.relative_to(ROOT) if own.is_relative_to(ROOT) else own
+    """For a shell that stands anywhere."""
+    quoted = lambda path: shlex.quote(str(path))  # noqa: E731
+    program = pathlib.Path(build).absolute() / "antiphon"
+    elsewhere = "" if program.parent == ROOT / "build" else f"ANTIPHON_BUILD={quoted(program.parent)} "
+    commands = {
+        "antiphon status --watch": "everything at one look",
+        f"antiphon play {quoted(MELODY)} --to all": "again",
+        "antiphon volume hall/left 0.3": "softer in the hall",
+        "antiphon record start --from hall/mic": "... record stop ID, recordings",
+        "antiphon events --follow": "what happens, as it happens",
+        f"{quoted(program.with_name('antiphon-ruler'))} watch {quoted(cluster.room)}": "measure it yourself",
+        f"kill -9 {cluster.pids().get('coordinator', 'PID')}": "the coordinator, while it plays: nobody hears it"}
+    listed = "\n".join(f"  {command:46} # {words}" for command, words in commands.items())
+    # a shell reads the words of an alias once more when it is used
     return f"""
 The cluster is up: {cluster.url}   (its files: {cluster.folder})
 
-    export ANTIPHON_URL={cluster.url} ANTIPHON_TOKEN={token} ANTIPHON_ROOM={cluster.room}
-    alias antiphon={program}/antiphon
+    export ANTIPHON_URL={cluster.url} ANTIPHON_TOKEN="$(cat {quoted(cluster.folder / "coordinator/token")})" ANTIPHON_ROOM={quoted(cluster.room)}
+    alias antiphon={quoted(quoted(program))}
 
-  antiphon status --watch                        everything at one look
-  antiphon play {MELODY.relative_to(ROOT)} --to all           again
-  antiphon volume hall/left 0.3                  softer in the hall
-  antiphon record start --from hall/mic          ... record stop ID, recordings
-  antiphon events --follow                       what happens, as it happens
-  {program}/antiphon-ruler watch {cluster.room}     measure it yourself
-  kill -9 {cluster.pids().get("coordinator", "PID")}                             the coordinator, while it plays: nobody hears it
+{listed}
 
-./demo --stop ends it."""
+{elsewhere}{quoted(ROOT / "demo")} --stop ends it."""
 
 
 def arguments():

@@ -10,13 +10,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Played:
-    """One ./demo --once from beginning to end."""
+    """One ./demo --once from beginning to end, called from another folder."""
 
     def __init__(self, *faults):
         with tempfile.TemporaryDirectory() as folder:
             report = pathlib.Path(folder, "report.json")
-            done = subprocess.run([str(ROOT / "demo"), "--once", "--report", str(report), *faults], stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=150)
+            build = os.path.relpath(os.environ["ANTIPHON_BUILD"], os.path.realpath(folder))
+            done = subprocess.run([str(ROOT / "demo"), "--once", "--report", report.name, *faults], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=150,
+                                  cwd=folder, env=os.environ | {"ANTIPHON_BUILD": build})
             self.code, self.said = done.returncode, done.stdout
             self.report = json.loads(report.read_text()) if report.exists() else None
 

@@ -1,12 +1,22 @@
 # Goal: the demo's last words are true wherever they are read. Method: measurements and folders made up here; nothing plays.
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import unittest
+
+from scratch import scratch_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "demo.d"))
 
 import report  # noqa: E402
+import stage  # noqa: E402
+from cluster import Cluster  # noqa: E402
+
+# Tells its own name and what it was called with, a line each.
+TELLER = '#!/bin/sh\nprintf "%s\\n" "$(basename "$0")" "$@" "url=$ANTIPHON_URL" "token=$ANTIPHON_TOKEN" "room=$ANTIPHON_ROOM"\n'
 
 
 def speaker(name, **told):
@@ -48,6 +58,47 @@ class Lost(unittest.TestCase):
         for hall, foyer in ((0, 0), (480, 0), (0, 96)):
             lost = report.lost_by_speaker({"members": [{"worker": "hall", "lost_frames": hall}, {"worker": "foyer", "lost_frames": foyer}]}, lost)
         self.assertEqual(lost, {"hall": 480, "foyer": 96})
+
+
+class NextCommands(unittest.TestCase):
+    def setUp(self):
+        self.here = scratch_folder() / "a folder's name"
+        self.cluster = Cluster("unused", self.here / "the cluster")
+        self.cluster.url = "http://127.0.0.1:8740"
+        self.build = self.here / "the build"
+        (self.cluster.folder / "coordinator").mkdir(parents=True)
+        (self.cluster.folder / "coordinator/token").write_text("secret\n")
+        self.build.mkdir()
+        for name in ("antiphon", "antiphon-ruler"):
+            (self.build / name).write_text(TELLER)
+            (self.build / name).chmod(0o755)
+
+    def told(self, beginning):
+        """What comes of the one command that begins so, given to a shell that stands at /, after the lines to copy first."""
+        lines = stage.next_commands(self.cluster, self.build).splitlines()
+        first = [line for line in lines if line.startswith("    ")]
+        command, = (line for line in lines if beginning in line and line not in first)
+        script = "\n".join(["shopt -s expand_aliases", *first, command])
+        return subprocess.run(["bash", "-eu"], input=script, cwd="/", capture_output=True, text=True, check=True).stdout.splitlines()
+
+    def test_work_from_any_folder_whatever_the_names(self):
+        room = str(self.cluster.folder / "room")
+        self.assertEqual(self.told("antiphon play"), ["antiphon", "play", str(ROOT / "share/melody.flac"), "--to", "all",
+                                                      "url=http://127.0.0.1:8740", "token=secret", f"room={room}"])
+        self.assertEqual(self.told("antiphon-ruler")[:3], ["antiphon-ruler", "watch", room])
+
+    def test_the_end_is_found_from_any_folder(self):
+        (self.build / "demo-cluster.json").write_text(json.dumps(self.cluster.describe()))
+        last = stage.next_commands(self.cluster, self.build).splitlines()[-1]
+        done = subprocess.run(["bash", "-euc", last.removesuffix(" ends it.")], cwd="/", capture_output=True, text=True, check=True)
+        self.assertIn(f"ending the cluster in {self.cluster.folder}", done.stdout)
+        self.assertFalse(self.cluster.folder.exists())
+
+    def test_a_build_folder_is_named_from_where_one_stands(self):
+        (self.build / "demo-cluster.json").write_text(json.dumps(self.cluster.describe()))
+        done = subprocess.run([ROOT / "demo", "--stop"], cwd=self.here, env=os.environ | {"ANTIPHON_BUILD": "the build"},
+                              capture_output=True, text=True, check=True)
+        self.assertIn(f"ending the cluster in {self.cluster.folder}", done.stdout)
 
 
 if __name__ == "__main__":
