@@ -116,6 +116,26 @@ TEST(Coordinator, StartsAllAtOneTimeWhenAllAreReady) {
     EXPECT_EQ(bench.published(yard)->document.sessions.front().start, start);
 }
 
+// When a session is over its workers' documents forget it; what they lost is not forgotten.
+TEST(Coordinator, KeepsWhatWasSaidLastOfASession) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    for (const bool stopped : {false, true}) {
+        const auto session = bench.ask<SessionRow>(play({"all"}));
+        bench.report(hall, Activity::waiting, {{session.id, SessionState::ready, "", 0, 0}});
+        bench.report(hall, Activity::playing, {{session.id, SessionState::playing, "", 480, 7}});
+        if (stopped)
+            bench.ask<SessionRow>(StopRequest{session.id});
+        else
+            bench.report(hall, Activity::waiting, {{session.id, SessionState::ended, "", 480000, 9}});
+        bench.report(hall);
+        const auto& words = bench.state.sessions.find(session.id)->last_words;
+        ASSERT_EQ(words.size(), 1u);
+        EXPECT_EQ(words.front().worker, hall);
+        EXPECT_EQ(words.front().report.lost_frames, stopped ? 7u : 9u);
+    }
+}
+
 TEST(Coordinator, OldWordsDoNotCount) {
     Bench bench;
     const auto hall = bench.join("hall");

@@ -118,8 +118,12 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const StopRequest& stop) {
     const auto session = require_session(turn.draft, stop.session);
     if (!session) return session.error();
-    if ((*session)->active()) turn.announce("session.stopped", stop.session.value, "stopped by request");
-    return put_session(turn, stop_session(**session));
+    auto stopped = stop_session(**session);
+    if ((*session)->active()) {
+        keep_last_words(turn.draft, stopped);
+        turn.announce("session.stopped", stop.session.value, "stopped by request");
+    }
+    return put_session(turn, std::move(stopped));
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const PauseRequest& pause) {

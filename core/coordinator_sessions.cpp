@@ -66,6 +66,16 @@ void prune(Table& table, std::size_t kept) {
 
 }  // namespace
 
+void keep_last_words(const CoordinatorDraft& draft, SessionRow& session) {
+    std::set<WorkerId> heard;
+    for (const auto& output : session.outputs) {
+        const auto* presence = draft.presence.find(output.worker);
+        if (!presence || !heard.insert(output.worker).second) continue;
+        for (const auto& report : presence->reported.sessions)
+            if (report.id == session.id) session.last_words.push_back({output.worker, report});
+    }
+}
+
 void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of) {
     std::vector<SessionRow> changed;
     turn.draft.sessions.each([&](const SessionRow& session) {
@@ -74,6 +84,7 @@ void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of) {
         if (next.phase != session.phase) changed.push_back(std::move(next));
     });
     for (auto& session : changed) {
+        if (!session.active()) keep_last_words(turn.draft, session);
         turn.touch(session.outputs);
         announce_phase(turn, session);
         turn.draft.sessions.put(session.id, std::move(session));

@@ -85,6 +85,8 @@ void miss_the_silent(CoordinatorTurn& turn);
 
 // ---- coordinator_sessions.cpp, coordinator_recordings.cpp
 
+// Keeps in a session that is over what its members said last.
+void keep_last_words(const CoordinatorDraft& draft, SessionRow& session);
 // Looks at each active session of this worker (or at all) and moves it on.
 void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of);
 void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);

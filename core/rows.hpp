@@ -45,6 +45,15 @@ BOOST_DESCRIBE_STRUCT(WorkerRow, (),
 
 BOOST_DEFINE_ENUM_CLASS(SessionPhase, preparing, playing, paused, ended, stopped, failed)
 
+// A worker's last word on a session that is over: its documents speak of it no more.
+struct LastWord {
+    WorkerId worker;
+    SessionReport report;
+
+    friend bool operator==(const LastWord&, const LastWord&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LastWord, (), (worker, report))
+
 struct SessionRow {
     SessionId id;
     Programme programme;
@@ -56,6 +65,7 @@ struct SessionRow {
     std::optional<ClusterTime> prepared_by;  // while preparing: who is not ready then joins later
     double volume = 1.0;
     WallTime created;
+    std::vector<LastWord> last_words;  // once it is over
 
     bool active() const {
         return phase == SessionPhase::preparing || phase == SessionPhase::playing || phase == SessionPhase::paused;
@@ -64,7 +74,8 @@ struct SessionRow {
     friend bool operator==(const SessionRow&, const SessionRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(SessionRow, (),
-                      (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created))
+                      (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created,
+                       last_words))
 
 struct TrackRow {
     EndpointId input;

@@ -29,21 +29,24 @@ std::vector<std::string> endpoint_names(const core::CoordinatorState& state, con
     return names;
 }
 
-api::MemberView member_view(const core::CoordinatorState& state, const core::WorkerId& worker,
-                            const core::SessionId& session) {
-    api::MemberView view;
-    view.worker = worker_name(state, worker);
-    view.state = "unheard";
+// What this worker says of the session, or said last.
+const core::SessionReport* word_on(const core::CoordinatorState& state, const core::SessionRow& session,
+                                   const core::WorkerId& worker) {
+    for (const auto& word : session.last_words)
+        if (word.worker == worker) return &word.report;
     const auto* presence = state.presence.find(worker);
-    if (!presence) return view;
-    for (const auto& report : presence->reported.sessions) {
-        if (report.id != session) continue;
-        view.state = text_of(report.state);
-        view.reason = report.reason;
-        view.position_frames = report.position_frames;
-        view.lost_frames = report.lost_frames;
-    }
-    return view;
+    if (!presence) return nullptr;
+    for (const auto& report : presence->reported.sessions)
+        if (report.id == session.id) return &report;
+    return nullptr;
+}
+
+api::MemberView member_view(const core::CoordinatorState& state, const core::WorkerId& worker,
+                            const core::SessionRow& session) {
+    const auto* report = word_on(state, session, worker);
+    if (!report) return {worker_name(state, worker), "unheard", "", 0, 0};
+    return {worker_name(state, worker), text_of(report->state), report->reason, report->position_frames,
+            report->lost_frames};
 }
 
 std::vector<core::WorkerId> members_of(const core::SessionRow& row) {
@@ -132,7 +135,7 @@ api::SessionView session_view(const core::CoordinatorState& state, const core::S
                                : core::position_of(row, core::cluster_time(state.cluster, now));
     view.volume = row.volume;
     view.outputs = endpoint_names(state, row.outputs);
-    for (const auto& worker : members_of(row)) view.members.push_back(member_view(state, worker, row.id));
+    for (const auto& worker : members_of(row)) view.members.push_back(member_view(state, worker, row));
     if (row.start) view.start_ns = row.start->ns;
     view.from_frame = row.from_frame;
     view.created = row.created;
