@@ -11,6 +11,7 @@ constexpr double ns_per_second = 1e9;
 constexpr std::int64_t stamp_limit_ns = std::int64_t{1} << 60;  // 36 years; differences cannot overflow
 constexpr double contradiction_floor_ns = 250e3;
 constexpr std::int64_t contradiction_points_min = 8;
+constexpr std::int64_t settled_points_min = 64;
 
 bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit_ns; }
 
@@ -38,6 +39,11 @@ void ClockFilter::forget() noexcept {
     backward_.clear();
     has_origin_ = false;
     map_.reset();
+}
+
+bool ClockFilter::settled() const noexcept {
+    return forward_.count() >= settled_points_min &&
+           2 * forward_.span() >= static_cast<double>(options_.window.count());
 }
 
 bool ClockFilter::add(const ClockExchange& exchange) noexcept {

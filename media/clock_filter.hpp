@@ -55,6 +55,9 @@ class ClockFilter {
     // trip.
     std::optional<ClockMap> estimate() const noexcept { return map_; }
 
+    // Half a window of exchanges, and not a few: the estimate does not get much better by waiting.
+    bool settled() const noexcept;
+
     const ClockFilterCounters& counters() const noexcept { return counters_; }
     core::ClockIncarnation incarnation() const noexcept { return incarnation_; }
 

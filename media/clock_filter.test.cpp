@@ -198,6 +198,25 @@ TEST(ClockFilter, StartsAfreshWithinFourExchangesOfAStepOfEitherClock) {
     }
 }
 
+TEST(ClockFilter, IsSettledAfterHalfAWindowUntilAPauseIsLongerThanTheWindow) {
+    Random random(8);
+    const Crystal local, cluster{1e12, 30};
+    ClockFilter filter(life);
+    const auto settles_after_s = [&](double from_s) {
+        double t_s = from_s;
+        for (; t_s < from_s + 60; t_s += 0.1) {
+            filter.add(*exchange(random, local, cluster, quiet_path(), t_s * 1e9));
+            if (filter.settled()) break;
+        }
+        return t_s - from_s;
+    };
+    EXPECT_FALSE(filter.settled());
+    EXPECT_NEAR(settles_after_s(0), 15, 0.2);
+    EXPECT_NEAR(settles_after_s(55), 15, 0.2);
+    for (int i = 0; i < 40; ++i) filter.add(*exchange(random, local, cluster, quiet_path(), (110 + i) * 1e9));
+    EXPECT_FALSE(filter.settled());  // too few
+}
+
 TEST(ClockFilter, ANewIncarnationForgetsTheOldOne) {
     ClockFilter filter(life);
     filter.add({{1'000'000}, 900'300'000, 900'310'000, {1'500'000}});

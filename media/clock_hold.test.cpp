@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "media/world.test.hpp"
 
@@ -50,36 +51,41 @@ void start(Sync& sync, const Path& path) {
     }
 }
 
+double quantile(std::vector<double> values, double q) {
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>(q * static_cast<double>(values.size() - 1))];
+}
+
 TEST(ClockHold, AfterAPauseGoesOnByTheOldMapUntilTheNewOneIsAsGood) {
-    double worst_held_us = 0, worst_after_us = 0, worst_newest_us = 0, worst_end_us = 0;
-    for (unsigned seed = 0; seed < 40; ++seed) {
-        SCOPED_TRACE(seed);
+    std::vector<double> held_us, after_us, newest_us, end_us;
+    for (unsigned seed = 0; seed < 100; ++seed) {
         Sync sync(seed);
         start(sync, jittery_path());
         ASSERT_TRUE(sync.hold.map());
         sync.ask_until(60 * second, jittery_path());
-        const auto held = *sync.hold.map();
         sync.t += 40 * second;
-        const double held_ns = sync.error_ns(held);
-        const auto bound_ns = static_cast<double>(sync.hold.error_at({sync.local.stamp(sync.t)}).count());
+        held_us.push_back(sync.error_ns() / 1e3);
 
         sync.worst_ns = 0;
+        double newest_ns = 0;
         for (const double end = sync.t + 30 * second; sync.t < end;) {
             sync.ask_until(sync.t + 1, jittery_path());
-            worst_newest_us = std::max(worst_newest_us, sync.error_ns(*sync.filter.estimate()) / 1e3);
+            newest_ns = std::max(newest_ns, sync.error_ns(*sync.filter.estimate()));
         }
-        ASSERT_LT(sync.worst_ns, 2 * bound_ns);
-        worst_held_us = std::max(worst_held_us, held_ns / 1e3);
-        worst_after_us = std::max(worst_after_us, sync.worst_ns / 1e3);
-        sync.ask_until(sync.t + 30 * second, jittery_path());
-        worst_end_us = std::max(worst_end_us, sync.error_ns() / 1e3);
-        ASSERT_GT(sync.hold.map()->local.ns, held.local.ns + 60'000'000'000);
+        after_us.push_back(sync.worst_ns / 1e3);
+        newest_us.push_back(newest_ns / 1e3);
+        end_us.push_back(sync.error_ns() / 1e3);
     }
-    std::printf("40 s of holdover: error us %.0f; then in force %.0f (the newest %.0f), a minute later %.0f\n",
-                worst_held_us, worst_after_us, worst_newest_us, worst_end_us);
-    EXPECT_LT(worst_after_us, 2 * worst_held_us + 100);
-    EXPECT_GT(worst_newest_us, 1000);
-    EXPECT_LT(worst_end_us, 400);
+    std::printf("40 s of holdover: error us p50 %.0f p95 %.0f max %.0f; ", quantile(held_us, 0.5),
+                quantile(held_us, 0.95), quantile(held_us, 1));
+    std::printf("in force then p50 %.0f p95 %.0f max %.0f; ", quantile(after_us, 0.5), quantile(after_us, 0.95),
+                quantile(after_us, 1));
+    std::printf("newest p50 %.0f max %.0f; after 30 s p95 %.0f\n", quantile(newest_us, 0.5), quantile(newest_us, 1),
+                quantile(end_us, 0.95));
+    EXPECT_LT(quantile(after_us, 0.95), 2 * quantile(held_us, 0.95));
+    EXPECT_LT(quantile(after_us, 1), 2 * quantile(held_us, 1));
+    EXPECT_GT(quantile(newest_us, 0.5), 2 * quantile(after_us, 0.95));
+    EXPECT_LT(quantile(end_us, 0.95), 300);
 }
 
 TEST(ClockHold, TheMapIsNeverOldWhileAnswersComeEvenWhenTheNetworkGetsWorse) {
@@ -91,7 +97,7 @@ TEST(ClockHold, TheMapIsNeverOldWhileAnswersComeEvenWhenTheNetworkGetsWorse) {
         oldest_ns = std::max(oldest_ns, static_cast<double>(sync.local.stamp(sync.t) - sync.hold.map()->local.ns));
     }
     std::printf("the oldest map in force: %.1f s\n", oldest_ns / second);
-    EXPECT_LT(oldest_ns, 15 * second);
+    EXPECT_LT(oldest_ns, 2 * second);
 }
 
 TEST(ClockHold, FollowsAStepAtOnceEvenOneThatHappenedInAPause) {
