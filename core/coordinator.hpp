@@ -88,6 +88,7 @@ struct TrackReceived {
     std::uint64_t gap_frames = 0;
     std::string sha256;
     std::string file;
+    std::string note;  // what a person should know of it; empty: nothing
 };
 // The bus is connected (again): whatever was published meanwhile may be lost.
 struct BusConnected {};

@@ -1,83 +1,15 @@
-// Laws of the coordinator's decisions, and the use case of the case study.
+// Laws of the coordinator's decisions.
 #include "core/coordinator.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "core/coordinator_bench.test.hpp"
 #include "core/invariants.hpp"
-#include "core/session.hpp"
 
 namespace antiphon::core {
 namespace {
-
-struct Bench {
-    CoordinatorState state;
-    std::vector<CoordinatorEffect> effects;
-    LocalTime now;
-    RequestId last = 0;
-    std::map<WorkerId, std::uint64_t> sequences;
-
-    Bench() { take(CoordinatorStarted{{7}}); }
-
-    void take(const CoordinatorEvent& event) {
-        CoordinatorDraft draft(state);
-        effects = CoordinatorMachine::step(draft, now, event);
-        draft.apply_to(state);
-    }
-    std::optional<Result<AnswerBody>> answer() const {
-        for (const auto& effect : effects)
-            if (const auto* found = std::get_if<Answer>(&effect)) return found->body;
-        return std::nullopt;
-    }
-    template <class Row = Done>
-    Row ask(RequestBody body, std::optional<Idempotency> idempotency = {}) {
-        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
-        const auto got = answer();
-        if (!got || !*got) throw std::runtime_error(got ? got->error().what : "no answer");
-        return std::get<Row>(**got);
-    }
-    Error refused(RequestBody body, std::optional<Idempotency> idempotency = {}) {
-        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
-        const auto got = answer();
-        return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
-    }
-    WorkerId join(const std::string& name) {
-        ask<InvitationRow>(InviteRequest{"digest of " + name});
-        const auto row = ask<WorkerRow>(JoinRequest{"digest of " + name, name, "key", 1, "credential", "password"});
-        take(WorkerMessage{row.id, {{}, Alive{true}}});
-        report(row.id);
-        return row.id;
-    }
-    // What a worker would say that has applied all and does this.
-    void report(const WorkerId& id, Activity activity = Activity::waiting, std::vector<SessionReport> sessions = {}) {
-        ReportedDocument document;
-        document.boot = {1};
-        document.sequence = ++sequences[id];
-        document.applied = state.workers.find(id)->generation;
-        document.activity = activity;
-        document.outputs = {{"left", "virtual:speaker", ""}};
-        document.inputs = {{"mic", "virtual:microphone", ""}};
-        document.sessions = std::move(sessions);
-        take(WorkerMessage{id, {{}, Reported{document}}});
-    }
-    // The last event that was announced.
-    const Announce* last_news() const {
-        const Announce* found = nullptr;
-        for (const auto& effect : effects)
-            if (const auto* news = std::get_if<Announce>(&effect)) found = news;
-        return found;
-    }
-    std::string announced() const { return last_news() ? last_news()->topic : ""; }
-    std::string news() const { return last_news() ? last_news()->text : ""; }
-    const PublishDesired* published(const WorkerId& id) const {
-        for (const auto& effect : effects)
-            if (const auto* found = std::get_if<PublishDesired>(&effect); found && found->worker == id) return found;
-        return nullptr;
-    }
-};
-
-PlayRequest play(std::vector<std::string> to) { return {{{"blob"}, 9, 480000, "melody"}, std::move(to), 1.0, 0}; }
 
 TEST(Coordinator, EachLifeHasAHigherEpochAndTellsEverybody) {
     Bench bench;
@@ -296,12 +228,13 @@ TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
     const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
     bench.ask<RecordingRow>(RecordStopRequest{recording.id});
     EXPECT_TRUE(bench.published(hall)->document.recordings.front().stopped);
-    const TrackReceived received{99, recording.id, {hall, "mic"}, 48000, 480, "sha", "hall-mic.flac"};
+    const TrackReceived received{99, recording.id, {hall, "mic"}, 48000, 480, "sha", "hall-mic.flac", "cut short"};
     bench.take(received);
     EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::complete);
     EXPECT_EQ(bench.state.recordings.find(recording.id)->tracks.front().gap_frames, 480u);
     EXPECT_TRUE(bench.published(hall)->document.recordings.empty());
     EXPECT_EQ(bench.announced(), "recording.complete");
+    EXPECT_EQ(bench.news(), "1 track; hall/mic: cut short");
     bench.take(received);  // our answer was lost
     EXPECT_TRUE(bench.answer()->ok());
     EXPECT_EQ(bench.announced(), "");
@@ -319,100 +252,11 @@ TEST(Coordinator, AFileThatComesLateCompletesAFailedRecording) {
     EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::failed);
     EXPECT_EQ(bench.news(), "1 track; hall/mic: the disk is full");
     const auto before = bench.state;
-    bench.take(TrackReceived{99, recording.id, {hall, "mic"}, 48000, 0, "sha", "hall-mic.flac"});
+    bench.take(TrackReceived{99, recording.id, {hall, "mic"}, 48000, 0, "sha", "hall-mic.flac", ""});
     EXPECT_EQ(bench.state.recordings.find(recording.id)->phase, RecordingPhase::complete);
     EXPECT_EQ(bench.announced(), "recording.complete");
     EXPECT_FALSE(check_coordinator_progress(before, bench.state));
     EXPECT_TRUE(check_coordinator_progress(bench.state, before));
-}
-
-// ---- the case study: the coordinator pings a worker and learns its state; a waiting one may be taken for maintenance,
-// one that plays or records may not, whatever arrives in between.
-
-TEST(TheCaseStudy, ThePingLearnsTheWorkersState) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
-    EXPECT_FALSE(bench.answer());
-    const auto id = std::get<PublishPing>(bench.effects.front()).id;
-    bench.take(WorkerMessage{hall, {{}, Pong{id, {1}, {1}, Activity::playing, {}}}});
-    ASSERT_TRUE(bench.answer());
-    EXPECT_EQ(std::get<Pong>(**bench.answer()).activity, Activity::playing);
-    bench.take(WorkerMessage{hall, {{}, Pong{id, {1}, {1}, Activity::waiting, {}}}});
-    EXPECT_FALSE(bench.answer());
-}
-
-TEST(TheCaseStudy, APingIsSentAgainToAWorkerThatComesBackInTime) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
-    const auto first = std::get<PublishPing>(bench.effects.front());
-    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
-    bench.now = bench.now + std::chrono::seconds(3);
-    bench.take(WorkerMessage{hall, {{}, Alive{true}}});
-    const auto again = std::get<PublishPing>(bench.effects.front());
-    EXPECT_EQ(again.id, first.id);
-    EXPECT_EQ(again.deadline, first.deadline);
-    bench.take(WorkerMessage{hall, {{}, Pong{again.id, {1}, {1}, Activity::waiting, {}}}});
-    EXPECT_TRUE(bench.answer() && *bench.answer());
-}
-
-TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    for (const auto& [alive, told] : {std::pair(true, "worker 'hall' did not answer within 5 s"),
-                                      std::pair(false, "worker 'hall' is offline and did not come back within 5 s")}) {
-        bench.take(WorkerMessage{hall, {{}, Alive{alive}}});
-        bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
-        bench.now = bench.now + std::chrono::seconds(6);
-        bench.take(ClusterTick{});
-        ASSERT_TRUE(bench.answer());
-        EXPECT_EQ(bench.answer()->error().what, told);
-    }
-}
-
-TEST(TheCaseStudy, AWaitingWorkerIsTakenAndThenMayNotPlay) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
-    EXPECT_FALSE(bench.answer());
-    EXPECT_TRUE(bench.published(hall)->document.maintenance);
-    // In between: somebody wants it to play. The lock is in the desired state, so it is held already.
-    EXPECT_EQ(bench.refused(play({"hall/left"})).code, ErrorCode::conflict);
-    EXPECT_EQ(bench.refused(RecordRequest{{"hall/mic"}}).code, ErrorCode::conflict);
-    bench.report(hall, Activity::maintenance);
-    ASSERT_TRUE(bench.answer());
-    EXPECT_TRUE(std::get<WorkerRow>(**bench.answer()).maintenance);
-    bench.ask<WorkerRow>(MaintenanceRequest{"hall", false});
-    bench.ask<SessionRow>(play({"hall/left"}));
-}
-
-TEST(TheCaseStudy, OneThatPlaysOrRecordsIsNotTaken) {
-    Bench bench;
-    bench.join("hall");
-    const auto session = bench.ask<SessionRow>(play({"hall/left"}));
-    EXPECT_EQ(bench.refused(MaintenanceRequest{"hall", true}).what, "worker 'hall' plays session " + session.id.value);
-    bench.ask<SessionRow>(StopRequest{session.id});
-    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
-    EXPECT_EQ(bench.refused(MaintenanceRequest{"hall", true}).what, "worker 'hall' records for " + recording.id.value);
-}
-
-TEST(TheCaseStudy, AWorkerThatDoesNotGiveItselfUpInTimeIsLeftAlone) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
-    bench.now = bench.now + std::chrono::seconds(6);
-    bench.take(ClusterTick{});
-    ASSERT_TRUE(bench.answer());
-    EXPECT_EQ(bench.answer()->error().code, ErrorCode::unavailable);
-    EXPECT_FALSE(bench.published(hall)->document.maintenance);
-}
-
-TEST(TheCaseStudy, AnOfflineWorkerIsNotTaken) {
-    Bench bench;
-    const auto hall = bench.join("hall");
-    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
-    EXPECT_NE(bench.refused(MaintenanceRequest{"hall", true}).what.find("offline"), std::string::npos);
 }
 
 }  // namespace

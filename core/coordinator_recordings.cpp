@@ -56,7 +56,8 @@ bool take_reports(RecordingRow& recording, const WorkerId& worker, const Reporte
 }
 
 void take_file(TrackRow& track, const TrackReceived& received) {
-    if (track.state == TrackState::failed) track.reason.clear();  // it is here after all
+    // A failure is past, for it is here; what else was told of it stays.
+    if (track.state == TrackState::failed || !received.note.empty()) track.reason = received.note;
     track.state = TrackState::uploaded;
     track.frames = received.frames;
     track.gap_frames = received.gap_frames;

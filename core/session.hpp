@@ -23,7 +23,8 @@ struct MemberView {
 };
 
 // The session after looking at its members at `now`; unchanged when there is nothing to decide. Starts when everybody
-// who is online is ready, or at `prepared_by` with those who are; fails when nobody can play; ends when all have ended.
+// who is online is ready, or at `prepared_by` with those who are; fails when nobody can play; ends when all have ended,
+// or when it is overdue.
 SessionRow step_session(SessionRow session, ClusterTime now, const std::vector<MemberView>& members);
 
 // Frame heard at `now`; within the programme.

@@ -30,9 +30,8 @@ void on(Turn& turn, const WorkerStarted& event) {
     for (const auto& found : event.tracks) {
         auto& track = turn.state.tracks[{found.id, found.input}];
         track = found;
-        if (track.reason.empty() && is_running(turn.state.memory.desired, found.id))
-            track.reason = "cut short: the worker restarted while it recorded";
-        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
+        if (track.reason.empty() && is_running(turn.state.memory.desired, found.id)) track.reason = cut_short;
+        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input, track.reason});
     }
 }
 
@@ -118,7 +117,7 @@ void on(Turn& turn, const TrackProgressed& event) {
     }
     if (next.reason.empty()) next.reason = track.reason;
     track = std::move(next);
-    if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});
+    if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input, track.reason});
 }
 
 void on(Turn& turn, const ClockChanged& event) { turn.state.clock = event.report; }

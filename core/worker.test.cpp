@@ -206,7 +206,7 @@ TEST(Worker, ARestartInMidRecordingIsTold) {
     Bench again;
     again.state.memory = bench.state.memory;
     again.take(WorkerStarted{{}, {}, {{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"}}});
-    EXPECT_EQ(again.state.tracks.begin()->second.reason, "cut short: the worker restarted while it recorded");
+    EXPECT_EQ(again.state.tracks.begin()->second.reason, cut_short);
     Bench later;
     later.state.memory = bench.state.memory;
     later.state.memory.desired = with_recording(2, true);

@@ -88,9 +88,9 @@ class Simulation {
                          if (!worker.running()) return;
                          const auto id = ++last_request_;
                          uploads_[id] = {done, again};
-                         const bool sent =
-                             network_.link_up(worker.id()) &&
-                             coordinator_.receive_track({id, recording, {worker.id(), input}, 48000, 0, "sha", "file"});
+                         const bool sent = network_.link_up(worker.id()) &&
+                                           coordinator_.receive_track(
+                                               {id, recording, {worker.id(), input}, 48000, 0, "sha", "file", ""});
                          if (!sent) settle_upload(id, false);
                      });
     }

@@ -3,6 +3,7 @@
 
 #include <boost/describe/class.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,10 +40,11 @@ struct TrackManifest {
     std::vector<TrackAnchor> anchors;
     std::vector<TrackGap> gaps;
     core::WallTime started;
+    std::optional<std::string> note;  // what a person should know of it
 };
 BOOST_DESCRIBE_STRUCT(TrackManifest, (),
                       (v, recording, worker, input, device, rate, channels, frames, sha256, incarnation, anchors, gaps,
-                       started))
+                       started, note))
 
 inline std::uint64_t gap_frames(const TrackManifest& manifest) {
     std::uint64_t frames = 0;

@@ -65,6 +65,7 @@ void TrackUpload::finish(http::Responder responder) {
     if (const auto manifest = read_manifest(folder / (name + ".flac.json"))) {
         track.frames = manifest->frames;
         track.gap_frames = files::gap_frames(*manifest);
+        track.note = manifest->note.value_or("");
     }
     track.sha256 = sha256_.value;
     track.file = name + ".flac";

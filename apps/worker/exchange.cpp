@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "adapters/files/atomic_write.hpp"
+#include "adapters/files/track_manifest.hpp"
 #include "adapters/http/problem.hpp"
+#include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
 
 namespace antiphon::worker {
@@ -24,6 +26,15 @@ bool may_pass(const core::Error& error) {
            error.code == core::ErrorCode::exhausted;
 }
 
+core::Result<std::string> manifest_with(const std::string& note, const std::filesystem::path& file) {
+    auto text = files::read_text(file, manifest_bytes_max);
+    if (!text || note.empty()) return text;
+    auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
+    if (!manifest) return manifest.error();
+    manifest->note = note;
+    return json::encode(*manifest);
+}
+
 }  // namespace
 
 struct Exchange::Fetch {
@@ -37,6 +48,7 @@ struct Exchange::Upload {
     core::TrackId id;
     files::TrackFile file;
     std::string sha256;
+    std::string note;
     std::function<void(const std::string&)> done;
     int attempts = 0;
 };
@@ -81,9 +93,9 @@ void Exchange::download(const std::shared_ptr<Fetch>& fetch) {
 }
 
 void Exchange::upload(const core::TrackId& id, const files::TrackFile& file, const std::string& sha256,
-                      std::function<void(const std::string&)> done) {
+                      std::string note, std::function<void(const std::string&)> done) {
     if (!uploads_.insert(id).second) return;
-    send_manifest(std::make_shared<Upload>(Upload{id, file, sha256, std::move(done), 0}));
+    send_manifest(std::make_shared<Upload>(Upload{id, file, sha256, std::move(note), std::move(done), 0}));
 }
 
 void Exchange::retry_upload(const std::shared_ptr<Upload>& upload, const core::Error& why) {
@@ -97,7 +109,7 @@ void Exchange::retry_upload(const std::shared_ptr<Upload>& upload, const core::E
 }
 
 void Exchange::send_manifest(const std::shared_ptr<Upload>& upload) {
-    auto text = files::read_text(upload->file.manifest(), manifest_bytes_max);
+    auto text = manifest_with(upload->note, upload->file.manifest());
     if (!text) return retry_upload(upload, {core::ErrorCode::not_found, text.error().what});
     http::ClientRequest request;
     request.method = http::Method::put;

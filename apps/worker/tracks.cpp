@@ -63,6 +63,7 @@ core::Result<files::TrackRecorder::Status> recovered(const files::TrackFile& fil
         if (!manifest) return manifest.error();
         manifest->frames = status.frames;
         manifest->sha256 = status.sha256;
+        status.reason = core::cut_short;
         status.gap_frames = files::gap_frames(*manifest);
         return files::atomic_write(file.manifest(), json::encode(*manifest) + "\n", 0640);
     });

@@ -215,7 +215,7 @@ void WorkerApp::operator()(const core::FinishCapture& finish) { tracks_.finish({
 
 void WorkerApp::operator()(const core::UploadTrack& upload) {
     const core::TrackId id{upload.recording, upload.input};
-    exchange_.upload(id, tracks_.file_of(id), stored_[id], [this, id](const std::string& refusal) {
+    exchange_.upload(id, tracks_.file_of(id), stored_[id], upload.note, [this, id](const std::string& refusal) {
         core::TrackReport report;
         report.id = id.first;
         report.input = id.second;

@@ -1,4 +1,5 @@
 # Goal: who listens hears no more of a death than the speaker of the dead. Method: kill -9 in the middle of the melody.
+import hashlib
 import json
 import subprocess
 import unittest
@@ -55,6 +56,28 @@ class Killed(unittest.TestCase):
         heard = self.end()
         self.assertGreater(heard["foyer"]["position_frames"], 20 * RATE)
         check_lost(self, {"hall": heard["hall"]}, self.pulse.stop())
+
+    def test_a_recording_that_a_kill_cut_short_is_kept_and_says_so(self):
+        self.stage = Stage(self, workers=("hall",))
+        recording = self.stage.cluster.antiphon("record", "start", "--from", "hall/mic")["id"]
+        self.assertTrue(wait_for(lambda: self.track(recording)["frames"] > 3 * RATE, 20), "it does not grow")
+        ticks = self.stage.kill("hall")
+        self.assertTrue(self.stage.wait_for_new_life("hall", ticks, 5), "its supervisor did not restart it within 5 s")
+        self.assertTrue(wait_for(lambda: self.track(recording)["state"] == "uploaded", 20), self.track(recording))
+
+        track = self.track(recording)
+        self.assertIn("cut short", track["reason"])
+        self.assertGreater(track["frames"], 2 * RATE)
+        folder = self.stage.cluster.folder / "coordinator/recordings" / recording
+        manifest = json.loads((folder / f"{track['file']}.json").read_text())
+        content = (folder / track["file"]).read_bytes()
+        self.assertEqual((manifest["frames"], manifest["sha256"]), (track["frames"], track["sha256"]))
+        self.assertEqual(hashlib.sha256(content).hexdigest(), track["sha256"])
+        events = self.stage.cluster.antiphon("events")["events"]
+        self.assertTrue(any(e["event"] == "recording.complete" and "cut short" in e["text"] for e in events), events)
+
+    def track(self, recording):
+        return next(r for r in self.stage.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]
 
     def plays_again(self, name, boot):
         worker, session = self.stage.worker(name), self.stage.session(self.session)
