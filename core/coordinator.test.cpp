@@ -177,6 +177,8 @@ TEST(Coordinator, WhoAsksToJoinAgainBecauseTheAnswerWasLostGetsIt) {
     auto thief = again;
     thief.public_key = "another key";
     EXPECT_EQ(bench.refused(thief).code, ErrorCode::denied);
+    bench.now = bench.now + invitation_life + std::chrono::seconds(1);
+    EXPECT_EQ(bench.refused(again).code, ErrorCode::denied) << "not for ever";
 }
 
 TEST(Coordinator, WhoIsNotHeardForThreeHeartbeatsIsOffline) {

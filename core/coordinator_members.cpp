@@ -5,11 +5,19 @@
 namespace antiphon::core {
 namespace {
 
+// Who asks again because the answer was lost on its way: the same board, by the key that it made for this.
+const WorkerRow* joined_before(const CoordinatorDraft& draft, const InvitationRow& invitation,
+                               const JoinRequest& join) {
+    const auto* worker = invitation.used_by ? draft.workers.find(*invitation.used_by) : nullptr;
+    const bool same = worker && !join.public_key.empty() && worker->public_key == join.public_key;
+    return same && worker->name == join.name ? worker : nullptr;
+}
+
 Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, const JoinRequest& join) {
     const auto* row = turn.draft.invitations.find(join.invitation_digest);
     const auto now = turn.cluster_now();
     if (!row) return Error{ErrorCode::denied, "this invitation is unknown; make a new one with: antiphon invite"};
-    if (row->used_by)
+    if (row->used_by && !joined_before(turn.draft, *row, join))
         return Error{ErrorCode::denied, "this invitation was used already; make a new one with: antiphon invite"};
     if (row->expires.incarnation != now.incarnation || now.ns > row->expires.ns)
         return Error{ErrorCode::denied,
@@ -17,19 +25,12 @@ Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, con
     return row;
 }
 
-// Who asks again because the answer was lost on its way: the same board, by the key that it made for this.
-const WorkerRow* joined_before(const CoordinatorDraft& draft, const JoinRequest& join) {
-    const auto* invitation = draft.invitations.find(join.invitation_digest);
-    const auto* worker = invitation && invitation->used_by ? draft.workers.find(*invitation->used_by) : nullptr;
-    const bool same = worker && !join.public_key.empty() && worker->public_key == join.public_key;
-    return same && worker->name == join.name ? worker : nullptr;
-}
-
 AnswerBody admit(CoordinatorTurn& turn, WorkerRow worker, const JoinRequest& join) {
     worker.credential_digest = join.credential_digest;
     worker.broker_password = join.broker_password;
     turn.draft.workers.put(worker.id, worker);
     turn.effects.push_back(AdmitWorker{worker.id});
+    turn.announce("worker.joined", worker.id.value, "'" + worker.name + "'");
     return worker;
 }
 
@@ -150,9 +151,9 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Invit
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join) {
-    if (const auto* same = joined_before(turn.draft, join)) return admit(turn, *same, join);
     const auto invitation = require_invitation(turn, join);
     if (!invitation) return invitation.error();
+    if (const auto* same = joined_before(turn.draft, **invitation, join)) return admit(turn, *same, join);
     if (join.v != protocol_version)
         return Error{ErrorCode::invalid, "protocol version " + std::to_string(join.v) +
                                              " is not spoken here; this is " + std::to_string(protocol_version)};
@@ -169,7 +170,6 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     worker.joined = request.wall;
     turn.draft.invitations.update(join.invitation_digest, [&](InvitationRow& row) { row.used_by = worker.id; });
     turn.touched.insert(worker.id);
-    turn.announce("worker.joined", worker.id.value, "'" + worker.name + "'");
     return admit(turn, std::move(worker), join);
 }
 

@@ -16,11 +16,13 @@ bool is_over(const MemberView& member) {
     return reports(member, SessionState::ended) || reports(member, SessionState::failed);
 }
 
-// Somebody has ended, and whoever has not is offline.
+// Of those that are there each has said something, and none that it plays.
 bool nobody_there_plays(const std::vector<MemberView>& members) {
-    return std::any_of(members.begin(), members.end(), is_over) &&
-           std::all_of(members.begin(), members.end(),
-                       [](const MemberView& member) { return !member.online || is_over(member); });
+    const bool any_there =
+        std::any_of(members.begin(), members.end(), [](const MemberView& member) { return member.online; });
+    return any_there && std::all_of(members.begin(), members.end(), [](const MemberView& member) {
+               return !member.online || (member.report && !reports(member, SessionState::playing));
+           });
 }
 
 // Everybody of whom an answer can be expected has given one.
@@ -81,12 +83,13 @@ SessionRow step_playing(SessionRow session, ClusterTime now, const std::vector<M
                                         [](const MemberView& member) { return reports(member, SessionState::failed); });
     if (all_failed) return failed(std::move(session), why_nobody_plays(members));
     const auto left = length_of(session.programme.frames - session.from_frame);
-    // Who is out of reach plays on, so only time ends a session without its word; after a reboot of the coordinator's
-    // machine that time is unknown, and the word of those who are there must do.
+    // Who is out of reach plays on, so only time ends a session without its word. After a reboot of the coordinator's
+    // machine that time is unknown: who played plays to the end, who rebooted too cannot join, and once all had the
+    // time to come back their word must do. The new clock counts from the reboot.
     const bool same_clock = session.start->incarnation == now.incarnation;
     const bool overdue = same_clock && now.ns - session.start->ns > (left + end_grace).count();
-    const bool last_word = !same_clock && nobody_there_plays(members);
-    if (all_over || overdue || last_word) session.phase = SessionPhase::ended;
+    const bool given_up = !same_clock && now.ns > reboot_grace.count() && nobody_there_plays(members);
+    if (all_over || overdue || given_up) session.phase = SessionPhase::ended;
     return session;
 }
 

@@ -14,6 +14,8 @@ inline constexpr Duration start_lead = std::chrono::milliseconds(600);
 inline constexpr Duration prepare_limit = std::chrono::seconds(10);
 // A programme that should be over by this long is over, whatever its members say.
 inline constexpr Duration end_grace = std::chrono::seconds(5);
+// After the coordinator's machine has started, its workers have this time to come back.
+inline constexpr Duration reboot_grace = std::chrono::seconds(60);
 
 // What one member worker last said of the session.
 struct MemberView {

@@ -18,20 +18,13 @@ struct Turn {
     bool report_due = false;
 };
 
-bool is_running(const DesiredDocument& desired, const RecordingId& id) {
-    return std::any_of(desired.recordings.begin(), desired.recordings.end(),
-                       [&](const DesiredRecording& recording) { return recording.id == id && !recording.stopped; });
-}
-
 void on(Turn& turn, const WorkerStarted& event) {
     turn.state.outputs = event.outputs;
     turn.state.inputs = event.inputs;
     ++turn.state.memory.boot.value;
-    for (const auto& found : event.tracks) {
-        auto& track = turn.state.tracks[{found.id, found.input}];
-        track = found;
-        if (track.reason.empty() && is_running(turn.state.memory.desired, found.id)) track.reason = cut_short;
-        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input, track.reason});
+    for (const auto& track : event.tracks) {
+        turn.state.tracks[{track.id, track.input}] = track;
+        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
     }
 }
 
@@ -117,7 +110,7 @@ void on(Turn& turn, const TrackProgressed& event) {
     }
     if (next.reason.empty()) next.reason = track.reason;
     track = std::move(next);
-    if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input, track.reason});
+    if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});
 }
 
 void on(Turn& turn, const ClockChanged& event) { turn.state.clock = event.report; }

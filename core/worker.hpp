@@ -16,7 +16,6 @@ namespace antiphon::core {
 
 inline constexpr std::size_t remembered_commands_max = 128;
 inline constexpr Duration report_interval = std::chrono::seconds(2);  // while playing or recording
-inline constexpr const char* cut_short = "cut short: the worker ended while it recorded";
 inline constexpr Duration heartbeat_interval = std::chrono::seconds(10);
 
 // What a worker must know again after a power cut.
@@ -124,7 +123,6 @@ struct FinishCapture {
 struct UploadTrack {
     RecordingId recording;
     std::string input;
-    std::string note;  // what a person should know of it; empty: nothing
 };
 struct DiscardTrack {  // it is safe elsewhere
     RecordingId recording;

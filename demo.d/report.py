@@ -3,7 +3,7 @@ SKEW_MAX_US = 100.0
 
 
 def lost_by_speaker(session, before=()):
-    """The most that each worker told: what it says of a session is gone soon after the end."""
+    """The most that each worker told: one that restarts counts anew."""
     before = dict(before)
     return {member["worker"]: max(member["lost_frames"], before.get(member["worker"], 0)) for member in session["members"]}
 

@@ -50,7 +50,6 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     const core::WorkerId& id() const { return id_; }
     const std::string& name() const { return name_; }
     const core::WorkerMemory& durable() const { return disk_; }
-    // Runs with the state, if the process runs.
 
     core::Result<void> store(const core::WorkerDraft& draft) override;
     void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;

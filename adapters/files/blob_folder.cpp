@@ -212,13 +212,16 @@ bool BlobFolder::make_room(std::uint64_t bytes, const std::function<bool(const B
         const auto used = fs::last_write_time(path(blob.hash), error);
         if (!error && !keep(blob.hash)) candidates.emplace_back(used, blob);
     }
+    std::uint64_t can_go_bytes = 0;
+    for (const auto& [used, blob] : candidates) can_go_bytes += blob.size_bytes;
+    if (can_go_bytes < bytes) return false;
     std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::uint64_t freed_bytes = 0;
     for (const auto& [used, blob] : candidates) {
         if (freed_bytes >= bytes) break;
         if (remove(blob.hash)) freed_bytes += blob.size_bytes;
     }
-    return freed_bytes > 0;
+    return freed_bytes >= bytes;
 }
 
 core::Result<std::vector<BlobInfo>> BlobFolder::list() const {

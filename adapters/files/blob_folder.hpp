@@ -42,7 +42,7 @@ class BlobFolder : public ports::Blobs {
     // It is used now, so make_room() takes it last.
     void touch(const core::BlobHash& hash);
     // For a folder that is a cache: removes blobs that `keep` does not want until `bytes` are free, the longest unused
-    // first. False when nothing could go.
+    // first. False, and nothing removed, when so much cannot go.
     bool make_room(std::uint64_t bytes, const std::function<bool(const core::BlobHash&)>& keep);
 
     // In order of their hashes.

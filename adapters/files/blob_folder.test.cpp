@@ -153,6 +153,8 @@ TEST(BlobFolder, ACacheMakesRoomByWhatWasNotUsedForTheLongestTime) {
         std::filesystem::last_write_time(blobs->path(hashes[i]), now - std::chrono::hours(10 - i));
     blobs->touch(hashes[0]);
     EXPECT_EQ(add(*blobs, "dddd").error().code, ErrorCode::exhausted);
+    EXPECT_FALSE(blobs->make_room(13, [](const BlobHash&) { return false; }));
+    EXPECT_TRUE(blobs->find(hashes[2])) << "nothing goes in vain";
     EXPECT_TRUE(blobs->make_room(4, [&](const BlobHash& hash) { return hash == hashes[1]; }));
     EXPECT_TRUE(blobs->find(hashes[0]));
     EXPECT_TRUE(blobs->find(hashes[1])) << "the oldest, but it is kept";

@@ -26,6 +26,8 @@ struct TrackGap {
 };
 BOOST_DESCRIBE_STRUCT(TrackGap, (), (first, count, reason))
 
+inline constexpr const char* cut_short = "cut short: the worker ended while it recorded";
+
 struct TrackManifest {
     int v = 1;
     std::string recording;

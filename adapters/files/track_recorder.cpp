@@ -71,7 +71,9 @@ class TrackRecorder::Writer {
         return fill_gap(missing);
     }
 
-    core::Result<Status> finish() {
+    // `note`: what a person should know of it; empty: nothing.
+    core::Result<Status> finish(const std::string& note) {
+        if (!note.empty()) manifest_.note = note;
         if (auto finished = encoder_->finish(); !finished) return why(finished.error());
         if (auto synced = sync_file(out_, file_.growing()); !synced) return synced.error();
         auto digest = sha256_file(file_.growing());
@@ -211,9 +213,10 @@ void TrackRecorder::run(const std::stop_token& stop, Writer& writer) {
         status.reason = error.what;
         publish(status);
     };
+    bool last = false;
     while (true) {
         // Read before the ring: what was pushed before finish() is then seen.
-        const bool last = finishing_.load(std::memory_order_acquire);
+        last = finishing_.load(std::memory_order_acquire);
         clock_.update();
         while (const auto block = ring_.pop())
             if (auto taken = writer.take(*block, clock_.value()); !taken) return fail(taken.error());
@@ -223,7 +226,7 @@ void TrackRecorder::run(const std::stop_token& stop, Writer& writer) {
         never.wait_for(lock, stop, idle_poll, [] { return false; });
     }
     if (auto padded = writer.pad_to(lost_until_.load(std::memory_order_relaxed)); !padded) return fail(padded.error());
-    auto done = writer.finish();
+    auto done = writer.finish(last ? "" : cut_short);
     done ? publish(*done) : fail(done.error());
 }
 

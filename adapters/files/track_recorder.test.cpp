@@ -150,6 +150,31 @@ TEST_F(Recording, AGrowingFileThatWasLeftBehindBecomesWhole) {
     EXPECT_EQ(static_cast<core::FrameCount>(read_back().size()), recovered->frames);
 }
 
+TEST_F(Recording, OneThatEndsBeforeItIsToldToIsWholeAndSaysSo) {
+    open();
+    for (core::FrameCount first = 0; first < 20 * block_frames; first += block_frames) capture(first);
+    recorder_.reset();
+    EXPECT_EQ(manifest_.note, cut_short);
+    EXPECT_EQ(manifest_.sha256, sha256_file(file_.audio())->value);
+    EXPECT_EQ(manifest_.frames, 20 * block_frames);
+    open();
+    capture(0);
+    ASSERT_EQ(finished().state, core::TrackState::stored);
+    EXPECT_FALSE(manifest_.note);
+}
+
+TEST_F(Recording, WhatTheDiskRefusesAtRecoveryIsTriedAgainLater) {
+    open();
+    for (core::FrameCount first = 0; first < 20 * block_frames; first += block_frames) capture(first);
+    ASSERT_EQ(finished().state, core::TrackState::stored);
+    std::filesystem::rename(file_.audio(), file_.growing());
+    const core::Error full{core::ErrorCode::exhausted, "the disk is full"};
+    const auto refused = recover_track(file_, [&](auto&) { return core::Result<void>(full); });
+    EXPECT_EQ(refused.error().code, full.code);
+    EXPECT_TRUE(std::filesystem::exists(file_.growing()));
+    EXPECT_TRUE(recover_track(file_, [](auto&) { return core::Result<void>(); }));
+}
+
 TEST_F(Recording, AFileWithNoSoundInItIsNotMadeOne) {
     std::filesystem::create_directories(file_.folder);
     write_file(file_.growing(), "fLaC");

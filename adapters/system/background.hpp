@@ -20,8 +20,8 @@ class Background {
     // Waits for the piece that runs; what was not begun is dropped.
     ~Background();
 
-    // `work` runs on the thread; what it returns, on the loop. Nothing of it is called when it is refused: at the
-    // bound, the newest.
+    // `work` runs on the thread and throws nothing; what it returns runs on the loop. Nothing of it is called when it
+    // is refused: at the bound, the newest.
     [[nodiscard]] bool run(std::function<Then()> work);
 
     std::size_t refused() const noexcept { return refused_; }

@@ -92,6 +92,15 @@ core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const
     return programme;
 }
 
+// As programme_of, on a thread that nothing may be thrown out of: a file is outside data, and memory may end.
+core::Result<core::Programme> look_at_programme(const files::BlobFolder& blobs, const api::PlayBody& body) noexcept {
+    try {
+        return programme_of(blobs, body);
+    } catch (const std::exception& failure) {
+        return core::Error{core::ErrorCode::internal, std::string("cannot look at the programme: ") + failure.what()};
+    }
+}
+
 core::Result<core::FrameCount> frame_at(double seconds) {
     if (std::isfinite(seconds) && seconds >= 0 && seconds < 1e9)
         return static_cast<core::FrameCount>(std::llround(seconds * core::cluster_rate));
@@ -112,7 +121,7 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
     const bool taken = parts.background.run([&parts, body = *body, from = *from, kept, once = idempotency_of(request)] {
-        return [&parts, body, from, kept, once, programme = programme_of(parts.blobs, body)] {
+        return [&parts, body, from, kept, once, programme = look_at_programme(parts.blobs, body)] {
             if (!programme) return kept->fail(programme.error());
             core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from};
             parts.app.ask(std::move(play), once,

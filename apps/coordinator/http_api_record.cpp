@@ -6,6 +6,7 @@
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/track_upload.hpp"
 #include "apps/coordinator/views.hpp"
+#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -14,7 +15,6 @@ using http::Method;
 using http::Permission;
 
 constexpr std::uint64_t track_bytes_max = 64ull << 30;
-constexpr std::uint64_t manifest_bytes_max = 64ull << 20;
 
 auto recording_of() {
     return
@@ -33,7 +33,7 @@ void keep_manifest(ApiParts& parts, const http::Request& request, http::Responde
     if (!recording) return responder.fail(recording.error());
     const auto input = core::parse_name(request.param("input"));
     if (!input) return responder.fail(input.error());
-    if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, manifest_bytes_max); !read)
+    if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, node::manifest_bytes_max); !read)
         return responder.fail(read.error().within("the manifest"));
     const auto folder = parts.recordings / *recording;
     if (auto made = files::ensure_folder(folder); !made) return responder.fail(made.error());
@@ -76,7 +76,7 @@ void add_record_routes(http::Router& router, ApiParts& parts) {
                });
     router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(send_file));
     http::RouteOptions manifest;
-    manifest.body_bytes_max = manifest_bytes_max;
+    manifest.body_bytes_max = node::manifest_bytes_max;
     router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker, bound(keep_manifest),
                manifest);
     router.upload(

@@ -4,13 +4,11 @@
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/posix.hpp"
 #include "adapters/files/track_manifest.hpp"
-#include "adapters/json/json.hpp"
 #include "apps/coordinator/http_api.hpp"
+#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::coordinator {
 namespace {
-
-constexpr std::size_t manifest_bytes_max = 64u << 20;
 
 core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHash& hash,
                                 const std::filesystem::path& target) {
@@ -22,14 +20,6 @@ core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHas
         return core::Error{core::ErrorCode::unavailable, "cannot keep " + target.string() + ": " + error.message()};
     if (auto synced = files::sync_folder(target.parent_path()); !synced) return synced;
     return incoming.remove(hash);
-}
-
-// Nothing: the worker did not hand it in, or not a whole one.
-std::optional<files::TrackManifest> read_manifest(const std::filesystem::path& file) {
-    const auto text = files::read_text(file, manifest_bytes_max);
-    if (!text) return std::nullopt;
-    auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
-    return manifest ? std::optional(std::move(*manifest)) : std::nullopt;
 }
 
 }  // namespace
@@ -62,7 +52,7 @@ void TrackUpload::finish(http::Responder responder) {
     core::TrackReceived track;
     track.recording = recording_;
     track.input = input_;
-    if (const auto manifest = read_manifest(folder / (name + ".flac.json"))) {
+    if (const auto manifest = node::read_track_manifest(folder / (name + ".flac.json"))) {
         track.frames = manifest->frames;
         track.gap_frames = files::gap_frames(*manifest);
         track.note = manifest->note.value_or("");

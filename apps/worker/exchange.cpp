@@ -4,15 +4,13 @@
 #include <algorithm>
 
 #include "adapters/files/atomic_write.hpp"
-#include "adapters/files/track_manifest.hpp"
 #include "adapters/http/problem.hpp"
-#include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
+#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::worker {
 namespace {
 
-constexpr std::size_t manifest_bytes_max = 64u << 20;
 constexpr int fetch_attempts_max = 20;
 constexpr core::Duration first_pause = std::chrono::milliseconds(200);
 constexpr core::Duration longest_pause = std::chrono::seconds(10);
@@ -24,15 +22,6 @@ core::Duration pause_after(int attempts) {
 bool may_pass(const core::Error& error) {
     return error.code == core::ErrorCode::unavailable || error.code == core::ErrorCode::internal ||
            error.code == core::ErrorCode::exhausted;
-}
-
-core::Result<std::string> manifest_with(const std::string& note, const std::filesystem::path& file) {
-    auto text = files::read_text(file, manifest_bytes_max);
-    if (!text || note.empty()) return text;
-    auto manifest = json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
-    if (!manifest) return manifest.error();
-    manifest->note = note;
-    return json::encode(*manifest);
 }
 
 }  // namespace
@@ -48,7 +37,6 @@ struct Exchange::Upload {
     core::TrackId id;
     files::TrackFile file;
     std::string sha256;
-    std::string note;
     std::function<void(const std::string&)> done;
     int attempts = 0;
 };
@@ -93,9 +81,9 @@ void Exchange::download(const std::shared_ptr<Fetch>& fetch) {
 }
 
 void Exchange::upload(const core::TrackId& id, const files::TrackFile& file, const std::string& sha256,
-                      std::string note, std::function<void(const std::string&)> done) {
+                      std::function<void(const std::string&)> done) {
     if (!uploads_.insert(id).second) return;
-    send_manifest(std::make_shared<Upload>(Upload{id, file, sha256, std::move(note), std::move(done), 0}));
+    send_manifest(std::make_shared<Upload>(Upload{id, file, sha256, std::move(done), 0}));
 }
 
 void Exchange::retry_upload(const std::shared_ptr<Upload>& upload, const core::Error& why) {
@@ -109,7 +97,7 @@ void Exchange::retry_upload(const std::shared_ptr<Upload>& upload, const core::E
 }
 
 void Exchange::send_manifest(const std::shared_ptr<Upload>& upload) {
-    auto text = manifest_with(upload->note, upload->file.manifest());
+    auto text = files::read_text(upload->file.manifest(), node::manifest_bytes_max);
     if (!text) return retry_upload(upload, {core::ErrorCode::not_found, text.error().what});
     http::ClientRequest request;
     request.method = http::Method::put;

@@ -28,9 +28,9 @@ class Exchange {
     // one download. Where the cache is full, what is not in use and was not used for the longest time goes.
     void fetch(const core::Programme& programme, Fetched fetched);
 
-    // Hands in the manifest, with the note in it, and the file until the coordinator has both; then calls `done`. A
-    // refusal that will not pass calls it with a reason.
-    void upload(const core::TrackId& id, const files::TrackFile& file, const std::string& sha256, std::string note,
+    // Hands in the manifest and the file until the coordinator has both; then calls `done`. A refusal that will not
+    // pass calls it with a reason.
+    void upload(const core::TrackId& id, const files::TrackFile& file, const std::string& sha256,
                 std::function<void(const std::string& refusal)> done);
 
   private:

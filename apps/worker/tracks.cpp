@@ -9,11 +9,10 @@
 #include "adapters/files/sha256.hpp"
 #include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
+#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::worker {
 namespace {
-
-constexpr std::size_t manifest_bytes_max = 64u << 20;
 
 std::optional<core::TrackId> id_of(const std::string& stem) {
     const auto dot = stem.find('.');
@@ -37,21 +36,16 @@ core::TrackReport failed(const core::TrackId& id, const std::string& reason) {
     return report;
 }
 
-core::Result<files::TrackManifest> read_manifest(const files::TrackFile& file) {
-    const auto text = files::read_text(file.manifest(), manifest_bytes_max);
-    if (!text) return text.error();
-    return json::decode<files::TrackManifest>(*text, nullptr, manifest_bytes_max);
-}
-
 core::Result<files::TrackRecorder::Status> stored_status(const files::TrackFile& file) {
     auto digest = files::sha256_file(file.audio());
     if (!digest) return digest.error();
     files::TrackRecorder::Status status;
     status.state = core::TrackState::stored;
     status.sha256 = digest->value;
-    if (const auto manifest = read_manifest(file)) {
+    if (const auto manifest = node::read_track_manifest(file.manifest())) {
         status.frames = manifest->frames;
         status.gap_frames = files::gap_frames(*manifest);
+        status.reason = manifest->note.value_or("");
     }
     return status;
 }
@@ -59,11 +53,12 @@ core::Result<files::TrackRecorder::Status> stored_status(const files::TrackFile&
 // The manifest of a growing file is saved now and then; here it learns what the file holds in the end.
 core::Result<files::TrackRecorder::Status> recovered(const files::TrackFile& file) {
     return files::recover_track(file, [&](files::TrackRecorder::Status& status) -> core::Result<void> {
-        auto manifest = read_manifest(file);
+        auto manifest = node::read_track_manifest(file.manifest());
         if (!manifest) return manifest.error();
         manifest->frames = status.frames;
         manifest->sha256 = status.sha256;
-        status.reason = core::cut_short;
+        status.reason = files::cut_short;
+        manifest->note = status.reason;
         status.gap_frames = files::gap_frames(*manifest);
         return files::atomic_write(file.manifest(), json::encode(*manifest) + "\n", 0640);
     });
@@ -103,7 +98,11 @@ std::vector<core::TrackReport> Tracks::recover() {
             continue;
         }
         system::log::warning("track.unreadable", {{"file", entry.path().string()}}, status.error().what);
-        if (ending == ".part") put_aside(entry.path());
+        // Only what will never be readable makes way; what the disk refuses now is tried again at the next start.
+        if (ending == ".part" && status.error().code == core::ErrorCode::corrupt)
+            put_aside(entry.path());
+        else
+            found.push_back(failed(*id, status.error().what));
     }
     return found;
 }

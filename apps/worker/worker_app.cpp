@@ -56,7 +56,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
       client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential),
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
-          [this](const core::BlobHash& blob) { return plays(blob); }),
+          [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
       tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
@@ -167,7 +167,9 @@ void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
     after(retry_store_after, [this, event] { tell(event); });
 }
 
-void WorkerApp::perform(const core::WorkerEffect& effect, const core::WorkerState&) {
+void WorkerApp::perform(const core::WorkerEffect& effect, const core::WorkerState& state) {
+    wanted_.clear();
+    for (const auto& session : state.memory.desired.sessions) wanted_.insert(session.programme.blob);
     std::visit([this](const auto& e) { (*this)(e); }, effect);
 }
 
@@ -175,11 +177,6 @@ void WorkerApp::operator()(const core::FetchBlob& fetch) {
     exchange_.fetch(fetch.programme, [this](const core::BlobHash& blob, const std::string& failure) {
         tell(core::BlobFetched{blob, failure});
     });
-}
-
-bool WorkerApp::plays(const core::BlobHash& blob) const {
-    return std::any_of(rendering_.begin(), rendering_.end(),
-                       [&](const auto& entry) { return entry.second.programme.blob == blob; });
 }
 
 void WorkerApp::operator()(const core::Render& render) {
@@ -215,7 +212,7 @@ void WorkerApp::operator()(const core::FinishCapture& finish) { tracks_.finish({
 
 void WorkerApp::operator()(const core::UploadTrack& upload) {
     const core::TrackId id{upload.recording, upload.input};
-    exchange_.upload(id, tracks_.file_of(id), stored_[id], upload.note, [this, id](const std::string& refusal) {
+    exchange_.upload(id, tracks_.file_of(id), stored_[id], [this, id](const std::string& refusal) {
         core::TrackReport report;
         report.id = id.first;
         report.input = id.second;

@@ -70,7 +70,6 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void linked(bool up, const std::string& reason);
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
-    bool plays(const core::BlobHash& blob) const;
     void poll();
     void keep_polling();
     core::SessionReport session_report(const core::DesiredSession& session);
@@ -87,6 +86,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::unique_ptr<mqtt::MqttBus> bus_;
     actors::Ref<WorkerActor::Message> actor_;
     std::map<core::SessionId, core::DesiredSession> rendering_;
+    std::set<core::BlobHash> wanted_;              // by the desired document: the cache keeps them
     std::map<core::TrackId, std::string> stored_;  // hash of each file that waits to be handed in
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes
