@@ -118,7 +118,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const StopRequest& stop) {
     const auto session = require_session(turn.draft, stop.session);
     if (!session) return session.error();
-    auto stopped = stop_session(**session);
+    auto stopped = stop_session(**session, turn.cluster_now());
     if ((*session)->active()) {
         keep_last_words(turn.draft, stopped);
         turn.announce("session.stopped", stop.session.value, "stopped by request");

@@ -61,7 +61,7 @@ struct SessionRow {
     SessionPhase phase = SessionPhase::preparing;
     std::string reason;                      // of `failed`
     std::optional<ClusterTime> start;        // while playing: when `from_frame` is heard
-    FrameCount from_frame = 0;               // while preparing or paused: where it goes on
+    FrameCount from_frame = 0;               // while preparing or paused: where it goes on; stopped: how far it came
     std::optional<ClusterTime> prepared_by;  // while preparing: who is not ready then joins later
     double volume = 1.0;
     WallTime created;

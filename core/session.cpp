@@ -139,8 +139,9 @@ Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount 
     return session;
 }
 
-SessionRow stop_session(SessionRow session) {
+SessionRow stop_session(SessionRow session, ClusterTime now) {
     if (!session.active()) return session;
+    session.from_frame = position_of(session, now);
     session.phase = SessionPhase::stopped;
     session.start.reset();
     session.prepared_by.reset();

@@ -36,7 +36,7 @@ FrameCount position_of(const SessionRow& session, ClusterTime now);
 Result<SessionRow> pause_session(SessionRow session, ClusterTime now);
 Result<SessionRow> resume_session(SessionRow session, ClusterTime now);
 Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame);
-// Stopping what is over already changes nothing.
-SessionRow stop_session(SessionRow session);
+// Stopping what is over already changes nothing. `from_frame` then tells how far it came.
+SessionRow stop_session(SessionRow session, ClusterTime now);
 
 }  // namespace antiphon::core

@@ -93,13 +93,14 @@ TEST(Session, SeeksOnlyWithinTheProgramme) {
 }
 
 TEST(Session, WhatIsOverStaysOver) {
-    const auto stopped = stop_session(playing());
+    const auto stopped = stop_session(playing(), at(2'600));
     EXPECT_EQ(stopped.phase, SessionPhase::stopped);
+    EXPECT_EQ(position_of(stopped, at(9'000)), 2 * cluster_rate) << "how far it came";
     EXPECT_FALSE(pause_session(stopped, at(1)));
     EXPECT_FALSE(resume_session(stopped, at(1)));
     EXPECT_FALSE(seek_session(stopped, at(1), 0));
     EXPECT_EQ(step_session(stopped, at(1), {member(true, SessionState::playing)}).phase, SessionPhase::stopped);
-    EXPECT_EQ(stop_session(stopped).phase, SessionPhase::stopped);
+    EXPECT_EQ(stop_session(stopped, at(1)).phase, SessionPhase::stopped);
 }
 
 TEST(Session, PositionNeedsTheClockItStartedOn) {

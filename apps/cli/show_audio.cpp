@@ -48,6 +48,18 @@ Cell tracks_cell(const api::RecordingView& recording) {
     return std::to_string(tracks_here(recording)) + " of " + std::to_string(recording.tracks.size());
 }
 
+// What a person should know of the tracks: one line each.
+std::string troubles(const std::vector<api::RecordingView>& recordings, const Look& look) {
+    std::string text;
+    for (const auto& recording : recordings)
+        for (const auto& track : recording.tracks)
+            if (!track.reason.empty())
+                text +=
+                    look.paint(Colour::yellow, printable(recording.id + " of " + track.input + ": " + track.reason)) +
+                    "\n";
+    return text;
+}
+
 std::vector<std::string> inputs_of(const api::RecordingView& recording) {
     std::vector<std::string> names;
     for (const auto& track : recording.tracks) names.push_back(track.input);
@@ -95,7 +107,7 @@ std::string show(const std::vector<api::RecordingView>& recordings, const Look& 
                    tracks_cell(recording),
                    wall_text(recording.created),
                    listed(inputs_of(recording))});
-    return table.text(look);
+    return table.text(look) + troubles(recordings, look);
 }
 
 std::string show_tracks(const api::RecordingView& recording, const Look& look) {

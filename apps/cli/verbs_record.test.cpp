@@ -70,11 +70,13 @@ TEST_F(RecordTest, WaitingForWhatFailsFails) {
 TEST_F(RecordTest, RecordingsAreListed) {
     ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
     service.on(Method::get, "/v1/recordings",
-               {list_of(recording("complete", track("hall/mic", "uploaded") + "," + track("attic/mic", "failed"))),
+               {list_of(recording("complete", track("hall/mic", "uploaded") + "," +
+                                                  track("attic/mic", "failed", "", "", "disk full"))),
                 list_of("")});
     EXPECT_EQ(out_of({"recordings"}),
               "RECORDING  STATE     LENGTH  TRACKS HERE  STARTED              INPUTS\n"
-              "r3         complete    0:10       1 of 2  2023-11-14 22:13:20  hall/mic, attic/mic\n");
+              "r3         complete    0:10       1 of 2  2023-11-14 22:13:20  hall/mic, attic/mic\n"
+              "r3 of attic/mic: disk full\n");
     EXPECT_TRUE(out_of({"recordings"}).starts_with("There are no recordings;"));
     ::unsetenv("TZ");  // NOLINT(concurrency-mt-unsafe): nothing reads it meanwhile
 }
