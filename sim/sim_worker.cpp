@@ -18,7 +18,7 @@ SimWorker::SimWorker(World& world, core::WorkerId id, std::string name, Observer
       id_(std::move(id)),
       name_(std::move(name)),
       observer_(std::move(observer)),
-      executor_(world.executor, some_offset(world.random), world.random.between(-200e-6, 200e-6)),
+      executor_{world.executor, some_offset(world.random), world.random.between(-200e-6, 200e-6)},  // braces: in order
       devices_(executor_, world.executor, world.random) {
     world_.network.attach_worker(
         id_, [this](const core::Message& message) { receive(message); }, [this](bool up) { linked(up); });

@@ -10,7 +10,7 @@ import unittest
 from scratch import scratch_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = "setup format tidy shell clang-tidy ctest-counted sweep readme-commands fuzz bench-smoke"
+TOOLS = "setup format tidy shell clang-tidy ctest-counted sweep readme-commands fuzz bench-smoke same-traces"
 
 
 class Gate:
@@ -145,6 +145,28 @@ class Sweep(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("failed: the batch from seed 251 (exit 1)\nbroken at 300\n", run.stdout)
         self.assertTrue(run.stdout.endswith("1 passed, 1 failed, 0 skipped\n"), run.stdout)
+
+
+class SameTraces(unittest.TestCase):
+    def compare(self, here, board):
+        folder = scratch_folder()
+        # the fake qemu runs what it is given: -L / PROGRAM SEED
+        for name, body in (("here", here), ("board", board), ("qemu-aarch64-static", 'exec "$3" "$4"')):
+            (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+            (folder / name).chmod(0o755)
+        return subprocess.run([str(ROOT / "tools/same-traces"), str(folder / "here"), str(folder / "board"), "3"], check=False, text=True, timeout=60,
+                              env=os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def test_pass_where_each_seed_is_the_same_run(self):
+        run = self.compare('echo "run $1"', 'echo "run $1"')
+        self.assertEqual((run.returncode, run.stdout), (0, "3 passed, 0 failed, 0 skipped\n"))
+
+    def test_a_seed_that_differs_or_says_nothing_is_named(self):
+        run = self.compare('echo "run $1"', '[ "$1" != 2 ] && echo "run $1" || echo "another run"')
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("failed: seed 2 is another run on a board", run.stdout)
+        self.assertTrue(run.stdout.endswith("2 passed, 1 failed, 0 skipped\n"), run.stdout)
+        self.assertIn("0 passed, 3 failed", self.compare("true", "true").stdout)
 
 
 class JunitCounts(unittest.TestCase):
