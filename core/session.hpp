@@ -26,7 +26,7 @@ struct MemberView {
 
 // The session after looking at its members at `now`; unchanged when there is nothing to decide. Starts when everybody
 // who is online is ready, or at `prepared_by` with those who are; fails when nobody can play; ends when all have ended,
-// or when it is overdue.
+// when it is overdue, or, on another clock than it started on, when nobody who is back plays it after `reboot_grace`.
 SessionRow step_session(SessionRow session, ClusterTime now, const std::vector<MemberView>& members);
 
 // Frame heard at `now`; within the programme.

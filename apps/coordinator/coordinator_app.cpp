@@ -111,7 +111,7 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     if (const auto* message = std::get_if<core::WorkerMessage>(&event)) tell_again(*message);
 }
 
-// The newest of each kind from each worker: an older one says nothing more.
+// The newest of each kind from each worker: only reports move rows, and each says all that the older ones did.
 void CoordinatorApp::tell_again(const core::WorkerMessage& message) {
     const bool waiting = !untold_.empty();
     untold_.insert_or_assign({message.worker, message.message.body.index()}, message);
