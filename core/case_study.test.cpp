@@ -10,7 +10,7 @@ namespace {
 TEST(TheCaseStudy, ThePingLearnsTheWorkersState) {
     Bench bench;
     const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+    bench.take(bench.user_request(PingRequest{"hall"}));
     EXPECT_FALSE(bench.answer());
     const auto id = std::get<PublishPing>(bench.effects.front()).id;
     bench.take(WorkerMessage{hall, {{}, Pong{id, {1}, {1}, Activity::playing, {}}}});
@@ -23,7 +23,7 @@ TEST(TheCaseStudy, ThePingLearnsTheWorkersState) {
 TEST(TheCaseStudy, APingIsSentAgainToAWorkerThatComesBackInTime) {
     Bench bench;
     const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+    bench.take(bench.user_request(PingRequest{"hall"}));
     const auto first = std::get<PublishPing>(bench.effects.front());
     bench.take(WorkerMessage{hall, {{}, Alive{false}}});
     bench.now = bench.now + std::chrono::seconds(3);
@@ -41,7 +41,7 @@ TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
     for (const auto& [alive, told] : {std::pair(true, "worker 'hall' did not answer within 5 s"),
                                       std::pair(false, "worker 'hall' is offline and did not come back within 5 s")}) {
         bench.take(WorkerMessage{hall, {{}, Alive{alive}}});
-        bench.take(UserRequest{50, PingRequest{"hall"}, {}, {}});
+        bench.take(bench.user_request(PingRequest{"hall"}));
         bench.now = bench.now + std::chrono::seconds(6);
         bench.take(ClusterTick{});
         ASSERT_TRUE(bench.answer());
@@ -52,7 +52,7 @@ TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
 TEST(TheCaseStudy, AWaitingWorkerIsTakenAndThenMayNotPlay) {
     Bench bench;
     const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
+    bench.take(bench.user_request(MaintenanceRequest{"hall", true}));
     EXPECT_FALSE(bench.answer());
     EXPECT_TRUE(bench.published(hall)->document.maintenance);
     // In between: somebody wants it to play. The lock is in the desired state, so it is held already.
@@ -78,7 +78,7 @@ TEST(TheCaseStudy, OneThatPlaysOrRecordsIsNotTaken) {
 TEST(TheCaseStudy, AWorkerThatDoesNotGiveItselfUpInTimeIsLeftAlone) {
     Bench bench;
     const auto hall = bench.join("hall");
-    bench.take(UserRequest{50, MaintenanceRequest{"hall", true}, {}, {}});
+    bench.take(bench.user_request(MaintenanceRequest{"hall", true}));
     bench.now = bench.now + std::chrono::seconds(6);
     bench.take(ClusterTick{});
     ASSERT_TRUE(bench.answer());

@@ -62,7 +62,23 @@ void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
     publish_all(turn);
 }
 
+// The doors have looked at this already; here it holds whatever door it came through.
+std::optional<Error> inadmissible(const CoordinatorTurn& turn, const UserRequest& request) {
+    const auto needed = permission_of(request.body);
+    if (!request.principal.permissions.has(needed))
+        return Error{ErrorCode::denied, "the token of " + request.principal.name + " lacks the permission '" +
+                                            std::string(to_string(needed)) + "'"};
+    if (turn.now > request.deadline)
+        return Error{ErrorCode::unavailable, "the request has waited too long and was not carried out; try again"};
+    return std::nullopt;
+}
+
 void on(CoordinatorTurn& turn, const UserRequest& request) {
+    if (auto refused = inadmissible(turn, request)) {
+        ++turn.draft.counters.inadmissible;
+        turn.effects.push_back(Answer{request.id, *refused});
+        return;
+    }
     if (auto answered = already_answered(turn.draft, request)) {
         turn.effects.push_back(Answer{request.id, *answered});
         return;

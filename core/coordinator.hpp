@@ -52,6 +52,7 @@ struct CoordinatorCounters {
     std::uint64_t unknown_workers = 0;
     std::uint64_t misdirected = 0;
     std::uint64_t late_replies = 0;
+    std::uint64_t inadmissible = 0;  // requests without the permission, or after their deadline
 };
 
 struct CoordinatorState {

@@ -200,7 +200,8 @@ TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
     Bench bench;
     bench.join("hall");
     for (std::size_t i = 0; i <= finished_sessions_kept; ++i) {
-        const UserRequest request{++bench.last, play({"all"}), WallTime{-static_cast<std::int64_t>(i)}, {}};
+        auto request = bench.user_request(play({"all"}));
+        request.wall = WallTime{-static_cast<std::int64_t>(i)};
         bench.take(request);
         const auto session = std::get<SessionRow>(**bench.answer());
         bench.ask<SessionRow>(StopRequest{session.id});
@@ -259,6 +260,33 @@ TEST(Coordinator, AFileThatComesLateCompletesAFailedRecording) {
     EXPECT_EQ(bench.announced(), "recording.complete");
     EXPECT_FALSE(check_coordinator_progress(before, bench.state));
     EXPECT_TRUE(check_coordinator_progress(bench.state, before));
+}
+
+// I21, whatever door the request came through.
+TEST(Coordinator, WhatIsNotPermittedIsRefusedAndChangesNothing) {
+    Bench bench;
+    bench.join("hall");
+    const auto generation = bench.state.cluster.next_id;
+    auto request = bench.user_request(play({"all"}));
+    request.principal = {"eve", {Permission::view, Permission::record}};
+    bench.take(request);
+    EXPECT_EQ(bench.answer()->error(), (Error{ErrorCode::denied, "the token of eve lacks the permission 'play'"}));
+    EXPECT_EQ(bench.effects.size(), 1u);
+    EXPECT_EQ(bench.state.sessions.size(), 0u);
+    EXPECT_EQ(bench.state.cluster.next_id, generation);
+    EXPECT_EQ(bench.state.counters.inadmissible, 1u);
+}
+
+// Its asker was told that it failed.
+TEST(Coordinator, ARequestThatWaitedBeyondItsDeadlineHasNoEffect) {
+    Bench bench;
+    bench.join("hall");
+    auto request = bench.user_request(play({"all"}));
+    request.deadline = bench.now;
+    bench.now = bench.now + std::chrono::nanoseconds(1);
+    bench.take(request);
+    EXPECT_EQ(bench.answer()->error().code, ErrorCode::unavailable);
+    EXPECT_EQ(bench.state.sessions.size(), 0u);
 }
 
 }  // namespace

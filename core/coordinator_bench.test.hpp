@@ -30,15 +30,18 @@ struct Bench {
             if (const auto* found = std::get_if<Answer>(&effect)) return found->body;
         return std::nullopt;
     }
+    UserRequest user_request(RequestBody body, std::optional<Idempotency> idempotency = {}) {
+        return {++last, std::move(body), {}, std::move(idempotency), {"ann", PermissionSet::everything()}};
+    }
     template <class Row = Done>
     Row ask(RequestBody body, std::optional<Idempotency> idempotency = {}) {
-        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
+        take(user_request(std::move(body), std::move(idempotency)));
         const auto got = answer();
         if (!got || !*got) throw std::runtime_error(got ? got->error().what : "no answer");
         return std::get<Row>(**got);
     }
     Error refused(RequestBody body, std::optional<Idempotency> idempotency = {}) {
-        take(UserRequest{++last, std::move(body), {}, std::move(idempotency)});
+        take(user_request(std::move(body), std::move(idempotency)));
         const auto got = answer();
         return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/messages.hpp"
+#include "core/permission.hpp"
 #include "core/result.hpp"
 #include "core/rows.hpp"
 
@@ -96,7 +97,12 @@ struct UserRequest {
     RequestBody body;
     WallTime wall;  // for labels
     std::optional<Idempotency> idempotency;
+    Principal principal;               // who asks; fails closed: nobody may nothing
+    LocalTime deadline = end_of_time;  // decided later than this, it has no effect: its asker was told so already
 };
+
+// What a principal must have to ask for this.
+Permission permission_of(const RequestBody& body);
 
 struct Done {};  // nothing more to say
 

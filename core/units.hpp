@@ -5,6 +5,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <limits>
 
 #include "core/tagged.hpp"
 
@@ -25,6 +26,7 @@ struct Instant {
 
 // Local monotonic time of one node, from its boot. The only time that deadlines and timers use.
 using LocalTime = Instant<struct LocalLine>;
+inline constexpr LocalTime end_of_time{std::numeric_limits<std::int64_t>::max()};
 
 // UTC, to label things for people. No decision uses a difference of these (invariant I18).
 using WallTime = Instant<struct WallLine>;

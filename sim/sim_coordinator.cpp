@@ -62,7 +62,11 @@ void SimCoordinator::tell(core::CoordinatorEvent event) {
 
 bool SimCoordinator::request(core::RequestId id, core::RequestBody body, std::optional<core::Idempotency> idempotency) {
     if (!actor_) return false;
-    tell(core::UserRequest{id, std::move(body), core::WallTime{world_.executor.now().ns}, std::move(idempotency)});
+    tell(core::UserRequest{id,
+                           std::move(body),
+                           core::WallTime{world_.executor.now().ns},
+                           std::move(idempotency),
+                           {"user", core::PermissionSet::everything()}});
     return true;
 }
 

@@ -125,8 +125,8 @@ TEST(Permissions, NothingImpliesAnother) {
     EXPECT_TRUE(admin.has(Permission::none));
     EXPECT_FALSE(admin.has(Permission::view));
     EXPECT_FALSE(PermissionSet::everything().has(Permission::worker));
-    EXPECT_EQ(*parse_permission("record"), Permission::record);
-    EXPECT_FALSE(parse_permission("root"));
+    EXPECT_EQ(*core::parse_permission("record"), Permission::record);
+    EXPECT_FALSE(core::parse_permission("root"));
     EXPECT_TRUE(constant_time_equal("abc", "abc"));
     EXPECT_FALSE(constant_time_equal("abc", "abd"));
     EXPECT_FALSE(constant_time_equal("abc", "ab"));

@@ -69,10 +69,15 @@ void CoordinatorApp::tell(core::CoordinatorEvent event) {
 
 void CoordinatorApp::look(CoordinatorActor::Look look) { actor_.tell(std::move(look)); }
 
-void CoordinatorApp::ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, Answered done) {
+void CoordinatorApp::ask(core::RequestBody body, Asker asker, Answered done) {
     const auto id = ++last_request_;
     waiting_[id] = std::move(done);
-    core::UserRequest request{id, std::move(body), parts_.clock.wall(), std::move(idempotency)};
+    core::UserRequest request{id,
+                              std::move(body),
+                              parts_.clock.wall(),
+                              std::move(asker.once),
+                              std::move(asker.principal),
+                              parts_.clock.now() + request_life};
     if (!actor_.tell(core::CoordinatorEvent{std::move(request)}))
         answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
 }

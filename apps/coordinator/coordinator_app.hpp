@@ -24,6 +24,12 @@ namespace antiphon::coordinator {
 using CoordinatorActor = actors::StepActor<core::CoordinatorMachine>;
 
 inline constexpr std::size_t events_kept = 1000;
+inline constexpr core::Duration request_life = std::chrono::seconds(30);  // less than an HTTP handler has
+
+struct Asker {
+    core::Principal principal;
+    std::optional<core::Idempotency> once;
+};
 
 // On the loop's thread.
 class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> {
@@ -51,7 +57,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
 
     // Calls `done` exactly once, with the state right after the answer.
     using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
-    void ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, Answered done);
+    void ask(core::RequestBody body, Asker asker, Answered done);
     void receive_track(core::TrackReceived track, Answered done);
     // Runs with the state between two events.
     void look(CoordinatorActor::Look look);

@@ -67,7 +67,7 @@ std::optional<Body> body_of(const http::Request& request, http::Responder& respo
 // SHA-256 as 64 hexadecimal digits: how secrets are kept.
 std::string digest_of(std::string_view secret);
 
-// The request's Idempotency-Key, and what it was given for.
-std::optional<core::Idempotency> idempotency_of(const http::Request& request);
+// Who asks, with the request's Idempotency-Key and what it was given for.
+Asker asker_of(const http::Request& request);
 
 }  // namespace antiphon::coordinator

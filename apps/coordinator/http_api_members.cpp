@@ -14,13 +14,13 @@ using http::Permission;
 constexpr std::size_t token_bytes = 16;
 constexpr std::size_t credential_bytes = 32;
 
-void invite(ApiParts& parts, const http::Request&, http::Responder responder) {
+void invite(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto token = system::random_hex(token_bytes);
     const auto view = [url = parts.url(), token](const core::InvitationRow&, const core::CoordinatorState&) {
         return api::InvitationView{url + "#" + token,
                                    std::chrono::duration_cast<std::chrono::seconds>(core::invitation_life).count()};
     };
-    parts.app.ask(core::InviteRequest{digest_of(token)}, std::nullopt,
+    parts.app.ask(core::InviteRequest{digest_of(token)}, asker_of(request),
                   answer_with<core::InvitationRow>(std::move(responder), view, 201));
 }
 
@@ -39,14 +39,14 @@ void join(ApiParts& parts, const http::Request& request, http::Responder respond
         return api::JoinAnswer{row.id.value,     row.name,          parts.app.cluster(), credential,
                                parts.broker_url, parts.broker_port, parts.clock_port,    state.cluster.epoch.value};
     };
-    parts.app.ask(std::move(join), std::nullopt, answer_with<core::WorkerRow>(std::move(responder), view, 201));
+    parts.app.ask(std::move(join), asker_of(request), answer_with<core::WorkerRow>(std::move(responder), view, 201));
 }
 
 void ping(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto view = [worker = request.param("worker")](const core::Pong& pong, const core::CoordinatorState&) {
         return api::PongView{worker, name_of(pong.activity), pong.boot.value, pong.applied.value};
     };
-    parts.app.ask(core::PingRequest{request.param("worker")}, std::nullopt,
+    parts.app.ask(core::PingRequest{request.param("worker")}, asker_of(request),
                   answer_with<core::Pong>(std::move(responder), view));
 }
 
@@ -55,7 +55,7 @@ http::Handler maintenance(ApiParts& parts, bool wanted) {
         const auto view = [](const core::WorkerRow& row, const core::CoordinatorState& state) {
             return worker_view(state, row);
         };
-        parts.app.ask(core::MaintenanceRequest{request.param("worker"), wanted}, std::nullopt,
+        parts.app.ask(core::MaintenanceRequest{request.param("worker"), wanted}, asker_of(request),
                       answer_with<core::WorkerRow>(std::move(responder), view));
     };
 }
@@ -68,11 +68,13 @@ std::string digest_of(std::string_view secret) {
     return sha256.finish().value;
 }
 
-std::optional<core::Idempotency> idempotency_of(const http::Request& request) {
-    auto key = request.idempotency_key();
-    if (!key) return std::nullopt;
-    const auto asked = std::string(http::to_string(request.method)) + " " + request.instance + "\n" + request.body;
-    return core::Idempotency{std::move(*key), digest_of(asked)};
+Asker asker_of(const http::Request& request) {
+    Asker asker{request.identity.value_or(core::Principal{}), std::nullopt};
+    if (auto key = request.idempotency_key()) {
+        const auto asked = std::string(http::to_string(request.method)) + " " + request.instance + "\n" + request.body;
+        asker.once = core::Idempotency{std::move(*key), digest_of(asked)};
+    }
+    return asker;
 }
 
 CoordinatorApp::Answered answer_empty(http::Responder responder) {

@@ -120,11 +120,11 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!from) return responder.fail(from.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
-    const bool taken = parts.background.run([&parts, body = *body, from = *from, kept, once = idempotency_of(request)] {
-        return [&parts, body, from, kept, once, programme = look_at_programme(parts.blobs, body)] {
+    const bool taken = parts.background.run([&parts, body = *body, from = *from, kept, asker = asker_of(request)] {
+        return [&parts, body, from, kept, asker, programme = look_at_programme(parts.blobs, body)] {
             if (!programme) return kept->fail(programme.error());
             core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from};
-            parts.app.ask(std::move(play), once,
+            parts.app.ask(std::move(play), asker,
                           answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
         };
     });
@@ -134,7 +134,7 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
 template <class CoreRequest>
 http::Handler session_verb(ApiParts& parts) {
     return [&parts](const http::Request& request, http::Responder responder) {
-        parts.app.ask(CoreRequest{{request.param("id")}}, idempotency_of(request),
+        parts.app.ask(CoreRequest{{request.param("id")}}, asker_of(request),
                       answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
     };
 }
@@ -144,14 +144,14 @@ void seek(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!body) return;
     const auto frame = frame_at(body->to_s);
     if (!frame) return responder.fail(frame.error());
-    parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, idempotency_of(request),
+    parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, asker_of(request),
                   answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
 }
 
 void set_volume(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::VolumeBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, idempotency_of(request),
+    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, asker_of(request),
                   answer_empty(std::move(responder)));
 }
 
@@ -168,13 +168,13 @@ void set_zone(ApiParts& parts, const http::Request& request, http::Responder res
     if (!expected) return responder.fail(expected.error());
     core::ZoneSetRequest zone{request.param("name"), body->outputs, *expected,
                               request.headers.get("If-None-Match") == "*"};
-    parts.app.ask(std::move(zone), idempotency_of(request), answer_zone(std::move(responder)));
+    parts.app.ask(std::move(zone), asker_of(request), answer_zone(std::move(responder)));
 }
 
 void rename_zone(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::ZoneRenameBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::ZoneRenameRequest{request.param("name"), body->name}, idempotency_of(request),
+    parts.app.ask(core::ZoneRenameRequest{request.param("name"), body->name}, asker_of(request),
                   answer_zone(std::move(responder)));
 }
 
@@ -212,7 +212,7 @@ void add_play_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(rename_zone));
     router.add(Method::delete_, "/v1/zones/{name}", Permission::play,
                [&parts](const http::Request& request, http::Responder responder) {
-                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, idempotency_of(request),
+                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, asker_of(request),
                                  answer_empty(std::move(responder)));
                });
 }

@@ -24,7 +24,7 @@ auto recording_of() {
 void record(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::RecordBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::RecordRequest{body->from}, idempotency_of(request),
+    parts.app.ask(core::RecordRequest{body->from}, asker_of(request),
                   answer_with<core::RecordingRow>(std::move(responder), recording_of(), 201));
 }
 
@@ -71,7 +71,7 @@ void add_record_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::post, "/v1/recordings", Permission::record, bound(record));
     router.add(Method::post, "/v1/recordings/{id}/stop", Permission::record,
                [&parts](const http::Request& request, http::Responder responder) {
-                   parts.app.ask(core::RecordStopRequest{{request.param("id")}}, idempotency_of(request),
+                   parts.app.ask(core::RecordStopRequest{{request.param("id")}}, asker_of(request),
                                  answer_with<core::RecordingRow>(std::move(responder), recording_of()));
                });
     router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(send_file));

@@ -1,0 +1,19 @@
+// Which permission each request takes: the one table, for the routes and for the core.
+#include "core/requests.hpp"
+
+#include "core/step.hpp"
+
+namespace antiphon::core {
+
+Permission permission_of(const RequestBody& body) {
+    return std::visit(
+        Overloaded{
+            [](const JoinRequest&) { return Permission::none; },  // its invitation is its permission
+            [](const InviteRequest&) { return Permission::admin; }, [](const PingRequest&) { return Permission::view; },
+            [](const MaintenanceRequest&) { return Permission::update; },
+            [](const RecordRequest&) { return Permission::record; },
+            [](const RecordStopRequest&) { return Permission::record; }, [](const auto&) { return Permission::play; }},
+        body);
+}
+
+}  // namespace antiphon::core
