@@ -2,13 +2,14 @@
 #include "core/coordinator.hpp"
 
 #include "core/coordinator_turn.hpp"
+#include "core/mutants.hpp"
 #include "core/step.hpp"
 
 namespace antiphon::core {
 namespace {
 
 std::optional<Result<AnswerBody>> already_answered(const CoordinatorDraft& draft, const UserRequest& request) {
-    if (!request.idempotency) return std::nullopt;
+    if (!request.idempotency || mutated(Mutant::key_twice)) return std::nullopt;
     const auto* row = draft.requests.find(request.idempotency->key);
     if (!row) return std::nullopt;
     if (row->fingerprint != request.idempotency->fingerprint)
@@ -40,42 +41,44 @@ void remember_request(CoordinatorTurn& turn, const UserRequest& request, const A
         ++count;
         if (!oldest || row.order < oldest->order) oldest = &row;
     });
-    if (count >= answered_requests_kept) requests.erase(std::string(oldest->key));
+    if (count >= turn.draft.base->limits.answered_requests) requests.erase(std::string(oldest->key));
     turn.draft.cluster_changed = true;
     const auto& [key, fingerprint] = *request.idempotency;
     requests.put(key, {key, fingerprint, *object, ++turn.draft.cluster.requests});
 }
 
-// Everybody hears of the epoch, and whoever missed a document gets it now.
-void publish_all(CoordinatorTurn& turn) {
-    turn.draft.workers.each([&](const WorkerRow& worker) {
-        auto document = desired_document(*turn.draft.base, worker.id);
-        document.epoch = turn.draft.cluster.epoch;
-        turn.effects.push_back(PublishDesired{worker.id, std::move(document), turn.new_message_id()});
-    });
-}
-
 void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
+    turn.draft.label = {event.wall, turn.now};
+    if (turn.draft.cluster.superseded_by) return;  // until an operator restores a backup here
     ++turn.draft.cluster.epoch.value;
     turn.draft.cluster.incarnation = event.incarnation;
     turn.draft.cluster_changed = true;
     publish_all(turn);
+    turn.announce("coordinator.started", "", "epoch " + std::to_string(turn.draft.cluster.epoch.value));
 }
 
 // The doors have looked at this already; here it holds whatever door it came through.
 std::optional<Error> inadmissible(const CoordinatorTurn& turn, const UserRequest& request) {
     const auto needed = permission_of(request.body);
-    if (!request.principal.permissions.has(needed))
+    if (!request.principal.permissions.has(needed) && !mutated(Mutant::unpermitted))
         return Error{ErrorCode::denied, "the token of " + request.principal.name + " lacks the permission '" +
                                             std::string(to_string(needed)) + "'"};
+    if (const auto other = turn.draft.cluster.superseded_by)
+        return Error{ErrorCode::conflict,
+                     "another coordinator (epoch " + std::to_string(other->value) +
+                         ") leads this cluster, and this one (epoch " + std::to_string(turn.draft.cluster.epoch.value) +
+                         ") decides nothing any more; ask that one, or stop it and restore a backup here"};
     if (turn.now > request.deadline)
         return Error{ErrorCode::unavailable, "the request has waited too long and was not carried out; try again"};
     return std::nullopt;
 }
 
 void on(CoordinatorTurn& turn, const UserRequest& request) {
+    turn.asked_by = request.principal.name;
+    turn.ground = "it was asked for";
     if (auto refused = inadmissible(turn, request)) {
         ++turn.draft.counters.inadmissible;
+        turn.note("request.refused", "", refused->what);
         turn.effects.push_back(Answer{request.id, *refused});
         return;
     }
@@ -87,23 +90,42 @@ void on(CoordinatorTurn& turn, const UserRequest& request) {
                           [&](const MaintenanceRequest& maintenance) { start_ask(turn, request, maintenance); },
                           [&](const auto& body) {
                               auto answer = handle(turn, request, body);
-                              if (answer) remember_request(turn, request, *answer);
+                              if (answer)
+                                  remember_request(turn, request, *answer);
+                              else
+                                  turn.note("request.refused", "", answer.error().what);
                               turn.effects.push_back(Answer{request.id, std::move(answer)});
                           }},
                request.body);
 }
 
+// Who leads says what shall be; all others are silent.
+void silence(std::vector<CoordinatorEffect>& effects) {
+    std::erase_if(effects, [](const CoordinatorEffect& effect) {
+        return std::holds_alternative<PublishDesired>(effect) || std::holds_alternative<PublishPing>(effect);
+    });
+}
+
 void on(CoordinatorTurn& turn, const WorkerMessage& message) { hear(turn, message); }
 
-void on(CoordinatorTurn& turn, const TrackReceived& track) { receive_track(turn, track); }
+void on(CoordinatorTurn& turn, const TrackReceived& track) {
+    turn.ground = "its file arrived";
+    receive_track(turn, track);
+}
 
 void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 
-void on(CoordinatorTurn& turn, const ClusterTick&) {
+void on(CoordinatorTurn& turn, const ClusterTick& tick) {
+    turn.draft.label = {tick.wall, turn.now};
+    turn.ground = "its time had come";
     expire_asks(turn);
-    miss_the_silent(turn);
-    step_sessions(turn, nullptr);
-    prune_finished(turn);
+    if (!turn.draft.cluster.superseded_by) {
+        miss_the_silent(turn);
+        compare_epochs(turn);
+        step_sessions(turn, nullptr);
+        prune_finished(turn);
+    }
+    write_news(turn);
 }
 
 }  // namespace
@@ -120,7 +142,12 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       outputs(state.outputs),
       invitations(state.invitations),
       requests(state.requests),
+      tombstones(state.tombstones),
+      holds(state.holds),
+      journal(state.journal),
       asks(state.asks),
+      news(state.news),
+      label(state.label),
       base(&state) {}
 
 void CoordinatorDraft::apply_to(CoordinatorState& state) const {
@@ -135,15 +162,21 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     outputs.apply_to(state.outputs);
     invitations.apply_to(state.invitations);
     requests.apply_to(state.requests);
+    tombstones.apply_to(state.tombstones);
+    holds.apply_to(state.holds);
+    journal.apply_to(state.journal);
     asks.apply_to(state.asks);
+    state.news = news;
+    state.label = label;
 }
 
 std::vector<CoordinatorEffect> CoordinatorMachine::step(CoordinatorDraft& draft, LocalTime now,
                                                         const CoordinatorEvent& event) {
     std::vector<CoordinatorEffect> effects;
-    CoordinatorTurn turn{draft, now, effects, {}};
+    CoordinatorTurn turn{draft, now, effects, {}, {}, {}};
     std::visit([&](const auto& e) { on(turn, e); }, event);
     publish_touched(turn);
+    if (draft.cluster.superseded_by) silence(effects);
     return effects;
 }
 

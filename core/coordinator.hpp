@@ -20,9 +20,18 @@ namespace antiphon::core {
 inline constexpr std::size_t workers_max = 2000;
 inline constexpr std::size_t zones_max = 1000;
 inline constexpr std::size_t invitations_max = 1000;
-inline constexpr std::size_t finished_sessions_kept = 100;
-inline constexpr std::size_t finished_recordings_kept = 1000;
-inline constexpr std::size_t answered_requests_kept = 1000;
+
+// What is kept of what is over, and how many may wait. The simulator has smaller ones, so that it gets there.
+struct Limits {
+    std::size_t finished_sessions = 100;
+    std::size_t finished_recordings = 1000;
+    std::size_t answered_requests = 1000;
+    std::size_t tombstones = 1000;
+    std::size_t journal = 5000;
+    std::size_t asks = 1000;  // requests that wait for a worker
+    std::size_t news = 256;   // that wait for the next tick to be written into the journal
+};
+
 inline constexpr Duration invitation_life = std::chrono::minutes(10);
 // For so long an invitation that is over is still told from one that never was.
 inline constexpr Duration invitation_memory = std::chrono::hours(1);
@@ -35,6 +44,7 @@ struct Presence {
     bool online = false;
     ReportedDocument reported;
     LocalTime heard;
+    Epoch epoch;  // the highest that it has seen, as its envelopes say
 };
 
 // A request that waits for a worker.
@@ -52,10 +62,23 @@ struct CoordinatorCounters {
     std::uint64_t unknown_workers = 0;
     std::uint64_t misdirected = 0;
     std::uint64_t late_replies = 0;
-    std::uint64_t inadmissible = 0;  // requests without the permission, or after their deadline
+    std::uint64_t ahead = 0;            // reports of a generation or an epoch that is not ours
+    std::uint64_t news_dropped = 0;     // not written into the journal: too many at once
+    std::uint64_t removed_workers = 0;  // words of those that belong to the cluster no more
+    std::uint64_t inadmissible = 0;     // requests without the permission, or after their deadline
+};
+
+// What the wall showed when we were last told, so that events that carry no wall time can be labelled too.
+struct WallLabel {
+    WallTime wall;
+    LocalTime at;
+
+    WallTime on(LocalTime now) const { return wall + (now - at); }
 };
 
 struct CoordinatorState {
+    Limits limits;
+    WallLabel label;
     ClusterRow cluster;
     std::uint64_t next_message = 1;
     Table<WorkerId, WorkerRow> workers;
@@ -66,7 +89,11 @@ struct CoordinatorState {
     Table<EndpointId, OutputRow> outputs;
     Table<std::string, InvitationRow> invitations;
     Table<std::string, RequestRow> requests;
+    Table<std::string, TombstoneRow> tombstones;
+    Table<std::string, HoldRow> holds;
+    Table<std::uint64_t, JournalRow> journal;
     Table<MessageId, Ask> asks;
+    std::vector<JournalRow> news;  // of what happens to us, not by us: written with the next tick
     CoordinatorCounters counters;
 };
 
@@ -75,7 +102,9 @@ struct CoordinatorState {
 // The rows are loaded. A new life of the process: a new epoch. `incarnation` is the cluster clock's.
 struct CoordinatorStarted {
     ClockIncarnation incarnation;
+    WallTime wall;  // for labels
 };
+// Anything that a worker says.
 struct WorkerMessage {
     WorkerId worker;  // from the topic, which the broker has checked
     Message message;
@@ -93,7 +122,9 @@ struct TrackReceived {
 };
 // The bus is connected (again): whatever was published meanwhile may be lost.
 struct BusConnected {};
-struct ClusterTick {};
+struct ClusterTick {
+    WallTime wall;  // for labels
+};
 
 using CoordinatorEvent =
     std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected, ClusterTick>;
@@ -118,14 +149,16 @@ struct Answer {
     RequestId request = 0;
     Result<AnswerBody> body;
 };
-// Something that a person or a wider system may want to hear of.
+// Someone was removed: the broker forgets it and what it retained.
+struct DismissWorker {
+    WorkerId worker;
+};
+// Something that a person or a wider system may want to hear of; it is in the journal.
 struct Announce {
-    std::string topic;   // "session.playing"
-    std::string object;  // its id
-    std::string text;
+    JournalRow entry;
 };
 
-using CoordinatorEffect = std::variant<PublishDesired, PublishPing, AdmitWorker, Answer, Announce>;
+using CoordinatorEffect = std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, Answer, Announce>;
 
 // ---- the machine
 
@@ -144,7 +177,12 @@ struct CoordinatorDraft {
     TableDraft<EndpointId, OutputRow> outputs;
     TableDraft<std::string, InvitationRow> invitations;
     TableDraft<std::string, RequestRow> requests;
+    TableDraft<std::string, TombstoneRow> tombstones;
+    TableDraft<std::string, HoldRow> holds;
+    TableDraft<std::uint64_t, JournalRow> journal;
     TableDraft<MessageId, Ask> asks;
+    std::vector<JournalRow> news;
+    WallLabel label;
     const CoordinatorState* base;
 
     void apply_to(CoordinatorState& state) const;
@@ -159,6 +197,9 @@ struct CoordinatorDraft {
         for (const auto& [id, row] : outputs.writes()) visit("output", id.worker.value + "/" + id.name, row.get());
         for (const auto& [id, row] : invitations.writes()) visit("invitation", id, row.get());
         for (const auto& [id, row] : requests.writes()) visit("request", id, row.get());
+        for (const auto& [id, row] : tombstones.writes()) visit("tombstone", id, row.get());
+        for (const auto& [id, row] : holds.writes()) visit("hold", id, row.get());
+        for (const auto& [id, row] : journal.writes()) visit("journal", std::to_string(id), row.get());
     }
 };
 

@@ -147,7 +147,7 @@ TEST(Coordinator, ARenamedZoneKeepsItsIdAndTellsBothNames) {
     const auto renamed = bench.ask<ZoneRow>(ZoneRenameRequest{"foyer", "front"});
     EXPECT_EQ(renamed.id, zone.id);
     EXPECT_EQ(renamed.version, 2u);
-    EXPECT_EQ(std::get<Announce>(bench.effects.front()).text, "'foyer' is now 'front'");
+    EXPECT_EQ(bench.news(), "'foyer' is now 'front'");
     EXPECT_EQ(bench.refused(ZoneRenameRequest{"foyer", "back"}).code, ErrorCode::not_found);
 }
 
@@ -193,13 +193,14 @@ TEST(Coordinator, WhoIsNotHeardForThreeHeartbeatsIsOffline) {
     EXPECT_EQ(bench.announced(), "worker.offline");
     bench.report(hall);
     EXPECT_TRUE(bench.state.presence.find(hall)->online);
+    bench.tick();
     EXPECT_EQ(bench.announced(), "worker.online");
 }
 
 TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
     Bench bench;
     bench.join("hall");
-    for (std::size_t i = 0; i <= finished_sessions_kept; ++i) {
+    for (std::size_t i = 0; i <= Limits{}.finished_sessions; ++i) {
         auto request = bench.user_request(play({"all"}));
         request.wall = WallTime{-static_cast<std::int64_t>(i)};
         bench.take(request);
@@ -208,7 +209,7 @@ TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
         bench.take(ClusterTick{});
         ASSERT_TRUE(bench.state.sessions.find(session.id)) << "the newest is kept";
     }
-    EXPECT_EQ(bench.state.sessions.size(), finished_sessions_kept);
+    EXPECT_EQ(bench.state.sessions.size(), Limits{}.finished_sessions);
 }
 
 TEST(Coordinator, AnInvitationIsGoodOnceAndForTenMinutes) {

@@ -17,6 +17,10 @@ struct Bench {
     LocalTime now;
     RequestId last = 0;
     std::map<WorkerId, std::uint64_t> sequences;
+    bool synchronised = true;                                           // of whoever reports next
+    std::vector<Endpoint> outputs = {{"left", "virtual:speaker", ""}};  // of whoever reports next
+    std::optional<Generation> applied;                                  // by whoever reports next; else the newest
+    std::optional<Epoch> epoch_seen;                                    // by whoever reports next; else ours
 
     Bench() { take(CoordinatorStarted{{7}}); }
 
@@ -45,6 +49,7 @@ struct Bench {
         const auto got = answer();
         return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
     }
+    void tick() { take(ClusterTick{}); }
     WorkerId join(const std::string& name) {
         ask<InvitationRow>(InviteRequest{"digest of " + name});
         const auto row = ask<WorkerRow>(JoinRequest{"digest of " + name, name, "key", 1, "credential", "password"});
@@ -57,9 +62,11 @@ struct Bench {
         ReportedDocument document;
         document.boot = {1};
         document.sequence = ++sequences[id];
-        document.applied = state.workers.find(id)->generation;
+        document.applied = applied.value_or(state.workers.find(id)->generation);
         document.activity = activity;
-        document.outputs = {{"left", "virtual:speaker", ""}};
+        document.outputs = outputs;
+        document.clock.synchronised = synchronised;
+        document.epoch = epoch_seen.value_or(state.cluster.epoch);
         document.inputs = {{"mic", "virtual:microphone", ""}};
         document.sessions = std::move(sessions);
         take(WorkerMessage{id, {{}, Reported{document}}});
@@ -71,8 +78,8 @@ struct Bench {
             if (const auto* news = std::get_if<Announce>(&effect)) found = news;
         return found;
     }
-    std::string announced() const { return last_news() ? last_news()->topic : ""; }
-    std::string news() const { return last_news() ? last_news()->text : ""; }
+    std::string announced() const { return last_news() ? last_news()->entry.topic : ""; }
+    std::string news() const { return last_news() ? last_news()->entry.text : ""; }
     const PublishDesired* published(const WorkerId& id) const {
         for (const auto& effect : effects)
             if (const auto* found = std::get_if<PublishDesired>(&effect); found && found->worker == id) return found;

@@ -1,5 +1,6 @@
 // Who belongs to the cluster, what they say, and the requests that wait for their word.
 #include "core/coordinator_turn.hpp"
+#include "core/mutants.hpp"
 #include "core/step.hpp"
 
 namespace antiphon::core {
@@ -13,9 +14,10 @@ const WorkerRow* joined_before(const CoordinatorDraft& draft, const InvitationRo
     return same && worker->name == join.name ? worker : nullptr;
 }
 
-Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, const JoinRequest& join) {
+Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, WallTime wall, const JoinRequest& join) {
     const auto* row = turn.draft.invitations.find(join.invitation_digest);
-    const auto now = turn.cluster_now();
+    auto now = turn.cluster_now();
+    if (mutated(Mutant::wall_clock_deadline)) now.ns = wall.ns;
     if (!row) return Error{ErrorCode::denied, "this invitation is unknown; make a new one with: antiphon invite"};
     if (row->used_by && !joined_before(turn.draft, *row, join))
         return Error{ErrorCode::denied, "this invitation was used already; make a new one with: antiphon invite"};
@@ -46,31 +48,30 @@ void set_maintenance(CoordinatorTurn& turn, const WorkerId& worker, bool wanted)
 
 // Why this worker may not be taken for maintenance; nothing: it may be asked.
 std::optional<Error> busy_with(const CoordinatorDraft& draft, const WorkerRow& worker) {
-    std::optional<Error> busy;
-    const auto refuse = [&](const std::string& what) {
-        busy = Error{ErrorCode::conflict, "worker '" + worker.name + "' " + what};
-    };
     const auto* presence = draft.presence.find(worker.id);
-    if (!presence || !presence->online) refuse("is offline, so its state is unknown");
-    draft.sessions.each([&](const SessionRow& session) {
-        for (const auto& output : session.outputs)
-            if (session.active() && output.worker == worker.id) refuse("plays session " + session.id.value);
-    });
-    draft.recordings.each([&](const RecordingRow& recording) {
-        for (const auto& track : recording.tracks)
-            if (recording.active() && !track.over() && track.input.worker == worker.id)
-                refuse("records for " + recording.id.value);
-    });
-    return busy;
+    auto busy = what_occupies(draft, worker);
+    if (!busy && (!presence || !presence->online)) busy = "is offline, so its state is unknown";
+    if (!busy) return std::nullopt;
+    return Error{ErrorCode::conflict, "worker '" + worker.name + "' " + *busy};
 }
 
 void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
-    if (reported.activity != Activity::maintenance || reported.applied < worker.generation) return;
+    const bool settled = reported.applied >= worker.generation || mutated(Mutant::busy_maintenance);
+    if (reported.activity != Activity::maintenance || !settled) return;
     std::vector<Ask> granted;
     turn.draft.asks.each([&](const Ask& ask) {
         if (ask.maintenance && ask.worker == worker.id) granted.push_back(ask);
     });
     for (const auto& ask : granted) finish(turn, ask, AnswerBody{*turn.draft.workers.find(worker.id)});
+}
+
+// The worker, if one more request may wait for an answer.
+Result<const WorkerRow*> require_askable(const CoordinatorTurn& turn, const std::string& name) {
+    const auto waiting = count_of(turn.draft.asks);
+    if (waiting >= turn.draft.base->limits.asks && !mutated(Mutant::unbounded_queue))
+        return Error{ErrorCode::exhausted,
+                     std::to_string(waiting) + " requests wait for workers, the bound; try again"};
+    return require_worker(turn.draft, name);
 }
 
 void publish_ping(CoordinatorTurn& turn, const Ask& ask) {
@@ -84,14 +85,30 @@ void ping_again(CoordinatorTurn& turn, const WorkerId& worker) {
     });
 }
 
-void announce_presence(CoordinatorTurn& turn, const WorkerRow& worker, bool online) {
-    turn.announce(online ? "worker.online" : "worker.offline", worker.id.value, "'" + worker.name + "'");
+void note_presence(CoordinatorTurn& turn, const WorkerRow& worker, bool online) {
+    turn.note(online ? "worker.online" : "worker.offline", worker.id.value, "'" + worker.name + "'");
+}
+
+// A worker that has applied more than we know of was told so by what a restored backup has forgotten. It takes only
+// what is newer.
+// True: it is so, and what it reports is about something that we never wanted.
+bool catch_up(CoordinatorTurn& turn, const WorkerRow& worker, Generation applied) {
+    constexpr std::uint64_t believable = 1u << 30;  // what is further ahead is no coordinator's
+    if (applied <= worker.generation || applied.value - worker.generation.value > believable) return false;
+    ++turn.draft.counters.ahead;
+    turn.note("worker.ahead", worker.id.value,
+              "'" + worker.name + "' has applied generation " + std::to_string(applied.value) + ", we know only of " +
+                  std::to_string(worker.generation.value));
+    turn.draft.workers.update(worker.id, [&](WorkerRow& row) { row.generation = applied; });
+    turn.touched.insert(worker.id);
+    return true;
 }
 
 void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
     const auto* known = turn.draft.presence.find(worker.id);
-    const bool old = known && (reported.boot < known->reported.boot || (reported.boot == known->reported.boot &&
-                                                                        reported.sequence <= known->reported.sequence));
+    const bool old = known && !mutated(Mutant::old_report) &&
+                     (reported.boot < known->reported.boot ||
+                      (reported.boot == known->reported.boot && reported.sequence <= known->reported.sequence));
     if (old) {
         if (reported.sequence < known->reported.sequence) ++turn.draft.counters.old_reports;
         return;
@@ -101,14 +118,17 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     const bool first = !known || known->reported.boot.value == 0;
     const bool was_online = known && known->online;
     const bool comes_back = !first && !was_online;
-    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now});
+    const auto epoch = known ? std::max(known->epoch, reported.epoch) : reported.epoch;
+    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, epoch});
     if (comes_back) {
-        announce_presence(turn, worker, true);
+        note_presence(turn, worker, true);
         ping_again(turn, worker.id);
     }
+    if (catch_up(turn, worker, reported.applied)) return;
     hear_tracks(turn, worker.id, reported);
     step_sessions(turn, &worker.id);
     grant_maintenance(turn, worker, reported);
+    release_devices(turn, *turn.draft.workers.find(worker.id), reported);
 }
 
 void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& alive) {
@@ -119,7 +139,7 @@ void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& ali
     presence.online = alive.alive;
     presence.heard = turn.now;
     turn.draft.presence.put(worker.id, presence);
-    announce_presence(turn, worker, alive.alive);
+    note_presence(turn, worker, alive.alive);
     step_sessions(turn, &worker.id);
 }
 
@@ -134,8 +154,14 @@ void hear_pong(CoordinatorTurn& turn, const WorkerRow& worker, const Pong& pong)
 
 }  // namespace
 
-Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const InviteRequest& invite) {
-    InvitationRow row{invite.digest, turn.cluster_now() + invitation_life, std::nullopt};
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const InviteRequest& invite) {
+    InvitationRow row{invite.digest, turn.cluster_now() + invitation_life, std::nullopt, std::nullopt};
+    if (mutated(Mutant::wall_clock_deadline)) row.expires.ns = (request.wall + invitation_life).ns;
+    if (invite.replaces) {
+        const auto worker = require_worker(turn.draft, *invite.replaces);
+        if (!worker) return worker.error();
+        row.replaces = (*worker)->id;
+    }
     std::vector<std::string> forgotten;
     std::size_t kept = 0;
     turn.draft.invitations.each([&](const InvitationRow& old) {
@@ -147,11 +173,12 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Invit
     if (kept >= invitations_max)
         return Error{ErrorCode::exhausted, "there are " + std::to_string(kept) + " invitations of the last hour; wait"};
     turn.draft.invitations.put(row.digest, row);
+    turn.announce("invitation.made", row.replaces ? row.replaces->value : "", "good for 10 minutes, once");
     return AnswerBody{row};
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join) {
-    const auto invitation = require_invitation(turn, join);
+    const auto invitation = require_invitation(turn, request.wall, join);
     if (!invitation) return invitation.error();
     if (const auto* same = joined_before(turn.draft, **invitation, join)) return admit(turn, *same, join);
     if (join.v != protocol_version)
@@ -159,7 +186,14 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
                                              " is not spoken here; this is " + std::to_string(protocol_version)};
     const auto name = parse_name(join.name);
     if (!name) return name.error();
-    if (worker_named(turn.draft, *name))
+    const auto* old = (*invitation)->replaces ? turn.draft.workers.find(*(*invitation)->replaces) : nullptr;
+    if ((*invitation)->replaces && !old)
+        return Error{ErrorCode::conflict,
+                     "the worker that this invitation replaces is gone; make a new one with: antiphon invite"};
+    if (old)
+        if (auto removable = require_removable(turn.draft, *old); !removable) return removable.error();
+    const auto* namesake = worker_named(turn.draft, *name);
+    if (namesake && namesake != old)
         return Error{ErrorCode::conflict, "there is a worker '" + *name + "' already; choose another name with --name"};
     if (count_of(turn.draft.workers) >= workers_max)
         return Error{ErrorCode::exhausted, "the cluster has " + std::to_string(workers_max) + " workers, its bound"};
@@ -170,11 +204,17 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     worker.joined = request.wall;
     turn.draft.invitations.update(join.invitation_digest, [&](InvitationRow& row) { row.used_by = worker.id; });
     turn.touched.insert(worker.id);
+    if (old) {
+        worker.maintenance = false;
+        turn.announce("worker.replaced", worker.id.value,
+                      "'" + worker.name + "' takes the place of '" + old->name + "'");
+        remove_worker(turn, *old, &worker.id);
+    }
     return admit(turn, std::move(worker), join);
 }
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping) {
-    const auto worker = require_worker(turn.draft, ping.worker);
+    const auto worker = require_askable(turn, ping.worker);
     if (!worker) {
         turn.effects.push_back(Answer{request.id, worker.error()});
         return;
@@ -185,7 +225,7 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequ
 }
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance) {
-    const auto worker = require_worker(turn.draft, maintenance.worker);
+    const auto worker = require_askable(turn, maintenance.worker);
     const auto answer = [&](Result<AnswerBody> body) { turn.effects.push_back(Answer{request.id, std::move(body)}); };
     if (!worker) return answer(worker.error());
     const WorkerId id = (*worker)->id;
@@ -198,7 +238,10 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const Maintena
     // Desired state is the lock: while it says maintenance, no session or recording may be planned on this worker; and
     // the worker gives itself up only when it does neither.
     const bool asked_before = (*worker)->maintenance;
-    if (!asked_before) set_maintenance(turn, id, true);
+    if (!asked_before) {
+        set_maintenance(turn, id, true);
+        turn.announce("worker.maintenance", id.value, "'" + (*worker)->name + "' is asked to give itself up");
+    }
     Ask ask{turn.new_message_id(), request.id, id, true, turn.now + ask_limit, !asked_before};
     turn.draft.asks.put(ask.id, ask);
     if (asked_before) grant_maintenance(turn, *turn.draft.workers.find(id), turn.draft.presence.find(id)->reported);
@@ -207,10 +250,12 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const Maintena
 void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
     const auto* worker = turn.draft.workers.find(message.worker);
     if (!worker) {
-        ++turn.draft.counters.unknown_workers;
+        const bool removed = turn.draft.tombstones.find("worker/" + message.worker.value) != nullptr;
+        ++(removed ? turn.draft.counters.removed_workers : turn.draft.counters.unknown_workers);
         return;
     }
     const WorkerRow row = *worker;
+    turn.ground = "worker '" + row.name + "' said so";
     std::visit(Overloaded{[&](const Reported& reported) { hear_report(turn, row, reported.document); },
                           [&](const Alive& alive) { hear_alive(turn, row, alive); },
                           [&](const Pong& pong) { hear_pong(turn, row, pong); },
@@ -221,7 +266,7 @@ void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
 void expire_asks(CoordinatorTurn& turn) {
     std::vector<Ask> late;
     turn.draft.asks.each([&](const Ask& ask) {
-        if (turn.now > ask.deadline) late.push_back(ask);
+        if (turn.now > ask.deadline && !mutated(Mutant::lost_answer)) late.push_back(ask);
     });
     for (const auto& ask : late) {
         const auto* worker = turn.draft.workers.find(ask.worker);
@@ -241,7 +286,7 @@ void miss_the_silent(CoordinatorTurn& turn) {
     });
     for (auto& presence : silent) {
         presence.online = false;
-        if (const auto* worker = turn.draft.workers.find(presence.id)) announce_presence(turn, *worker, false);
+        if (const auto* worker = turn.draft.workers.find(presence.id)) note_presence(turn, *worker, false);
         turn.draft.presence.put(presence.id, presence);
     }
 }

@@ -133,4 +133,11 @@ std::string display_name(const CoordinatorDraft& draft, const EndpointId& endpoi
     return (worker ? worker->name : endpoint.worker.value) + "/" + endpoint.name;
 }
 
+std::string device_of(const CoordinatorDraft& draft, const EndpointId& output) {
+    if (const auto* outputs = endpoints_of(draft, output.worker, &ReportedDocument::outputs))
+        for (const auto& endpoint : *outputs)
+            if (endpoint.name == output.name) return endpoint.device;
+    return {};
+}
+
 }  // namespace antiphon::core

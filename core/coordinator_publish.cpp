@@ -29,18 +29,22 @@ void add_recording(DesiredDocument& document, const RecordingRow& row, const Wor
 }
 
 // `source` is a draft or a state: both can look at each row.
-template <class EachSession, class EachRecording, class EachOutput>
+template <class EachSession, class EachRecording, class EachOutput, class EachHold>
 DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_session, EachRecording each_recording,
-                      EachOutput each_output) {
+                      EachOutput each_output, EachHold each_hold) {
     DesiredDocument document;
     document.epoch = epoch;
     document.generation = row.generation;
+    document.name = row.name;
     document.maintenance = row.maintenance;
     each_session([&](const SessionRow& session) { add_session(document, session, row.id); });
     each_recording([&](const RecordingRow& recording) { add_recording(document, recording, row.id); });
     each_output([&](const OutputRow& output) {
         if (output.output.worker == row.id)
             document.outputs.push_back({output.output.name, output.volume, output.muted});
+    });
+    each_hold([&](const HoldRow& hold) {
+        if (hold.holder.worker == row.id) document.devices.push_back(hold.device);
     });
     return document;
 }
@@ -60,7 +64,7 @@ auto rows_of(const TableDraft<Id, Row>& draft) {
 template <class Source>
 DesiredDocument document_from(const Source& source, const WorkerRow& row) {
     return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.recordings),
-                 rows_of(source.outputs));
+                 rows_of(source.outputs), rows_of(source.holds));
 }
 
 }  // namespace

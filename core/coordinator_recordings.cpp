@@ -26,12 +26,6 @@ void settle(CoordinatorTurn& turn, RecordingRow& recording) {
                   words_of(turn.draft, recording));
 }
 
-void put(CoordinatorTurn& turn, RecordingRow recording) {
-    settle(turn, recording);
-    for (const auto& track : recording.tracks) turn.touched.insert(track.input.worker);
-    turn.draft.recordings.put(recording.id, std::move(recording));
-}
-
 // `uploaded` is not the worker's to say: the file itself is the proof.
 bool take_report(TrackRow& track, const TrackReport& report) {
     if (track.over() || report.state == TrackState::uploaded) return false;
@@ -72,6 +66,12 @@ Error no_such_track(const TrackReceived& received) {
 
 }  // namespace
 
+void put_recording(CoordinatorTurn& turn, RecordingRow recording) {
+    settle(turn, recording);
+    for (const auto& track : recording.tracks) turn.touched.insert(track.input.worker);
+    turn.draft.recordings.put(recording.id, std::move(recording));
+}
+
 void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported) {
     std::vector<RecordingRow> changed;
     turn.draft.recordings.each([&](const RecordingRow& row) {
@@ -79,7 +79,7 @@ void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDo
         RecordingRow recording = row;
         if (take_reports(recording, worker, reported)) changed.push_back(std::move(recording));
     });
-    for (auto& recording : changed) put(turn, std::move(recording));
+    for (auto& recording : changed) put_recording(turn, std::move(recording));
 }
 
 void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
@@ -99,7 +99,7 @@ void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
     const bool again = track->state == TrackState::uploaded && track->sha256 == received.sha256;
     if (!again) {
         take_file(*track, received);
-        put(turn, recording);
+        put_recording(turn, recording);
     }
     turn.effects.push_back(Answer{received.request, AnswerBody{*turn.draft.recordings.find(recording.id)}});
 }

@@ -12,6 +12,13 @@ Result<void> require_level(double volume) {
     return Error{ErrorCode::invalid, "volume " + std::to_string(volume) + " is outside 0 to 1"};
 }
 
+std::string level_words(const VolumeRequest& request) {
+    std::string words;
+    if (request.volume) words = "volume " + std::to_string(static_cast<int>(std::lround(*request.volume * 100))) + " %";
+    if (request.muted) words += std::string(words.empty() ? "" : ", ") + (*request.muted ? "muted" : "not muted");
+    return words;
+}
+
 const SessionRow* session_on(const CoordinatorDraft& draft, const EndpointId& output) {
     const SessionRow* found = nullptr;
     draft.sessions.each([&](const SessionRow& session) {
@@ -51,6 +58,7 @@ Result<void> require_free_outputs(const CoordinatorDraft& draft, const std::vect
                                                   session->id.value + " ('" + session->programme.title +
                                                   "'); stop it first: antiphon stop " + session->id.value};
     }
+    if (auto free = require_free_devices(draft, outputs); !free) return free;
     return require_no_maintenance(draft, outputs);
 }
 
@@ -87,6 +95,13 @@ Result<AnswerBody> put_session(CoordinatorTurn& turn, Result<SessionRow> changed
     return AnswerBody{*changed};
 }
 
+// The same, and tells of it if anything changed.
+Result<AnswerBody> move_session(CoordinatorTurn& turn, const SessionRow& before, Result<SessionRow> changed,
+                                const char* topic) {
+    if (changed && *changed != before) turn.announce(topic, before.id.value, "'" + before.programme.title + "'");
+    return put_session(turn, std::move(changed));
+}
+
 void set_output_level(CoordinatorTurn& turn, const EndpointId& output, const VolumeRequest& request) {
     const auto* known = turn.draft.outputs.find(output);
     OutputRow row = known ? *known : OutputRow{output};
@@ -111,6 +126,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     session.volume = play.volume;
     session.prepared_by = turn.cluster_now() + prepare_limit;
     session.created = request.wall;
+    hold_devices(turn, session.outputs);
     turn.announce("session.preparing", session.id.value, "'" + session.programme.title + "' is being fetched");
     return put_session(turn, std::move(session));
 }
@@ -128,17 +144,21 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const StopR
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const PauseRequest& pause) {
     const auto session = require_session(turn.draft, pause.session);
-    return session ? put_session(turn, pause_session(**session, turn.cluster_now())) : session.error();
+    return session ? move_session(turn, **session, pause_session(**session, turn.cluster_now()), "session.paused")
+                   : session.error();
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ResumeRequest& resume) {
     const auto session = require_session(turn.draft, resume.session);
-    return session ? put_session(turn, resume_session(**session, turn.cluster_now())) : session.error();
+    return session ? move_session(turn, **session, resume_session(**session, turn.cluster_now()), "session.resumed")
+                   : session.error();
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const SeekRequest& seek) {
     const auto session = require_session(turn.draft, seek.session);
-    return session ? put_session(turn, seek_session(**session, turn.cluster_now(), seek.frame)) : session.error();
+    return session
+               ? move_session(turn, **session, seek_session(**session, turn.cluster_now(), seek.frame), "session.moved")
+               : session.error();
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const VolumeRequest& request) {
@@ -154,6 +174,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Volum
     const auto outputs = resolve_outputs(turn.draft, {request.target});
     if (!outputs) return outputs.error();
     for (const auto& output : *outputs) set_output_level(turn, output, request);
+    turn.announce("volume.set", request.target, level_words(request));
     return AnswerBody{Done{}};
 }
 

@@ -92,8 +92,9 @@ void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of) {
 }
 
 void prune_finished(CoordinatorTurn& turn) {
-    prune<SessionRow>(turn.draft.sessions, finished_sessions_kept);
-    prune<RecordingRow>(turn.draft.recordings, finished_recordings_kept);
+    const auto& limits = turn.draft.base->limits;
+    prune<SessionRow>(turn.draft.sessions, limits.finished_sessions);
+    prune<RecordingRow>(turn.draft.recordings, limits.finished_recordings);
 }
 
 }  // namespace antiphon::core

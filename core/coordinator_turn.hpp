@@ -14,12 +14,15 @@ struct CoordinatorTurn {
     CoordinatorDraft& draft;
     LocalTime now;
     std::vector<CoordinatorEffect>& effects;
+    std::string asked_by;        // a token's name; empty: nobody asked
+    std::string ground;          // what the decisions of this turn follow from
     std::set<WorkerId> touched;  // their desired documents may differ now
 
     ClusterTime cluster_now() const { return cluster_time(draft.cluster, now); }
-    void announce(std::string topic, std::string object, std::string text) {
-        effects.push_back(Announce{std::move(topic), std::move(object), std::move(text)});
-    }
+    // A decision of ours: it goes into the journal with what it decides, in one transaction.
+    void announce(std::string topic, std::string object, std::string text);
+    // Something that happens to us, perhaps often: it goes into the journal with the next tick, if there is room.
+    void note(std::string topic, std::string object, std::string text);
     std::string new_id(char letter) {
         draft.cluster_changed = true;
         return letter + std::to_string(draft.cluster.next_id++);
@@ -57,8 +60,11 @@ Result<const WorkerRow*> require_worker(const CoordinatorDraft& draft, std::stri
 Result<std::vector<EndpointId>> resolve_outputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
 Result<std::vector<EndpointId>> resolve_inputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
 std::string display_name(const CoordinatorDraft& draft, const EndpointId& endpoint);
+// The device of an output as its worker last declared it; empty: not known.
+std::string device_of(const CoordinatorDraft& draft, const EndpointId& output);
 
-// ---- coordinator_requests.cpp, coordinator_zones.cpp, coordinator_members.cpp: one answer per request
+// ---- coordinator_requests.cpp, coordinator_zones.cpp, coordinator_members.cpp, coordinator_places.cpp: one answer per
+// request
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PlayRequest& play);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const StopRequest& stop);
@@ -73,6 +79,28 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordStopRequest& stop);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const InviteRequest& invite);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const WorkerRenameRequest& rename);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const WorkerRemoveRequest& remove);
+
+// ---- coordinator_places.cpp: boards that go, and those that take their place
+
+// What is planned on this worker: "plays session s3"; nothing: it may be taken away.
+std::optional<std::string> what_occupies(const CoordinatorDraft& draft, const WorkerRow& worker);
+// Nothing may run on a worker that goes, as far as we know: `conflict` says what it does.
+Result<void> require_removable(const CoordinatorDraft& draft, const WorkerRow& worker);
+// Its row, its volumes and its holds go, and a tombstone stays. What it was to play and record is planned for
+// `successor`, or for nobody.
+void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerId* successor);
+// Of "worker/ID" or "zone/NAME"; at the bound the oldest is forgotten.
+void bury(CoordinatorTurn& turn, const std::string& key, const std::string& name, std::uint64_t version);
+
+// ---- coordinator_holds.cpp: devices that only one board may drive
+
+// `conflict` names who holds one of them, or the output that has it too.
+Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs);
+void hold_devices(CoordinatorTurn& turn, const std::vector<EndpointId>& outputs);
+// What this worker holds and neither is to drive nor drives, it lets go.
+void release_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported);
 
 // ---- coordinator_members.cpp: what waits for a worker, and what workers say
 
@@ -83,15 +111,28 @@ void expire_asks(CoordinatorTurn& turn);
 // Who has said nothing for `silent_after` is offline, even if no last will came.
 void miss_the_silent(CoordinatorTurn& turn);
 
+// ---- coordinator_epochs.cpp: more than one coordinator
+
+// Another one leads if most of the workers that are here follow it; a restored one leads them all again.
+void compare_epochs(CoordinatorTurn& turn);
+// Everybody hears of the epoch, and whoever missed a document gets it now.
+void publish_all(CoordinatorTurn& turn);
+
 // ---- coordinator_sessions.cpp, coordinator_recordings.cpp
 
 // Keeps in a session that is over what its members said last.
 void keep_last_words(const CoordinatorDraft& draft, SessionRow& session);
 // Looks at each active session of this worker (or at all) and moves it on.
 void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of);
+// Puts a changed recording; one whose tracks are all over is complete, or failed.
+void put_recording(CoordinatorTurn& turn, RecordingRow recording);
 void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);
 void receive_track(CoordinatorTurn& turn, const TrackReceived& track);
 void prune_finished(CoordinatorTurn& turn);
+
+// ---- coordinator_journal.cpp
+
+void write_news(CoordinatorTurn& turn);
 
 // ---- coordinator_publish.cpp
 

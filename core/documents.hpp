@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/describe/class.hpp>
@@ -61,14 +62,17 @@ BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted))
 struct DesiredDocument {
     Epoch epoch;
     Generation generation;
+    std::string name;  // what the worker is called now
     std::vector<DesiredSession> sessions;
     std::vector<DesiredRecording> recordings;
     std::vector<DesiredOutput> outputs;
+    std::vector<std::string> devices;  // shared ones that are this worker's to drive; no other has them in its document
     bool maintenance = false;  // give yourself up for maintenance as soon as you wait; never with a session beside it
 
     friend bool operator==(const DesiredDocument&, const DesiredDocument&) = default;
 };
-BOOST_DESCRIBE_STRUCT(DesiredDocument, (), (epoch, generation, sessions, recordings, outputs, maintenance))
+BOOST_DESCRIBE_STRUCT(DesiredDocument, (),
+                      (epoch, generation, name, sessions, recordings, outputs, devices, maintenance))
 
 // The case study's states. Maintenance: waiting, and given up for maintenance until the desired state says otherwise.
 BOOST_DEFINE_ENUM_CLASS(Activity, waiting, playing, recording, playing_and_recording, maintenance)
@@ -111,6 +115,10 @@ struct Endpoint {
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Endpoint, (), (name, device, failure))
+
+// One radio link, wherever it is reached from: only one board at a time may drive it (I5). A wired device is its
+// board's own.
+inline bool is_shared_device(std::string_view device) { return device.starts_with("bluetooth:"); }
 
 struct ClockReport {
     bool synchronised = false;

@@ -7,12 +7,15 @@ namespace antiphon::core {
 
 Permission permission_of(const RequestBody& body) {
     return std::visit(
-        Overloaded{
-            [](const JoinRequest&) { return Permission::none; },  // its invitation is its permission
-            [](const InviteRequest&) { return Permission::admin; }, [](const PingRequest&) { return Permission::view; },
-            [](const MaintenanceRequest&) { return Permission::update; },
-            [](const RecordRequest&) { return Permission::record; },
-            [](const RecordStopRequest&) { return Permission::record; }, [](const auto&) { return Permission::play; }},
+        Overloaded{[](const JoinRequest&) { return Permission::none; },  // its invitation is its permission
+                   [](const InviteRequest&) { return Permission::admin; },
+                   [](const WorkerRenameRequest&) { return Permission::admin; },
+                   [](const WorkerRemoveRequest&) { return Permission::admin; },
+                   [](const PingRequest&) { return Permission::view; },
+                   [](const MaintenanceRequest&) { return Permission::update; },
+                   [](const RecordRequest&) { return Permission::record; },
+                   [](const RecordStopRequest&) { return Permission::record; },
+                   [](const auto&) { return Permission::play; }},
         body);
 }
 

@@ -63,7 +63,15 @@ struct RecordStopRequest {
     RecordingId recording;
 };
 struct InviteRequest {
-    std::string digest;  // of the token, which the core never sees
+    std::string digest;                   // of the token, which the core never sees
+    std::optional<std::string> replaces;  // a worker whose place the new board takes, with its zones and sessions
+};
+struct WorkerRenameRequest {
+    std::string worker;
+    std::string new_name;
+};
+struct WorkerRemoveRequest {
+    std::string worker;
 };
 struct JoinRequest {
     std::string invitation_digest;
@@ -82,9 +90,10 @@ struct MaintenanceRequest {
     bool wanted = true;
 };
 
-using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest,
-                                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest,
-                                 InviteRequest, JoinRequest, PingRequest, MaintenanceRequest>;
+using RequestBody =
+    std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest, ZoneSetRequest,
+                 ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest, InviteRequest, JoinRequest,
+                 PingRequest, MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
 
 // Asked twice, a request with the same key is done once; another request with that key is refused.
 struct Idempotency {

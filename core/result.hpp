@@ -1,6 +1,7 @@
 // Result<T>: a value, or an Error that names the thing, the value and the way out.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -25,9 +26,10 @@ enum class ErrorCode {
 struct Error {
     ErrorCode code = ErrorCode::internal;
     std::string what;  // the thing, the value and the way out, in one sentence
+    std::optional<std::uint64_t> current_version = std::nullopt;  // of what is there, where versions are in conflict
 
     // The same error seen from one step further out: "open worker.db: disk full".
-    Error within(const std::string& context) const { return {code, context + ": " + what}; }
+    Error within(const std::string& context) const { return {code, context + ": " + what, current_version}; }
     friend bool operator==(const Error&, const Error&) = default;
 };
 

@@ -23,10 +23,14 @@ BOOST_DESCRIBE_STRUCT(EndpointId, (), (worker, name))
 struct ClusterRow {
     Epoch epoch;
     ClockIncarnation incarnation;
-    std::uint64_t next_id = 1;   // ids are never used twice, whatever happens to their objects
-    std::uint64_t requests = 0;  // answered with an Idempotency-Key, ever
+    std::uint64_t next_id = 1;           // ids are never used twice, whatever happens to their objects
+    std::uint64_t requests = 0;          // answered with an Idempotency-Key, ever
+    std::uint64_t journal = 0;           // entries ever
+    std::uint64_t gone = 0;              // tombstones ever
+    bool restored = false;               // from a backup: workers may know of higher epochs
+    std::optional<Epoch> superseded_by;  // another coordinator leads: this one writes nothing any more
 };
-BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests))
+BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests, journal, gone, restored, superseded_by))
 
 struct WorkerRow {
     WorkerId id;
@@ -116,6 +120,36 @@ struct ZoneRow {
 };
 BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, outputs, version))
 
+// What is left of what was deleted: late words of it find this and change nothing, and a new one of the same name goes
+// on where it ended. Key "worker/ID" or "zone/NAME".
+struct TombstoneRow {
+    std::string key;
+    std::string name;           // of a worker: what it was called
+    std::uint64_t version = 0;  // of a zone: its last
+    std::uint64_t order = 0;    // the oldest are forgotten first
+};
+BOOST_DESCRIBE_STRUCT(TombstoneRow, (), (key, name, version, order))
+
+// A device that only one board at a time may drive (I5), and the board that may. Kept until that board has said that it
+// lets go: what is planned is not yet what happens.
+struct HoldRow {
+    std::string device;
+    EndpointId holder;
+};
+BOOST_DESCRIBE_STRUCT(HoldRow, (), (device, holder))
+
+// One decision, for people who ask why: who asked, what was decided, on what ground.
+struct JournalRow {
+    std::uint64_t number = 0;
+    WallTime at;
+    std::string topic;     // "session.playing"
+    std::string object;    // its id
+    std::string text;      // what was decided
+    std::string asked_by;  // a token's name; empty: the cluster itself
+    std::string ground;    // what it followed from
+};
+BOOST_DESCRIBE_STRUCT(JournalRow, (), (number, at, topic, object, text, asked_by, ground))
+
 struct OutputRow {
     EndpointId output;
     double volume = 1.0;
@@ -128,8 +162,9 @@ struct InvitationRow {
     std::string digest;
     ClusterTime expires;
     std::optional<WorkerId> used_by;
+    std::optional<WorkerId> replaces;  // who joins with it takes the place of this one
 };
-BOOST_DESCRIBE_STRUCT(InvitationRow, (), (digest, expires, used_by))
+BOOST_DESCRIBE_STRUCT(InvitationRow, (), (digest, expires, used_by, replaces))
 
 // What a request with an Idempotency-Key was answered, so that a repeated one is answered the same and does nothing.
 struct RequestRow {

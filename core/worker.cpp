@@ -78,8 +78,9 @@ void on(Turn& turn, const LinkChanged& event) {
 void on(Turn& turn, const BlobFetched& event) {
     for (const auto& session : turn.state.memory.desired.sessions) {
         const auto it = turn.state.sessions.find(session.id);
-        if (session.programme.blob != event.blob || it == turn.state.sessions.end() || it->second.rendering) continue;
+        if (session.programme.blob != event.blob || it == turn.state.sessions.end()) continue;
         auto& run = it->second;
+        if (run.rendering || run.report.state != SessionState::fetching) continue;
         if (!event.failure.empty()) {
             run.report.state = SessionState::failed;
             run.report.reason = event.failure;

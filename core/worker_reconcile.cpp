@@ -25,12 +25,34 @@ void drop_sessions_not_desired(WorkerState& state, Effects& effects) {
     }
 }
 
+// A device of this session that is another board's to drive; empty: none is. (The inventory may have changed since the
+// session was planned.)
+std::string foreign_device(const WorkerState& state, const DesiredSession& session) {
+    const auto& ours = state.memory.desired.devices;
+    for (const auto& endpoint : state.outputs) {
+        const bool wanted =
+            std::find(session.outputs.begin(), session.outputs.end(), endpoint.name) != session.outputs.end();
+        if (wanted && is_shared_device(endpoint.device) &&
+            std::find(ours.begin(), ours.end(), endpoint.device) == ours.end())
+            return endpoint.device;
+    }
+    return {};
+}
+
 void begin_session(WorkerState& state, const DesiredSession& session, Effects& effects) {
     SessionRun run;
     run.report.id = session.id;
     run.report.position_frames = session.from_frame;
+    const auto foreign = foreign_device(state, session);
+    if (foreign.empty()) {
+        effects.push_back(FetchBlob{session.programme});
+    } else {
+        run.report.state = SessionState::failed;
+        run.report.reason = foreign +
+                            " is not this board's to drive; its output was another device when this was "
+                            "planned: stop the session and play again";
+    }
     state.sessions.emplace(session.id, std::move(run));
-    effects.push_back(FetchBlob{session.programme});
 }
 
 bool is_over(SessionState state) { return state == SessionState::ended || state == SessionState::failed; }

@@ -16,6 +16,9 @@ void store_tables(const core::CoordinatorDraft& draft, core::CoordinatorState& d
     draft.outputs.apply_to(disk.outputs);
     draft.invitations.apply_to(disk.invitations);
     draft.requests.apply_to(disk.requests);
+    draft.tombstones.apply_to(disk.tombstones);
+    draft.holds.apply_to(disk.holds);
+    draft.journal.apply_to(disk.journal);
 }
 
 bool is_durable(const core::CoordinatorDraft& draft) {
@@ -43,7 +46,7 @@ void SimCoordinator::start() {
             return std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
         });
     starting_ = true;
-    tell(core::CoordinatorStarted{{1}});
+    tell(core::CoordinatorStarted{{1}, {}});
     world_.network.set_coordinator_link(true);
 }
 
@@ -54,7 +57,7 @@ void SimCoordinator::crash() {
     world_.network.set_coordinator_link(false);
 }
 
-void SimCoordinator::tick() { tell(core::ClusterTick{}); }
+void SimCoordinator::tick() { tell(core::ClusterTick{world_.executor.now().ns}); }
 
 void SimCoordinator::tell(core::CoordinatorEvent event) {
     if (actor_) actor_.tell(std::move(event));
@@ -104,10 +107,11 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 send(publish.worker, publish.id, core::Desired{publish.document}, true, {});
             },
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
-            [&](const core::AdmitWorker&) {}, [&](const core::Answer& answer) { observer_.answered(answer); },
+            [&](const core::AdmitWorker&) {}, [&](const core::DismissWorker&) {},
+            [&](const core::Answer& answer) { observer_.answered(answer); },
             [&](const core::Announce& announce) {
                 world_.trace.line(world_.executor.now(), "coordinator",
-                                  announce.topic + " " + announce.object + ": " + announce.text);
+                                  announce.entry.topic + " " + announce.entry.object + ": " + announce.entry.text);
             }},
         effect);
 }

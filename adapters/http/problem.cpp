@@ -130,7 +130,11 @@ Response to_response(const Problem& problem) {
 Response problem(const core::Error& error, std::string_view instance) {
     Problem told{status_of(error.code), "urn:antiphon:error:" + std::string(to_string(error.code)), "", error.what,
                  std::string(instance)};
-    return to_response(told);
+    if (!error.current_version) return to_response(told);
+    told.extra["current_version"] = std::to_string(*error.current_version);
+    auto response = to_response(told);
+    response.headers.set("ETag", "\"" + std::to_string(*error.current_version) + "\"");
+    return response;
 }
 
 Response problem(int status, std::string detail, std::string_view instance) {

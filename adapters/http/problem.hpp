@@ -29,7 +29,8 @@ struct Problem {
 
 // Content type application/problem+json.
 Response to_response(const Problem& problem);
-// {"type": "urn:antiphon:error:not-found", "detail": error.what, ...}
+// {"type": "urn:antiphon:error:not-found", "detail": error.what, ...}; a conflict of versions tells the current one, as
+// the member "current_version" and as the ETag.
 Response problem(const core::Error& error, std::string_view instance = "");
 Response problem(int status, std::string detail, std::string_view instance = "");
 

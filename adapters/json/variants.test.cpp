@@ -126,7 +126,7 @@ TEST(Envelope, AStructWithAVariantNamedBodyIsOneToo) {
 TEST(Envelope, TheMessagesOfTheClusterAreOne) {
     core::Message message;
     message.header = {1, {"m1"}, {4}, core::Generation{7}, {99}, core::ClusterTime{{3}, 5}, "request-1"};
-    message.body = core::Desired{{{4}, {7}, {{{"s1"}, {}, {"left"}, {}, 0, 0.5}}, {}, {}, false}};
+    message.body = core::Desired{{{4}, {7}, "hall", {{{"s1"}, {}, {"left"}, {}, 0, 0.5}}, {}, {}, {}, false}};
     const auto text = encode(message);
     EXPECT_THAT(text, testing::StartsWith(R"({"v":1,"id":"m1","epoch":4,"generation":7,"sent":99,)"
                                           R"("deadline":{"incarnation":3,"ns":5},"trace":"request-1",)"

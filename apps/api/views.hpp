@@ -154,15 +154,46 @@ struct EventView {
     std::string event;   // "session.playing"
     std::string object;  // id
     std::string text;
+    std::string asked_by;  // a token's name; empty: the cluster itself decided
+    std::string ground;    // what it followed from
 };
-BOOST_DESCRIBE_STRUCT(EventView, (), (number, time, event, object, text))
+BOOST_DESCRIBE_STRUCT(EventView, (), (number, time, event, object, text, asked_by, ground))
 
 struct EventsView {
     std::vector<EventView> events;  // oldest first
 };
 BOOST_DESCRIBE_STRUCT(EventsView, (), (events))
 
+// Why something is as it is. docs/protocol.md lists what may be asked about.
+struct WhyView {
+    std::string kind;
+    std::string object;                // id
+    std::string name;                  // as people write it
+    std::string verdict;               // what it does, or why it does not
+    std::vector<std::string> grounds;  // what else keeps it from it
+    std::vector<EventView> history;    // the last that was decided about it, oldest first
+};
+BOOST_DESCRIBE_STRUCT(WhyView, (), (kind, object, name, verdict, grounds, history))
+
+// One worker with what it shall be, and what it said last.
+struct WorkerDocumentsView {
+    WorkerView worker;
+    core::DesiredDocument desired;
+    std::optional<core::ReportedDocument> reported;  // absent: not heard since this coordinator started
+};
+BOOST_DESCRIBE_STRUCT(WorkerDocumentsView, (), (worker, desired, reported))
+
 // ---- what is asked
+
+struct InviteBody {
+    std::optional<std::string> replaces;  // a worker whose place the new board takes
+};
+BOOST_DESCRIBE_STRUCT(InviteBody, (), (replaces))
+
+struct WorkerRenameBody {
+    std::string name;
+};
+BOOST_DESCRIBE_STRUCT(WorkerRenameBody, (), (name))
 
 struct PlayBody {
     std::string source;           // "blob:HASH"

@@ -13,7 +13,7 @@ using http::Response;
 
 std::string event(int number, const std::string& name = "session.playing") {
     return R"({"number":)" + std::to_string(number) + R"(,"time":1700000000000000000,"event":")" + name +
-           R"(","object":"s7","text":"number )" + std::to_string(number) + R"("})";
+           R"(","object":"s7","text":"number )" + std::to_string(number) + R"(","asked_by":"","ground":""})";
 }
 
 std::string past(std::initializer_list<int> numbers) {

@@ -108,7 +108,22 @@ std::string show(const api::EventView& event, const Look& look) {
     auto name = printable(event.event);
     name += std::string(event_columns - std::min(event_columns, width_of(name)), ' ');
     return look.paint(Colour::dim, wall_text(event.time)) + "  " + look.paint(colour_of_event(event.event), name) +
-           "  " + printable(event.text.empty() ? event.object : event.text) + "\n";
+           "  " + printable(event.text.empty() ? event.object : event.text) +
+           (event.asked_by.empty() ? "" : look.paint(Colour::dim, "  (" + printable(event.asked_by) + ")")) + "\n";
+}
+
+std::string show(const api::WhyView& why, const Look& look) {
+    const auto what = why.kind + " " + why.name + (why.object == why.name ? "" : " (" + why.object + ")");
+    auto text = look.paint(Colour::bold, printable(what)) + ": " + printable(why.verdict) + "\n";
+    for (const auto& ground : why.grounds) text += "  also: " + printable(ground) + "\n";
+    if (!why.history.empty()) text += "\nwhat was decided, and because of what\n";
+    for (const auto& event : why.history) {
+        auto line = show(event, look);
+        line.pop_back();
+        text +=
+            line + (event.ground.empty() ? "" : look.paint(Colour::dim, "  because " + printable(event.ground))) + "\n";
+    }
+    return text;
 }
 
 std::string show(const api::PongView& pong, const Look& look) {

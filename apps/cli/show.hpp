@@ -19,6 +19,8 @@ std::string show(const std::vector<api::RecordingView>& recordings, const Look& 
 // One line for each track.
 std::string show_tracks(const api::RecordingView& recording, const Look& look);
 std::string show(const api::EventView& event, const Look& look);
+// In one screen: the verdict, what else stands in the way, and what was decided.
+std::string show(const api::WhyView& why, const Look& look);
 std::string show(const api::PongView& pong, const Look& look);
 
 // "session 7: song.flac (3:05) on hall/left and hall/right"

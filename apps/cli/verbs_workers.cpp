@@ -11,8 +11,8 @@ namespace {
 
 constexpr const char* heading = "Cluster";
 
-int invite(Call& call, const ApiClient& api) {
-    const auto answer = api.send(http::Method::post, "/v1/invitations");
+int invite(Call& call, const ApiClient& api, const std::optional<std::string>& replaces) {
+    const auto answer = api.send(http::Method::post, "/v1/invitations", json::encode(api::InviteBody{replaces}));
     return call.answer<api::InvitationView>(answer, [&](const api::InvitationView& view) {
         // on stderr, so that $(antiphon invite) is the invitation alone
         call.tell("good for one worker, for " + count_text(static_cast<std::size_t>(view.expires_in_s / 60), "minute"));
@@ -50,6 +50,17 @@ int maintain(Call& call, const ApiClient& api, const std::string& worker) {
         });
 }
 
+int rename(Call& call, const ApiClient& api, const std::string& worker, const std::string& name) {
+    return call.answer<api::WorkerView>(
+        api.send(http::Method::post, target_of(worker, "rename"), json::encode(api::WorkerRenameBody{name})),
+        [&](const api::WorkerView& view) { return printable(worker + " is now " + view.name) + "\n"; });
+}
+
+int remove(Call& call, const ApiClient& api, const std::string& worker) {
+    return call.answer(api.send(http::Method::delete_, "/v1/workers/" + http::percent_encoded(worker)),
+                       worker + " belongs to the cluster no more");
+}
+
 int release(Call& call, const ApiClient& api, const std::string& worker) {
     return call.answer(api.send(http::Method::delete_, target_of(worker, "maintenance")),
                        worker + " is back from maintenance");
@@ -63,11 +74,15 @@ Verb with_worker(const std::shared_ptr<std::string>& worker, Body body) {
 }  // namespace
 
 void add_workers(Command root) {
+    const auto replaces = std::make_shared<std::optional<std::string>>();
     root.client_verb({"invite",
                       "Prints an invitation for one new worker.",
-                      {"antiphon invite", "antiphon worker --name hall --join \"$(antiphon invite)\""},
+                      {"antiphon invite", "antiphon worker --name hall --join \"$(antiphon invite)\"",
+                       "antiphon invite --replace hall"},
                       heading})
-        .runs(with_api(invite));
+        .option({"--replace", "NAME", "the new board takes this worker's place: its zones, volumes and sessions"},
+                *replaces)
+        .runs(with_api([replaces](Call& call, const ApiClient& api) { return invite(call, api, *replaces); }));
     const auto name = std::make_shared<std::string>();
     auto group = root.client_verb({"workers",
                                    "Lists the workers, and asks or tells one of them something.",
@@ -87,6 +102,18 @@ void add_workers(Command root) {
     group.client_verb({"release", "Gives a worker back to service.", {"antiphon workers release hall"}})
         .argument("NAME", *name, "of the worker")
         .runs(with_worker(name, release));
+    const auto new_name = std::make_shared<std::string>();
+    group.client_verb({"rename", "Gives a worker another name.", {"antiphon workers rename hall chapel"}})
+        .argument("NAME", *name, "of the worker")
+        .argument("NEW", *new_name, "its new name")
+        .runs(with_api(
+            [name, new_name](Call& call, const ApiClient& api) { return rename(call, api, *name, *new_name); }));
+    group
+        .client_verb({"remove",
+                      "Takes a worker out of the cluster for good; refused while it plays or records.",
+                      {"antiphon workers remove hall"}})
+        .argument("NAME", *name, "of the worker")
+        .runs(with_worker(name, remove));
     root.client_verb({"devices", "Lists what the cluster can play on and record from.", {"antiphon devices"}, heading})
         .runs(with_api(devices));
 }

@@ -50,6 +50,36 @@ TEST_F(ServiceTest, AWorkerIsPingedMaintainedAndReleased) {
     EXPECT_EQ(service.last().line, "DELETE /v1/workers/hall/maintenance");
 }
 
+TEST_F(ServiceTest, AWorkerIsRenamedRemovedAndReplaced) {
+    service.on(Method::post, "/v1/workers/{name}/rename", hall);
+    service.on(Method::delete_, "/v1/workers/{name}", "", 204);
+    service.on(Method::post, "/v1/invitations", R"({"invitation":"http://c:8740#t0k","expires_in_s":600})", 201);
+    EXPECT_EQ(out_of({"workers", "rename", "lobby", "hall"}), "lobby is now hall\n");
+    EXPECT_EQ(service.last().line, "POST /v1/workers/lobby/rename");
+    EXPECT_EQ(service.last().body, R"({"name":"hall"})");
+    EXPECT_EQ(out_of({"workers", "remove", "hall"}), "hall belongs to the cluster no more\n");
+    EXPECT_EQ(service.last().line, "DELETE /v1/workers/hall");
+    EXPECT_EQ(out_of({"invite", "--replace", "hall"}), "http://c:8740#t0k\n");
+    EXPECT_EQ(service.last().body, R"({"replaces":"hall"})");
+}
+
+TEST_F(ServiceTest, WhyTellsVerdictGroundsAndHistory) {
+    ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
+    service.on(Method::get, "/v1/why/{object...}",
+               R"({"kind":"output","object":"w1/left","name":"hall/left","verdict":"its output left is muted",)"
+               R"("grounds":["its clock is not synchronised yet"],"history":[{"number":3,"time":1700000000000000000,)"
+               R"("event":"volume.set","object":"hall/left","text":"muted","asked_by":"ann",)"
+               R"("ground":"it was asked for"}]})");
+    EXPECT_EQ(out_of({"why", "hall/left"}),
+              "output hall/left (w1/left): its output left is muted\n"
+              "  also: its clock is not synchronised yet\n"
+              "\n"
+              "what was decided, and because of what\n"
+              "2023-11-14 22:13:20  volume.set              muted  (ann)  because it was asked for\n");
+    EXPECT_EQ(service.last().line, "GET /v1/why/hall/left");
+    ::unsetenv("TZ");  // NOLINT(concurrency-mt-unsafe): nothing reads it meanwhile
+}
+
 TEST_F(ServiceTest, DevicesHaveHealthAndVolume) {
     service.on(Method::get, "/v1/devices", R"({"outputs":[
         {"name":"hall/left","device":"alsa:hw:0","failure":"","online":true,"volume":0.5,"muted":false},

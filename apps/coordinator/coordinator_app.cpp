@@ -36,7 +36,7 @@ void CoordinatorApp::start() {
     actor_ = actors::spawn<CoordinatorActor::Message>(
         executor_, {mailbox_size, actors::Overflow::refuse},
         [&](const auto&) { return std::make_unique<CoordinatorActor>(executor_, std::move(parts_.state), *this); });
-    tell(core::CoordinatorStarted{parts_.incarnation});
+    tell(core::CoordinatorStarted{parts_.incarnation, parts_.clock.wall()});
     tick();
     executor_.at(executor_.now() + settled_after, [] { system::give_back_start_up_memory(); });
 }
@@ -58,7 +58,7 @@ void CoordinatorApp::use_bus(ports::Bus& bus) {
 
 void CoordinatorApp::tick() {
     executor_.at(executor_.now() + tick_interval, [this] {
-        tell(core::ClusterTick{});
+        tell(core::ClusterTick{parts_.clock.wall()});
         tick();
     });
 }
@@ -91,6 +91,7 @@ void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
 }
 
 void CoordinatorApp::receive(const ports::BusMessage& message) {
+    if (message.payload.empty()) return;  // our own word that a retained message is cleared
     const auto topic = topics_.parse(message.topic);
     auto decoded = json::decode<core::Message>(message.payload, &decoded_);
     if (!topic || !decoded) {
@@ -142,7 +143,11 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                 },
                                 [&](const core::AdmitWorker&) { handlers_.members_changed(state); },
                                 [&](const core::Answer& reply) { answer(reply.request, reply.body, state); },
-                                [&](const core::Announce& news) { announce(news); }},
+                                [&](const core::DismissWorker& dismissed) {
+                                    handlers_.members_changed(state);
+                                    forget_topics(dismissed.worker);
+                                },
+                                [&](const core::Announce& news) { announce(news.entry); }},
                effect);
 }
 
@@ -166,11 +171,17 @@ void CoordinatorApp::answer(core::RequestId id, const core::Result<core::AnswerB
     done(body, state);
 }
 
-void CoordinatorApp::announce(const core::Announce& news) {
-    log::info(news.topic, {{"object", news.object}}, news.text);
-    events_.push_back({++events_seen_, parts_.clock.wall(), news.topic, news.object, news.text});
-    if (events_.size() > events_kept) events_.pop_front();
-    handlers_.event(events_.back());
+void CoordinatorApp::announce(const core::JournalRow& entry) {
+    log::info(entry.topic, {{"object", entry.object}, {"by", entry.asked_by}}, entry.text);
+    handlers_.event(entry);
+}
+
+// An empty payload clears what the broker retained, so that nobody hears of a worker that is gone.
+void CoordinatorApp::forget_topics(const core::WorkerId& worker) {
+    if (!bus_) return;
+    for (const auto* leaf : {"desired", "reported", "alive"})
+        if (auto queued = bus_->publish({topics_.of(worker, leaf), "", true}); !queued)
+            log::warning("bus.overflow", {{"worker", worker.value}, {"topic", leaf}}, queued.error().what);
 }
 
 }  // namespace antiphon::coordinator

@@ -1,7 +1,6 @@
 // The coordinator process: the actor that decides, and the bus and requests around it.
 #pragma once
 
-#include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -12,7 +11,6 @@
 #include "actors/loop_executor.hpp"
 #include "actors/step_actor.hpp"
 #include "adapters/json/json.hpp"
-#include "apps/api/views.hpp"
 #include "apps/node/topics.hpp"
 #include "core/coordinator.hpp"
 #include "ports/bus.hpp"
@@ -23,7 +21,6 @@ namespace antiphon::coordinator {
 
 using CoordinatorActor = actors::StepActor<core::CoordinatorMachine>;
 
-inline constexpr std::size_t events_kept = 1000;
 inline constexpr core::Duration request_life = std::chrono::seconds(30);  // less than an HTTP handler has
 
 struct Asker {
@@ -44,7 +41,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     };
     struct Handlers {
         std::function<void(const core::CoordinatorState&)> members_changed;  // who may log in
-        std::function<void(const api::EventView&)> event;
+        std::function<void(const core::JournalRow&)> event;
         std::function<void(const core::Error&)> cannot_start;  // its first write failed
     };
 
@@ -62,7 +59,6 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     // Runs with the state between two events.
     void look(CoordinatorActor::Look look);
 
-    const std::deque<api::EventView>& events() const { return events_; }
     const std::string& cluster() const { return parts_.cluster; }
     core::LocalTime now() const { return parts_.clock.now(); }
 
@@ -78,7 +74,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,
                  bool retain);
     void answer(core::RequestId id, const core::Result<core::AnswerBody>& body, const core::CoordinatorState& state);
-    void announce(const core::Announce& announce);
+    void announce(const core::JournalRow& entry);
+    void forget_topics(const core::WorkerId& worker);
 
     Parts parts_;
     Handlers handlers_;
@@ -90,8 +87,6 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
     core::RequestId last_request_ = 0;
     core::Epoch epoch_;
-    std::deque<api::EventView> events_;
-    std::uint64_t events_seen_ = 0;
     json::DecodeCounters decoded_;
 };
 

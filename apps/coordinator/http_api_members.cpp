@@ -15,12 +15,15 @@ constexpr std::size_t token_bytes = 16;
 constexpr std::size_t credential_bytes = 32;
 
 void invite(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body =
+        request.body.empty() ? std::optional(api::InviteBody{}) : body_of<api::InviteBody>(request, responder);
+    if (!body) return;
     const auto token = system::random_hex(token_bytes);
     const auto view = [url = parts.url(), token](const core::InvitationRow&, const core::CoordinatorState&) {
         return api::InvitationView{url + "#" + token,
                                    std::chrono::duration_cast<std::chrono::seconds>(core::invitation_life).count()};
     };
-    parts.app.ask(core::InviteRequest{digest_of(token)}, asker_of(request),
+    parts.app.ask(core::InviteRequest{digest_of(token), body->replaces}, asker_of(request),
                   answer_with<core::InvitationRow>(std::move(responder), view, 201));
 }
 
@@ -48,6 +51,21 @@ void ping(ApiParts& parts, const http::Request& request, http::Responder respond
     };
     parts.app.ask(core::PingRequest{request.param("worker")}, asker_of(request),
                   answer_with<core::Pong>(std::move(responder), view));
+}
+
+void rename(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto body = body_of<api::WorkerRenameBody>(request, responder);
+    if (!body) return;
+    const auto view = [](const core::WorkerRow& row, const core::CoordinatorState& state) {
+        return worker_view(state, row);
+    };
+    parts.app.ask(core::WorkerRenameRequest{request.param("worker"), body->name}, asker_of(request),
+                  answer_with<core::WorkerRow>(std::move(responder), view));
+}
+
+void remove(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    parts.app.ask(core::WorkerRemoveRequest{request.param("worker")}, asker_of(request),
+                  answer_empty(std::move(responder)));
 }
 
 http::Handler maintenance(ApiParts& parts, bool wanted) {
@@ -93,6 +111,8 @@ void add_member_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::post, "/v1/invitations", Permission::admin, bound(invite));
     router.add(Method::post, "/v1/join", Permission::none, bound(join));
     router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(ping));
+    router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(rename));
+    router.add(Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(remove));
     router.add(Method::post, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, true));
     router.add(Method::delete_, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, false));
 }

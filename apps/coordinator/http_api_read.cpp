@@ -86,6 +86,17 @@ void add_single(http::Router& router, ApiParts& parts) {
                                    return ok(session_view(state, *row, now));
                                });
                });
+    router.add(Method::get, "/v1/workers/{worker}", Permission::view,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   answer_look(parts, std::move(responder),
+                               [name = request.param("worker")](const auto& state) -> core::Result<http::Response> {
+                                   const auto* row = state.workers.find({name});
+                                   for (const auto& [id, worker] : state.workers.rows())
+                                       if (worker->name == name) row = worker.get();
+                                   if (!row) return missing("worker", name);
+                                   return ok(documents_view(state, *row));
+                               });
+               });
     router.add(Method::get, "/v1/recordings/{id}", Permission::view,
                [&parts](const http::Request& request, http::Responder responder) {
                    answer_look(parts, std::move(responder),
@@ -112,9 +123,22 @@ void add_single(http::Router& router, ApiParts& parts) {
 
 void add_events(http::Router& router, ApiParts& parts) {
     router.add(Method::get, "/v1/events", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        const auto& events = parts.app.events();
-        responder.answer(http::Response::json(json::encode(api::EventsView{{events.begin(), events.end()}})));
+        answer_look(parts, std::move(responder), [](const auto& state) {
+            api::EventsView view;
+            for (const auto& [number, entry] : state.journal.rows()) view.events.push_back(event_view(*entry));
+            return ok(view);
+        });
     });
+    router.add(Method::get, "/v1/why/{object...}", Permission::view,
+               [&parts](const http::Request& request, http::Responder responder) {
+                   answer_look(parts, std::move(responder),
+                               [object = request.param("object"),
+                                now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
+                                   const auto explained = core::explain(state, object, now);
+                                   if (!explained) return explained.error();
+                                   return ok(why_view(*explained));
+                               });
+               });
     router.websocket("/v1/events/live", Permission::view,
                      [&parts](const http::Request&, const std::shared_ptr<http::WebSocket>& socket) {
                          parts.listeners.insert(socket);

@@ -52,7 +52,10 @@ core::Result<Loaded> load_state(ports::Store& store) {
         fill<core::ZoneRow>(store, "zone", state.zones, own_id),
         fill<core::OutputRow>(store, "output", state.outputs, [](const auto& row) { return row.output; }),
         fill<core::InvitationRow>(store, "invitation", state.invitations, [](const auto& row) { return row.digest; }),
-        fill<core::RequestRow>(store, "request", state.requests, [](const auto& row) { return row.key; })};
+        fill<core::RequestRow>(store, "request", state.requests, [](const auto& row) { return row.key; }),
+        fill<core::TombstoneRow>(store, "tombstone", state.tombstones, [](const auto& row) { return row.key; }),
+        fill<core::HoldRow>(store, "hold", state.holds, [](const auto& row) { return row.device; }),
+        fill<core::JournalRow>(store, "journal", state.journal, [](const auto& row) { return row.number; })};
     for (const auto& result : results)
         if (!result) return result.error();
     return loaded;

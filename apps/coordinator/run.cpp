@@ -19,6 +19,7 @@
 #include "adapters/system/signals.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
+#include "apps/coordinator/views.hpp"
 #include "apps/node/node_clock.hpp"
 
 namespace antiphon::coordinator {
@@ -101,7 +102,7 @@ core::Result<void> Process::open() {
     if (!incarnation) return incarnation.error();
     admit(loaded->state);
     CoordinatorApp::Handlers handlers{[this](const core::CoordinatorState& state) { admit(state); },
-                                      [this](const api::EventView& event) { broadcast(*api_, event); },
+                                      [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
                                       [this](const core::Error& error) { fail(error); }};
     app_ = std::make_unique<CoordinatorApp>(
         CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), *incarnation},

@@ -98,6 +98,23 @@ api::TrackView track_view(const core::CoordinatorState& state, const core::Recor
 
 }  // namespace
 
+api::EventView event_view(const core::JournalRow& entry) {
+    return {entry.number, entry.at, entry.topic, entry.object, entry.text, entry.asked_by, entry.ground};
+}
+
+api::WhyView why_view(const core::Explanation& explanation) {
+    api::WhyView view{explanation.kind,    explanation.object,  explanation.name,
+                      explanation.verdict, explanation.grounds, {}};
+    for (const auto& entry : explanation.history) view.history.push_back(event_view(entry));
+    return view;
+}
+
+api::WorkerDocumentsView documents_view(const core::CoordinatorState& state, const core::WorkerRow& row) {
+    api::WorkerDocumentsView view{worker_view(state, row), core::desired_document(state, row.id), std::nullopt};
+    if (const auto* presence = state.presence.find(row.id)) view.reported = presence->reported;
+    return view;
+}
+
 std::string name_of(core::Activity value) { return text_of(value); }
 
 api::WorkerView worker_view(const core::CoordinatorState& state, const core::WorkerRow& row) {

@@ -3,6 +3,7 @@
 
 #include "apps/api/views.hpp"
 #include "core/coordinator.hpp"
+#include "core/why.hpp"
 
 namespace antiphon::coordinator {
 
@@ -12,6 +13,9 @@ api::WorkerView worker_view(const core::CoordinatorState& state, const core::Wor
 api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now);
 api::RecordingView recording_view(const core::CoordinatorState& state, const core::RecordingRow& row);
 api::ZoneView zone_view(const core::CoordinatorState& state, const core::ZoneRow& row);
+api::EventView event_view(const core::JournalRow& entry);
+api::WhyView why_view(const core::Explanation& explanation);
+api::WorkerDocumentsView documents_view(const core::CoordinatorState& state, const core::WorkerRow& row);
 api::DevicesView devices_view(const core::CoordinatorState& state);
 // `cluster` is passed through.
 api::StatusView status_view(const core::CoordinatorState& state, api::ClusterView cluster, core::LocalTime now);

@@ -1,0 +1,89 @@
+// Devices that only one board at a time may drive (I5). A hold begins when a session is planned and ends when its board
+// has applied a document without it: a board that is out of reach may still play what was stopped.
+#include <algorithm>
+
+#include "core/coordinator_turn.hpp"
+#include "core/mutants.hpp"
+
+namespace antiphon::core {
+namespace {
+
+bool is_holder(const EndpointId& holder, const EndpointId& output) {
+    if (mutated(Mutant::lease_by_name)) return holder.name == output.name;
+    return holder.worker == output.worker;
+}
+
+// An output in an active session that has the device too.
+const EndpointId* planned_with(const CoordinatorDraft& draft, const std::string& device, const WorkerId& worker) {
+    const EndpointId* found = nullptr;
+    draft.sessions.each([&](const SessionRow& session) {
+        for (const auto& output : session.outputs)
+            if (session.active() && output.worker == worker && device_of(draft, output) == device) found = &output;
+    });
+    return found;
+}
+
+Error held(const CoordinatorDraft& draft, const std::string& device, const HoldRow& hold) {
+    const auto* worker = draft.workers.find(hold.holder.worker);
+    const auto holder = display_name(draft, hold.holder);
+    if (planned_with(draft, device, hold.holder.worker))
+        return {ErrorCode::conflict, device + " plays on " + holder + "; stop that session first"};
+    return {ErrorCode::conflict, device + " was driven by " + holder + ", and " +
+                                     (worker ? worker->name : hold.holder.worker.value) +
+                                     " has not said yet that it let go; bring that board back, or remove it with: "
+                                     "antiphon workers remove"};
+}
+
+bool drives(const CoordinatorDraft& draft, const WorkerId& worker, const ReportedDocument& reported,
+            const std::string& device) {
+    return std::any_of(reported.sessions.begin(), reported.sessions.end(), [&](const SessionReport& report) {
+        const auto* session = draft.sessions.find(report.id);
+        return session && std::any_of(session->outputs.begin(), session->outputs.end(), [&](const EndpointId& output) {
+                   return output.worker == worker && device_of(draft, output) == device;
+               });
+    });
+}
+
+}  // namespace
+
+Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs) {
+    std::map<std::string, EndpointId> asked;
+    for (const auto& output : outputs) {
+        const auto device = device_of(draft, output);
+        if (!is_shared_device(device)) continue;
+        const auto* planned = planned_with(draft, device, output.worker);
+        const auto [other, first] = asked.emplace(device, output);
+        if (planned || !first)
+            return Error{ErrorCode::conflict, display_name(draft, planned ? *planned : other->second) + " and " +
+                                                  display_name(draft, output) + " are both " + device +
+                                                  "; it plays one session at a time"};
+        const auto* hold = draft.holds.find(device);
+        if (hold && !is_holder(hold->holder, output)) return held(draft, device, *hold);
+    }
+    return {};
+}
+
+void hold_devices(CoordinatorTurn& turn, const std::vector<EndpointId>& outputs) {
+    for (const auto& output : outputs) {
+        const auto device = device_of(turn.draft, output);
+        if (!is_shared_device(device)) continue;
+        turn.draft.holds.put(device, {device, output});
+        turn.touched.insert(output.worker);
+    }
+}
+
+void release_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
+    const bool settled = reported.applied >= worker.generation || mutated(Mutant::stale_acknowledgement);
+    if (!settled) return;
+    std::vector<std::string> released;
+    turn.draft.holds.each([&](const HoldRow& hold) {
+        const bool ours = hold.holder.worker == worker.id;
+        if (ours && !planned_with(turn.draft, hold.device, worker.id) &&
+            !drives(turn.draft, worker.id, reported, hold.device))
+            released.push_back(hold.device);
+    });
+    for (const auto& device : released) turn.draft.holds.erase(device);
+    if (!released.empty()) turn.touched.insert(worker.id);
+}
+
+}  // namespace antiphon::core
