@@ -151,6 +151,15 @@ bool any_recording(const WorkerState& state) {
 
 }  // namespace
 
+WorkerMemory memory_of(WorkerMemory memory, const std::string& member) {
+    if (memory.member.empty()) memory.member = member;  // its first start, or of a version that did not keep it
+    if (memory.member == member) return memory;
+    WorkerMemory fresh;
+    fresh.member = member;
+    fresh.boot = memory.boot;
+    return fresh;
+}
+
 Activity activity_of(const WorkerState& state) {
     const bool playing = any_playing(state);
     const bool recording = any_recording(state);

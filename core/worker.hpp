@@ -20,6 +20,7 @@ inline constexpr Duration heartbeat_interval = std::chrono::seconds(10);
 
 // What a worker must know again after a power cut.
 struct WorkerMemory {
+    std::string member;  // "CLUSTER/ID": who it was when it learned all this
     Boot boot;
     Epoch epoch;  // the highest seen
     DesiredDocument desired;
@@ -27,7 +28,7 @@ struct WorkerMemory {
 
     friend bool operator==(const WorkerMemory&, const WorkerMemory&) = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (boot, epoch, desired, commands))
+BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (member, boot, epoch, desired, commands))
 
 struct SessionRun {
     SessionReport report;
@@ -162,6 +163,10 @@ struct WorkerMachine {
 
     static std::vector<WorkerEffect> step(WorkerDraft& draft, LocalTime now, const WorkerEvent& event);
 };
+
+// What a board knows when it runs as `member`: all of it if it was that before; else what another cluster, or the place
+// that it had before it was removed, told it counts no more, and only its boots go on.
+WorkerMemory memory_of(WorkerMemory memory, const std::string& member);
 
 Activity activity_of(const WorkerState& state);
 

@@ -261,5 +261,45 @@ TEST(Worker, SaysNothingWhenNothingHappensButAHeartbeat) {
     EXPECT_EQ(bench.count<SendReport>(), 1);
 }
 
+// The epoch of another cluster would make it deaf for ever.
+TEST(Worker, ForgetsWhatAnotherMembershipTaughtItButNotItsBoots) {
+    WorkerMemory memory;
+    memory.member = "c1/w1";
+    memory.boot = {7};
+    memory.epoch = {3000};
+    memory.desired.generation = {12};
+    memory.commands = {{"e1-1"}};
+    EXPECT_EQ(memory_of(memory, "c1/w1"), memory);
+    const auto fresh = memory_of(memory, "c2/w1");
+    EXPECT_EQ(fresh.boot, Boot{7});
+    EXPECT_EQ(fresh.epoch, Epoch{});
+    EXPECT_EQ(fresh.desired, DesiredDocument{});
+    EXPECT_TRUE(fresh.commands.empty());
+}
+
+// I5: the inventory changed while it was away.
+TEST(Worker, DoesNotDriveASharedDeviceThatIsNotItsOwn) {
+    WorkerState state;
+    WorkerDraft started(state);
+    WorkerMachine::step(started, {}, WorkerStarted{{{"left", "bluetooth:AA", ""}}, {}, {}});
+    started.apply_to(state);
+    DesiredDocument document;
+    document.generation = {1};
+    document.sessions = {{{"s1"}, {{"blob"}, 1, 48000, "melody"}, {"left"}, {}, 0, 1.0}};
+    const auto take = [&] {
+        WorkerDraft draft(state);
+        auto effects = WorkerMachine::step(draft, {}, MessageArrived{{{}, Desired{document}}, {}});
+        draft.apply_to(state);
+        return effects;
+    };
+    EXPECT_TRUE(take().empty());
+    EXPECT_EQ(state.sessions.at({"s1"}).report.state, SessionState::failed);
+    document.generation = {2};
+    document.sessions[0].id = {"s2"};
+    document.devices = {"bluetooth:AA"};
+    ASSERT_EQ(take().size(), 1u);
+    EXPECT_EQ(state.sessions.at({"s2"}).report.state, SessionState::fetching);
+}
+
 }  // namespace
 }  // namespace antiphon::core

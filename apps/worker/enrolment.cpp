@@ -67,20 +67,39 @@ core::Result<Identity> join(const node::WorkerOptions& options, std::chrono::sec
     return Identity{url->origin(), url->host, key->private_pem, std::move(*answer)};
 }
 
+core::Result<std::optional<Identity>> known_identity(const std::filesystem::path& path) {
+    if (!std::filesystem::exists(path)) return std::optional<Identity>{};
+    const auto text = files::read_text(path, identity_bytes_max);
+    if (!text) return text.error();
+    auto identity = json::decode<Identity>(*text);
+    if (!identity) return identity.error().within(path.string() + " (remove it and join again)");
+    return std::optional<Identity>(std::move(*identity));
+}
+
+// With an invitation in hand a removed worker may come back. Without an answer nothing is given up.
+bool was_removed(const Identity& identity) {
+    const auto url = http::parse_url(identity.server);
+    if (!url) return false;
+    const auto response =
+        http::fetch(*url, identity.joined.credential, {.target = "/v1/workers/" + identity.joined.id});
+    return response && response->status == 401;
+}
+
 }  // namespace
 
-core::Result<Identity> enrol(const node::WorkerOptions& options, std::chrono::seconds patience) {
+core::Result<Identity> enrol(const node::WorkerOptions& options, const std::string& renamed,
+                             std::chrono::seconds patience) {
     const auto path = options.data / "identity.json";
-    if (std::filesystem::exists(path)) {
-        const auto text = files::read_text(path, identity_bytes_max);
-        if (!text) return text.error();
-        auto identity = json::decode<Identity>(*text);
-        if (!identity) return identity.error().within(path.string() + " (remove it and join again)");
-        if (identity->joined.name != options.name)
-            return core::Error{core::ErrorCode::conflict,
-                               "the data folder " + options.data.string() + " belongs to worker '" +
-                                   identity->joined.name + "', not to '" + options.name + "'; choose another --data"};
-        return identity;
+    auto known = known_identity(path);
+    if (!known) return known.error();
+    if (*known && !(options.join && was_removed(**known))) {
+        const auto& name = (*known)->joined.name;
+        if (options.name != name && options.name != renamed)
+            return core::Error{core::ErrorCode::conflict, "the data folder " + options.data.string() +
+                                                              " belongs to worker '" +
+                                                              (renamed.empty() ? name : renamed) + "', not to '" +
+                                                              options.name + "'; choose another --data"};
+        return std::move(**known);
     }
     auto identity = join(options, patience);
     if (!identity) return identity;

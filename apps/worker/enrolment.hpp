@@ -18,9 +18,10 @@ struct Identity {
 };
 BOOST_DESCRIBE_STRUCT(Identity, (), (server, host, private_key_pem, joined))
 
-// From identity.json; else by the invitation. A coordinator that cannot be reached yet is asked again for `patience`;
-// a refusal is final. Blocks: for the start of the program.
-core::Result<Identity> enrol(const node::WorkerOptions& options,
+// From identity.json; else by the invitation, also when the coordinator says that it does not know this worker (any
+// more). A coordinator that cannot be reached yet is asked again for `patience`; a refusal is final. `renamed`: what
+// the cluster calls this worker now, if it has told. Blocks: for the start of the program.
+core::Result<Identity> enrol(const node::WorkerOptions& options, const std::string& renamed = "",
                              std::chrono::seconds patience = std::chrono::seconds(60));
 
 }  // namespace antiphon::worker

@@ -49,10 +49,11 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (!clock) return clock.error();
     auto cache = files::BlobFolder::open(options.data / "cache", cache_quota_bytes);
     if (!cache) return cache.error();
-    auto identity = enrol(options);
-    if (!identity) return identity.error();
     auto state = load_state(**store);
     if (!state) return state.error();
+    auto identity = enrol(options, state->memory.desired.name);
+    if (!identity) return identity.error();
+    state->memory = core::memory_of(std::move(state->memory), identity->joined.cluster + "/" + identity->joined.id);
 
     boost::asio::io_context io(1);
     Parts parts{io, **clock, **store, **cache, std::move(*identity), std::move(*state), {}, {}};

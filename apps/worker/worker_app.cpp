@@ -136,7 +136,11 @@ void WorkerApp::linked(bool up, const std::string& reason) {
     if (up)
         log::info("bus.connected", {}, "connected to the broker");
     else
-        log::warning("bus.disconnected", {}, reason);
+        log::warning("bus.disconnected", {},
+                     reason + (reason.find("not authorised") == std::string::npos
+                                   ? ""
+                                   : "; if this worker was removed from the cluster, start it "
+                                     "again with a new invitation (--join)"));
     tell(core::LinkChanged{up});
     if (up) publish("alive", core::Alive{true}, true);
 }
