@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/actor.hpp"
+#include "core/mutants.hpp"
 #include "core/result.hpp"
 
 namespace antiphon::actors {
@@ -19,7 +20,8 @@ class StepWorld {
     // Makes the draft's durable rows durable; all or none. On failure the draft is thrown away.
     virtual core::Result<void> store(const typename Machine::Draft& draft) = 0;
     virtual void perform(const typename Machine::Effect& effect, const typename Machine::State& state) = 0;
-    // The event had no consequence at all, because `why`.
+    // The event had no consequence at all, because `why`: the rows could not be stored, or (`internal`) a law would
+    // have been broken.
     virtual void failed(const typename Machine::Event& event, const core::Error& why) = 0;
 };
 
@@ -47,11 +49,19 @@ class StepActor final
     void take(const Event& event) {
         typename Machine::Draft draft(state_);
         const auto effects = Machine::step(draft, executor_.now(), event);
+        // A bug: better refused, and told, than stored.
+        if (const auto broken = Machine::check(draft)) {
+            world_.failed(event, {core::ErrorCode::internal, *broken});
+            return;
+        }
+        if (core::mutated(core::Mutant::effect_before_persist))
+            for (const auto& effect : effects) world_.perform(effect, state_);
         if (auto stored = world_.store(draft); !stored) {
             world_.failed(event, stored.error());
             return;
         }
         draft.apply_to(state_);
+        if (core::mutated(core::Mutant::effect_before_persist)) return;
         for (const auto& effect : effects) world_.perform(effect, state_);
     }
 

@@ -43,7 +43,7 @@ TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
         bench.take(WorkerMessage{hall, {{}, Alive{alive}}});
         bench.take(bench.user_request(PingRequest{"hall"}));
         bench.now = bench.now + std::chrono::seconds(6);
-        bench.take(ClusterTick{});
+        bench.tick();
         ASSERT_TRUE(bench.answer());
         EXPECT_EQ(bench.answer()->error().what, told);
     }
@@ -80,7 +80,7 @@ TEST(TheCaseStudy, AWorkerThatDoesNotGiveItselfUpInTimeIsLeftAlone) {
     const auto hall = bench.join("hall");
     bench.take(bench.user_request(MaintenanceRequest{"hall", true}));
     bench.now = bench.now + std::chrono::seconds(6);
-    bench.take(ClusterTick{});
+    bench.tick();
     ASSERT_TRUE(bench.answer());
     EXPECT_EQ(bench.answer()->error().code, ErrorCode::unavailable);
     EXPECT_FALSE(bench.published(hall)->document.maintenance);

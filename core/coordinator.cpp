@@ -118,8 +118,8 @@ void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 void on(CoordinatorTurn& turn, const ClusterTick& tick) {
     turn.draft.label = {tick.wall, turn.now};
     turn.ground = "its time had come";
-    expire_asks(turn);
     if (!turn.draft.cluster.superseded_by) {
+        withdraw_expired(turn);
         miss_the_silent(turn);
         compare_epochs(turn);
         step_sessions(turn, nullptr);
@@ -127,6 +127,8 @@ void on(CoordinatorTurn& turn, const ClusterTick& tick) {
     }
     write_news(turn);
 }
+
+void on(CoordinatorTurn& turn, const AsksTick&) { expire_asks(turn); }
 
 }  // namespace
 
@@ -173,7 +175,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
 std::vector<CoordinatorEffect> CoordinatorMachine::step(CoordinatorDraft& draft, LocalTime now,
                                                         const CoordinatorEvent& event) {
     std::vector<CoordinatorEffect> effects;
-    CoordinatorTurn turn{draft, now, effects, {}, {}, {}};
+    CoordinatorTurn turn{draft, now, effects, {}, {}, {}, {}};
     std::visit([&](const auto& e) { on(turn, e); }, event);
     publish_touched(turn);
     if (draft.cluster.superseded_by) silence(effects);

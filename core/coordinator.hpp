@@ -36,7 +36,9 @@ inline constexpr Duration invitation_life = std::chrono::minutes(10);
 // For so long an invitation that is over is still told from one that never was.
 inline constexpr Duration invitation_memory = std::chrono::hours(1);
 inline constexpr Duration silent_after = std::chrono::seconds(30);  // three heartbeats of a worker
-inline constexpr Duration ask_limit = std::chrono::seconds(5);      // ping and maintenance
+inline constexpr Duration tell_again_after =
+    std::chrono::seconds(2);                                    // a worker that is behind gets its document again
+inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
 // What a worker last said, and when we heard it. Not durable: the worker says it again.
 struct Presence {
@@ -44,7 +46,8 @@ struct Presence {
     bool online = false;
     ReportedDocument reported;
     LocalTime heard;
-    Epoch epoch;  // the highest that it has seen, as its envelopes say
+    Epoch epoch;     // the highest that it has seen, as it says
+    LocalTime told;  // when its document was last sent again, because it was behind
 };
 
 // A request that waits for a worker.
@@ -55,6 +58,7 @@ struct Ask {
     bool maintenance = false;
     LocalTime deadline;
     bool withdraw = false;  // maintenance that this request began ends with its deadline
+    bool expired = false;   // answered; what it began is to be withdrawn
 };
 
 struct CoordinatorCounters {
@@ -126,8 +130,11 @@ struct ClusterTick {
     WallTime wall;  // for labels
 };
 
+// With each tick, apart from it: whoever waited long enough gets an answer even when nothing can be stored.
+struct AsksTick {};
+
 using CoordinatorEvent =
-    std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected, ClusterTick>;
+    std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected, ClusterTick, AsksTick>;
 
 // ---- effects
 
@@ -210,6 +217,8 @@ struct CoordinatorMachine {
     using Draft = CoordinatorDraft;
 
     static std::vector<CoordinatorEffect> step(CoordinatorDraft& draft, LocalTime now, const CoordinatorEvent& event);
+    // The laws that a look at what the draft writes can tell, in words if one is broken: looked at in production too.
+    static std::optional<std::string> check(const CoordinatorDraft& draft);
 };
 
 // Cluster time is the coordinator's own.

@@ -185,10 +185,10 @@ TEST(Coordinator, WhoIsNotHeardForThreeHeartbeatsIsOffline) {
     Bench bench;
     const auto hall = bench.join("hall");
     bench.now = bench.now + silent_after;
-    bench.take(ClusterTick{});
+    bench.tick();
     EXPECT_TRUE(bench.state.presence.find(hall)->online);
     bench.now = bench.now + std::chrono::milliseconds(1);
-    bench.take(ClusterTick{});
+    bench.tick();
     EXPECT_FALSE(bench.state.presence.find(hall)->online);
     EXPECT_EQ(bench.announced(), "worker.offline");
     bench.report(hall);
@@ -206,7 +206,7 @@ TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
         bench.take(request);
         const auto session = std::get<SessionRow>(**bench.answer());
         bench.ask<SessionRow>(StopRequest{session.id});
-        bench.take(ClusterTick{});
+        bench.tick();
         ASSERT_TRUE(bench.state.sessions.find(session.id)) << "the newest is kept";
     }
     EXPECT_EQ(bench.state.sessions.size(), Limits{}.finished_sessions);

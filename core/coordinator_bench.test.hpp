@@ -49,7 +49,12 @@ struct Bench {
         const auto got = answer();
         return got && !*got ? got->error() : Error{ErrorCode::internal, "not refused"};
     }
-    void tick() { take(ClusterTick{}); }
+    void tick() {
+        take(AsksTick{});
+        const auto answers = effects;
+        take(ClusterTick{});
+        effects.insert(effects.begin(), answers.begin(), answers.end());
+    }
     WorkerId join(const std::string& name) {
         ask<InvitationRow>(InviteRequest{"digest of " + name});
         const auto row = ask<WorkerRow>(JoinRequest{"digest of " + name, name, "key", 1, "credential", "password"});

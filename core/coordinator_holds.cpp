@@ -44,10 +44,23 @@ bool drives(const CoordinatorDraft& draft, const WorkerId& worker, const Reporte
     });
 }
 
+// What a worker was told after the backup was made is known to nobody until it has followed this coordinator.
+const WorkerRow* first_unheard(const CoordinatorDraft& draft) {
+    const WorkerRow* found = nullptr;
+    draft.workers.each([&](const WorkerRow& worker) {
+        const auto* presence = draft.presence.find(worker.id);
+        const bool settled =
+            presence && presence->epoch == draft.cluster.epoch && presence->reported.applied >= worker.generation;
+        if (!settled && !found) found = &worker;
+    });
+    return found;
+}
+
 }  // namespace
 
 Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs) {
     std::map<std::string, EndpointId> asked;
+    const auto unheard = draft.cluster.restored ? first_unheard(draft) : nullptr;
     for (const auto& output : outputs) {
         const auto device = device_of(draft, output);
         if (!is_shared_device(device)) continue;
@@ -57,6 +70,11 @@ Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vect
             return Error{ErrorCode::conflict, display_name(draft, planned ? *planned : other->second) + " and " +
                                                   display_name(draft, output) + " are both " + device +
                                                   "; it plays one session at a time"};
+        if (unheard)
+            return Error{ErrorCode::conflict,
+                         "this coordinator was restored from a backup, and worker '" + unheard->name +
+                             "' has not answered since: it may drive " + device +
+                             "; bring that board back, or remove it with: antiphon workers remove"};
         const auto* hold = draft.holds.find(device);
         if (hold && !is_holder(hold->holder, output)) return held(draft, device, *hold);
     }

@@ -60,7 +60,8 @@ void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const Rep
     if (reported.activity != Activity::maintenance || !settled) return;
     std::vector<Ask> granted;
     turn.draft.asks.each([&](const Ask& ask) {
-        if (ask.maintenance && ask.worker == worker.id) granted.push_back(ask);
+        // After its deadline it is not granted any more: who asked has been told, or will be.
+        if (ask.maintenance && ask.worker == worker.id && turn.now <= ask.deadline) granted.push_back(ask);
     });
     for (const auto& ask : granted) finish(turn, ask, AnswerBody{*turn.draft.workers.find(worker.id)});
 }
@@ -119,7 +120,11 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     const bool was_online = known && known->online;
     const bool comes_back = !first && !was_online;
     const auto epoch = known ? std::max(known->epoch, reported.epoch) : reported.epoch;
-    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, epoch});
+    const bool behind = reported.applied < worker.generation || epoch < turn.draft.cluster.epoch;
+    const bool tell_again = behind && (!known || turn.now - known->told >= tell_again_after);
+    if (tell_again) turn.behind.insert(worker.id);
+    const auto told = tell_again || !known ? turn.now : known->told;
+    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, epoch, told});
     if (comes_back) {
         note_presence(turn, worker, true);
         ping_again(turn, worker.id);
@@ -145,7 +150,7 @@ void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& ali
 
 void hear_pong(CoordinatorTurn& turn, const WorkerRow& worker, const Pong& pong) {
     const auto* ask = turn.draft.asks.find(pong.command);
-    if (!ask || ask->worker != worker.id) {
+    if (!ask || ask->worker != worker.id || turn.now > ask->deadline) {
         ++turn.draft.counters.late_replies;
         return;
     }
@@ -266,7 +271,7 @@ void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
 void expire_asks(CoordinatorTurn& turn) {
     std::vector<Ask> late;
     turn.draft.asks.each([&](const Ask& ask) {
-        if (turn.now > ask.deadline && !mutated(Mutant::lost_answer)) late.push_back(ask);
+        if (turn.now > ask.deadline && !ask.expired && !mutated(Mutant::lost_answer)) late.push_back(ask);
     });
     for (const auto& ask : late) {
         const auto* worker = turn.draft.workers.find(ask.worker);
@@ -274,8 +279,22 @@ void expire_asks(CoordinatorTurn& turn) {
         const std::string name = worker ? worker->name : ask.worker.value;
         const std::string why =
             presence && presence->online ? "did not answer within 5 s" : "is offline and did not come back within 5 s";
-        if (ask.withdraw && worker) set_maintenance(turn, ask.worker, false);
         finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' " + why});
+        if (!ask.withdraw) continue;
+        Ask expired = ask;
+        expired.expired = true;
+        turn.draft.asks.put(expired.id, expired);
+    }
+}
+
+void withdraw_expired(CoordinatorTurn& turn) {
+    std::vector<Ask> expired;
+    turn.draft.asks.each([&](const Ask& ask) {
+        if (ask.expired) expired.push_back(ask);
+    });
+    for (const auto& ask : expired) {
+        if (turn.draft.workers.find(ask.worker)) set_maintenance(turn, ask.worker, false);
+        turn.draft.asks.erase(MessageId(ask.id));
     }
 }
 

@@ -80,10 +80,14 @@ void publish_touched(CoordinatorTurn& turn) {
         auto document = document_from(turn.draft, *row);
         const auto* before = turn.draft.workers.before(id);
         if (before && document == document_from(*turn.draft.base, *before)) continue;
+        turn.behind.erase(id);
         ++document.generation.value;
         turn.draft.workers.update(id, [](WorkerRow& worker) { ++worker.generation.value; });
         turn.effects.push_back(PublishDesired{id, std::move(document), turn.new_message_id()});
     }
+    for (const auto& id : turn.behind)
+        if (const auto* row = turn.draft.workers.find(id))
+            turn.effects.push_back(PublishDesired{id, document_from(turn.draft, *row), turn.new_message_id()});
 }
 
 }  // namespace antiphon::core

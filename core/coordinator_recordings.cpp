@@ -26,9 +26,15 @@ void settle(CoordinatorTurn& turn, RecordingRow& recording) {
                   words_of(turn.draft, recording));
 }
 
-// `uploaded` is not the worker's to say: the file itself is the proof.
+// `uploaded` is not the worker's to say: the file itself is the proof, and its row is durable before the worker hears
+// of it. One that says so to a coordinator which has no such row speaks to a restored one.
 bool take_report(TrackRow& track, const TrackReport& report) {
-    if (track.over() || report.state == TrackState::uploaded) return false;
+    if (track.over()) return false;
+    if (report.state == TrackState::uploaded) {
+        track.state = TrackState::failed;
+        track.reason = "it was handed in after the backup was made from which this coordinator was restored";
+        return true;
+    }
     if (track.state == report.state && report.state == TrackState::recording) return false;
     if (track.state == report.state && track.sha256 == report.sha256) return false;
     track.state = report.state;

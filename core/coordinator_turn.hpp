@@ -17,6 +17,7 @@ struct CoordinatorTurn {
     std::string asked_by;        // a token's name; empty: nobody asked
     std::string ground;          // what the decisions of this turn follow from
     std::set<WorkerId> touched;  // their desired documents may differ now
+    std::set<WorkerId> behind;   // they have not got what is published already
 
     ClusterTime cluster_now() const { return cluster_time(draft.cluster, now); }
     // A decision of ours: it goes into the journal with what it decides, in one transaction.
@@ -108,6 +109,8 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequ
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance);
 void hear(CoordinatorTurn& turn, const WorkerMessage& message);
 void expire_asks(CoordinatorTurn& turn);
+// What expired requests began.
+void withdraw_expired(CoordinatorTurn& turn);
 // Who has said nothing for `silent_after` is offline, even if no last will came.
 void miss_the_silent(CoordinatorTurn& turn);
 

@@ -1,4 +1,4 @@
-// Each law, once.
+// The laws of a worker, each once.
 #include "core/invariants.hpp"
 
 #include <algorithm>
@@ -14,31 +14,9 @@ bool contains_id(const Items& items, const Row& id) {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-bool went_back(RecordingPhase before, RecordingPhase now) {
-    // Failed is not the last word: its file may come late.
-    if (before == RecordingPhase::failed && now == RecordingPhase::complete) return false;
-    return now < before || (before == RecordingPhase::complete && now != before);
-}
-
-Broken check_sessions_stay_over(const CoordinatorState& before, const CoordinatorState& after) {
-    for (const auto& [id, row] : before.sessions.rows()) {
-        const auto* now = after.sessions.find(id);
-        if (!row->active() && now && now->active()) return "I20: session " + id.value + " was over and is active again";
-        if (row->active() && !now) return "I1: active session " + id.value + " has vanished";
-    }
-    for (const auto& [id, row] : before.recordings.rows()) {
-        const auto* now = after.recordings.find(id);
-        if (now && went_back(row->phase, now->phase)) return "I20: recording " + id.value + " went back";
-        if (row->active() && !now) return "I1: active recording " + id.value + " has vanished";
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
-Broken check_worker_progress(const WorkerState& before, const WorkerState& after) {
-    const auto& old = before.memory;
-    const auto& now = after.memory;
+Broken check_worker_progress(const WorkerMemory& old, const WorkerMemory& now) {
     if (now.desired.generation < old.desired.generation)
         return "I3: applied generation fell from " + number(old.desired.generation.value) + " to " +
                number(now.desired.generation.value);
@@ -64,44 +42,43 @@ Broken check_worker(const WorkerState& worker) {
     return std::nullopt;
 }
 
-Broken check_worker_against(const WorkerState& worker, const WorkerId& id, const CoordinatorState& durable) {
-    const auto* row = durable.workers.find(id);
-    if (!row) return "I1: worker " + id.value + " has vanished";
-    if (worker.memory.desired.generation > row->generation)
+Broken check_worker_against(const WorkerState& worker, const WorkerId& id, Generation newest, Epoch highest) {
+    if (worker.memory.desired.generation > newest)
         return "I3: worker " + id.value + " applies generation " + number(worker.memory.desired.generation.value) +
-               ", but " + number(row->generation.value) + " is the newest that is durable";
-    if (worker.memory.epoch > durable.cluster.epoch) return "I4: worker " + id.value + " has seen an epoch of nobody";
+               ", but " + number(newest.value) + " is the newest that was ever durable";
+    if (worker.memory.epoch > highest) return "I4: worker " + id.value + " has seen an epoch of nobody";
     return std::nullopt;
 }
 
-Broken check_coordinator_progress(const CoordinatorState& before, const CoordinatorState& after) {
-    if (after.cluster.epoch < before.cluster.epoch) return "I4: the epoch fell";
-    for (const auto& [id, row] : before.workers.rows()) {
-        const auto* now = after.workers.find(id);
-        if (!now) return "I1: worker " + id.value + " has vanished";
-        if (now->generation < row->generation) return "I3: the desired generation of " + id.value + " fell";
-    }
-    return check_sessions_stay_over(before, after);
+Broken check_report(const ReportedDocument& report, const WorkerState& worker, LocalTime now) {
+    if (report.stamp != now) return "I15: a report is stamped at another time than it was made";
+    if (report != report_of(worker, now)) return "I15: a report says what was not true at its stamp";
+    return std::nullopt;
 }
 
-Broken check_coordinator(const CoordinatorState& state) {
-    std::map<EndpointId, SessionId> taken;
-    for (const auto& [id, session] : state.sessions.rows()) {
-        if (!session->active()) continue;
-        for (const auto& output : session->outputs) {
-            if (!taken.emplace(output, id).second) return "output " + output.name + " is in two sessions";
-            const auto* worker = state.workers.find(output.worker);
-            if (worker && worker->maintenance)
-                return "maintenance: session " + id.value + " is planned on worker " + worker->name;
+std::vector<std::string> driven_devices(const WorkerState& worker) {
+    std::vector<std::string> devices;
+    for (const auto& [id, run] : worker.sessions) {
+        if (!run.rendering || run.report.state == SessionState::failed) continue;
+        for (const auto& output : worker.outputs) {
+            const auto& used = run.rendering->outputs;
+            const bool is_used = std::find(used.begin(), used.end(), output.name) != used.end();
+            if (is_used && is_shared_device(output.device)) devices.push_back(output.device);
         }
     }
-    for (const auto& [id, recording] : state.recordings.rows())
-        for (const auto& track : recording->tracks) {
-            const auto* worker = state.workers.find(track.input.worker);
-            if (recording->active() && !track.over() && worker && worker->maintenance)
-                return "maintenance: recording " + id.value + " is planned on worker " + worker->name;
-        }
-    return std::nullopt;
+    return devices;
+}
+
+Broken check_track(FrameCount frames, std::uint64_t gap_frames, FrameCount elapsed_frames) {
+    const auto told = frames + static_cast<FrameCount>(gap_frames);
+    if (told >= elapsed_frames - 1 && told <= elapsed_frames + 1) return std::nullopt;
+    return "I13: " + std::to_string(frames) + " frames and gaps of " + std::to_string(gap_frames) + " are not the " +
+           std::to_string(elapsed_frames) + " that passed";
+}
+
+std::optional<std::string> WorkerMachine::check(const WorkerDraft& draft) {
+    if (auto broken = check_worker_progress(draft.before.memory, draft.next.memory)) return broken;
+    return check_worker(draft.next);
 }
 
 }  // namespace antiphon::core

@@ -17,9 +17,9 @@ WorkerState worker_at(std::uint64_t generation, std::uint64_t epoch) {
 bool breaks(const Broken& broken, const std::string& law) { return broken && broken->rfind(law, 0) == 0; }
 
 TEST(Invariant, AppliedGenerationAndEpochAreMonotone) {
-    EXPECT_FALSE(check_worker_progress(worker_at(1, 1), worker_at(2, 1)));
-    EXPECT_TRUE(breaks(check_worker_progress(worker_at(2, 1), worker_at(1, 1)), "I3"));
-    EXPECT_TRUE(breaks(check_worker_progress(worker_at(1, 2), worker_at(2, 1)), "I4"));
+    EXPECT_FALSE(check_worker_progress(worker_at(1, 1).memory, worker_at(2, 1).memory));
+    EXPECT_TRUE(breaks(check_worker_progress(worker_at(2, 1).memory, worker_at(1, 1).memory), "I3"));
+    EXPECT_TRUE(breaks(check_worker_progress(worker_at(1, 2).memory, worker_at(2, 1).memory), "I4"));
 }
 
 TEST(Invariant, NothingRunsThatIsNotDesired) {
@@ -53,11 +53,9 @@ CoordinatorState cluster(SessionPhase phase) {
 }
 
 TEST(Invariant, AWorkerIsNeverAheadOfWhatIsDurable) {
-    const auto state = cluster(SessionPhase::playing);
-    EXPECT_FALSE(check_worker_against(worker_at(5, 2), {"w1"}, state));
-    EXPECT_TRUE(breaks(check_worker_against(worker_at(6, 2), {"w1"}, state), "I3"));
-    EXPECT_TRUE(breaks(check_worker_against(worker_at(5, 3), {"w1"}, state), "I4"));
-    EXPECT_TRUE(breaks(check_worker_against(worker_at(5, 2), {"w2"}, state), "I1"));
+    EXPECT_FALSE(check_worker_against(worker_at(5, 2), {"w1"}, {5}, {2}));
+    EXPECT_TRUE(breaks(check_worker_against(worker_at(6, 2), {"w1"}, {5}, {2}), "I3"));
+    EXPECT_TRUE(breaks(check_worker_against(worker_at(5, 3), {"w1"}, {5}, {2}), "I4"));
 }
 
 TEST(Invariant, WhatIsOverStaysOverAndWhatIsActiveDoesNotVanish) {
@@ -84,6 +82,52 @@ TEST(Invariant, AnOutputIsInOneSession) {
     session.id = {"s2"};
     state.sessions.put(session.id, std::make_shared<const SessionRow>(session));
     EXPECT_TRUE(breaks(check_coordinator(state), "output"));
+}
+
+TEST(Invariant, WhoVanishesLeavesATombstone) {
+    const auto before = cluster(SessionPhase::ended);
+    auto after = before;
+    after.workers.erase({"w1"});
+    EXPECT_TRUE(breaks(check_coordinator_progress(before, after), "I1"));
+    after.tombstones.put("worker/w1", std::make_shared<const TombstoneRow>(TombstoneRow{"worker/w1"}));
+    EXPECT_FALSE(check_coordinator_progress(before, after));
+}
+
+TEST(Invariant, TheVersionsOfAZonesNameOnlyGrow) {
+    CoordinatorState before;
+    before.tombstones.put("zone/front", std::make_shared<const TombstoneRow>(TombstoneRow{"zone/front", "", 3}));
+    auto after = before;
+    after.zones.put({"z2"}, std::make_shared<const ZoneRow>(ZoneRow{{"z2"}, "front", {}, 1}));
+    EXPECT_TRUE(breaks(check_coordinator_progress(before, after), "I16"));
+}
+
+TEST(Invariant, RecordedAndMissingFramesAreAllThatPassed) {
+    EXPECT_FALSE(check_track(100, 20, 120));
+    EXPECT_FALSE(check_track(100, 20, 121));
+    EXPECT_TRUE(breaks(check_track(100, 20, 122), "I13"));
+    EXPECT_TRUE(breaks(check_track(101, 21, 120), "I13"));
+}
+
+TEST(Invariant, AReportIsTrueAtItsStamp) {
+    auto worker = worker_at(3, 1);
+    auto report = report_of(worker, LocalTime{5});
+    EXPECT_FALSE(check_report(report, worker, LocalTime{5}));
+    EXPECT_TRUE(breaks(check_report(report, worker, LocalTime{6}), "I15"));
+    worker.memory.desired.generation = {4};
+    EXPECT_TRUE(breaks(check_report(report, worker, LocalTime{5}), "I15"));
+}
+
+TEST(Invariant, AnOlderReportReplacesNoNewerOne) {
+    CoordinatorState state;
+    Presence presence{{"w1"}};
+    presence.reported.boot = {2};
+    presence.reported.sequence = 7;
+    state.presence.put(presence.id, std::make_shared<const Presence>(presence));
+    CoordinatorDraft draft(state);
+    presence.reported.boot = {1};
+    presence.reported.sequence = 9;
+    draft.presence.put(presence.id, presence);
+    EXPECT_TRUE(breaks(CoordinatorMachine::check(draft), "I15"));
 }
 
 }  // namespace

@@ -32,6 +32,17 @@ struct ClusterRow {
 };
 BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests, journal, gone, restored, superseded_by))
 
+// What a backup's rows become where a coordinator starts from it: above the epochs of the next thousand lives of the
+// one that was backed up, and clear of the ids and generations that it has given since. `jump` is random, 0..1e9, so
+// that two restores of one backup do not meet either.
+inline ClusterRow restored(ClusterRow row, std::uint64_t jump) {
+    row.epoch.value += 1000 + jump % 100'000;
+    row.next_id += 1'000'000 + jump;
+    row.restored = true;
+    row.superseded_by.reset();
+    return row;
+}
+
 struct WorkerRow {
     WorkerId id;
     std::string name;
@@ -46,6 +57,11 @@ struct WorkerRow {
 };
 BOOST_DESCRIBE_STRUCT(WorkerRow, (),
                       (id, name, generation, maintenance, credential_digest, broker_password, public_key, joined))
+
+inline WorkerRow restored(WorkerRow row, std::uint64_t jump) {
+    row.generation.value += 1'000'000 + jump;
+    return row;
+}
 
 BOOST_DEFINE_ENUM_CLASS(SessionPhase, preparing, playing, paused, ended, stopped, failed)
 

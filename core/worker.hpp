@@ -162,6 +162,8 @@ struct WorkerMachine {
     using Draft = WorkerDraft;
 
     static std::vector<WorkerEffect> step(WorkerDraft& draft, LocalTime now, const WorkerEvent& event);
+    // The laws between the state before and after, in words if one is broken: looked at in production too.
+    static std::optional<std::string> check(const WorkerDraft& draft);
 };
 
 // What a board knows when it runs as `member`: all of it if it was that before; else what another cluster, or the place

@@ -6,6 +6,8 @@
 namespace antiphon::sim {
 namespace {
 
+using std::chrono::seconds;
+
 bool busy(const core::WorkerState& state) {
     const auto activity = core::activity_of(state);
     return activity != core::Activity::waiting && activity != core::Activity::maintenance;
@@ -33,6 +35,14 @@ core::Broken check_acknowledged(const core::AnswerBody& body, const core::Coordi
         body);
 }
 
+std::string id_of(const core::AnswerBody& body) {
+    return std::visit(core::Overloaded{[](const core::SessionRow& row) { return row.id.value; },
+                                       [](const core::RecordingRow& row) { return row.id.value; },
+                                       [](const core::ZoneRow& row) { return row.id.value; },
+                                       [](const auto&) { return std::string(); }},
+                      body);
+}
+
 // A recording that this worker could have finished by now.
 core::Broken check_recordings_end(const core::WorkerId& worker, const core::CoordinatorState& durable) {
     for (const auto& [id, recording] : durable.recordings.rows())
@@ -45,28 +55,51 @@ core::Broken check_recordings_end(const core::WorkerId& worker, const core::Coor
 
 }  // namespace
 
-void Checker::worker_stepped(SimWorker& worker, const core::WorkerState& state, const core::CoordinatorState& durable) {
+void Checker::remove_worker(const core::WorkerId& id) {
+    for (auto& [device, drivers] : drivers_) drivers.erase(id);
+    workers_.erase(id);
+    granted_.erase(id);
+}
+
+void Checker::check_devices(const core::WorkerId& id, const core::WorkerState& state) {
+    for (auto& [device, drivers] : drivers_) drivers.erase(id);
+    for (const auto& device : core::driven_devices(state)) {
+        auto& drivers = drivers_[device];
+        drivers.insert(id);
+        if (drivers.size() > 1)
+            fail("I5: " + device + " is driven by " + drivers.begin()->value + " and " + drivers.rbegin()->value);
+    }
+}
+
+void Checker::worker_stepped(const core::WorkerId& id, const core::WorkerState& state) {
     ++counters_.worker_checks;
-    auto& before = workers_[worker.id()];
-    note(core::check_worker_progress(before, state));
+    auto& before = workers_[id];
+    note(core::check_worker_progress(before.memory, state.memory));
     note(core::check_worker(state));
-    note(core::check_worker_against(state, worker.id(), durable));
-    if (granted_.contains(worker.id()) && busy(state))
-        fail("maintenance: worker " + worker.name() + " was given up and plays or records before it was released");
-    for (const auto& [id, run] : state.sessions) {
-        const auto it = before.sessions.find(id);
+    note(core::check_worker_against(state, id, newest_[id], highest_));
+    check_devices(id, state);
+    if (granted_.contains(id) && busy(state))
+        fail("maintenance: worker " + id.value + " was given up and plays or records before it was released");
+    for (const auto& [session, run] : state.sessions) {
+        const auto it = before.sessions.find(session);
         const bool played_before =
             it != before.sessions.end() && it->second.report.state == core::SessionState::playing;
-        if (run.report.state == core::SessionState::playing && !played_before) ++counters_.played;
+        if (run.report.state != core::SessionState::playing || played_before) continue;
+        ++counters_.played;
+        if (!core::driven_devices(state).empty()) ++counters_.shared_played;
     }
     before = state;
 }
 
-void Checker::worker_effect(SimWorker& worker, const core::WorkerEffect& effect) {
+void Checker::worker_effect(SimWorker& worker, const core::WorkerEffect& effect, const core::WorkerState& state) {
     if (const auto* pong = std::get_if<core::SendPong>(&effect)) {
         ++counters_.pongs;
         if (!effects_.emplace(worker.id(), pong->pong.command).second)
             fail("I2: command " + pong->pong.command.value + " took effect twice on " + worker.name());
+    }
+    if (const auto* report = std::get_if<core::SendReport>(&effect)) {
+        ++counters_.reports_checked;
+        note(core::check_report(report->document, state, worker.now()));
     }
 }
 
@@ -75,46 +108,135 @@ void Checker::worker_crashed(const core::WorkerId& id) {
     const auto memory = state.memory;
     state = {};
     state.memory = memory;
+    for (auto& [device, drivers] : drivers_) drivers.erase(id);
 }
 
-void Checker::coordinator_stored(const core::CoordinatorState& durable) {
+void Checker::coordinator_stepped(const core::CoordinatorDraft& draft) {
+    std::size_t asks = 0;
+    draft.asks.each([&](const core::Ask&) { ++asks; });
+    const auto& limits = draft.base->limits;
+    if (asks > limits.asks) fail("I17: " + std::to_string(asks) + " requests wait for workers, over the bound");
+    if (draft.news.size() > limits.news) fail("I17: the news are over their bound");
+    draft.presence.each([&](const core::Presence& presence) {
+        if (!draft.workers.find(presence.id)) fail("I20: " + presence.id.value + " is heard though it was removed");
+    });
+}
+
+void Checker::coordinator_stored(const std::string& name, const core::CoordinatorState& durable) {
     ++counters_.coordinator_checks;
-    note(core::check_coordinator_progress(coordinator_, durable));
+    auto& before = coordinators_[name];
+    note(core::check_coordinator_progress(before, durable));
     note(core::check_coordinator(durable));
-    coordinator_ = durable;
+    if (durable.cluster.superseded_by && !before.cluster.superseded_by) ++counters_.superseded;
+    for (const auto& [id, row] : durable.workers.rows()) {
+        newest_[id] = std::max(newest_[id], row->generation);
+        if (!row->maintenance) granted_.erase(id);  // released: it may be used again
+    }
+    highest_ = std::max(highest_, durable.cluster.epoch);
+    before = durable;
 }
 
-void Checker::requested(core::RequestId id, const core::RequestBody& body) {
-    open_[id] = body;
-    // From the moment somebody asks for the release, the worker may be used again.
-    if (const auto* request = std::get_if<core::MaintenanceRequest>(&body); request && !request->wanted)
-        for (const auto& [worker, row] : coordinator_.workers.rows())
-            if (row->name == request->worker) granted_.erase(worker);
+void Checker::coordinator_restored(const std::string& name, const core::CoordinatorState& durable) {
+    coordinators_[name] = durable;
+    for (const auto& [id, row] : durable.workers.rows()) newest_[id] = std::max(newest_[id], row->generation);
+    highest_ = std::max(highest_, durable.cluster.epoch);
+    overwritten_.clear();  // versions and keys that the backup does not know of may come again
+    made_.clear();
+    granted_.clear();
 }
 
-void Checker::answered(const core::Answer& answer, const core::CoordinatorState& durable) {
+void Checker::requested(const std::string& name, const core::UserRequest& request, core::LocalTime now) {
+    open_[request.id] = {name, request, std::max(request.deadline, now + core::ask_limit) + seconds(5)};
+    if (const auto* invite = std::get_if<core::InviteRequest>(&request.body)) invited_[invite->digest] = now;
+}
+
+void Checker::coordinator_crashed(const std::string& name) {
+    std::erase_if(open_, [&](const auto& entry) { return entry.second.coordinator == name; });
+}
+
+void Checker::coordinator_paused(const std::string& name, core::LocalTime now) {
+    for (auto& [id, open] : open_)
+        if (open.coordinator == name) open.due = std::max(open.due, now + core::ask_limit + seconds(5));
+}
+
+void Checker::check_deadlines(core::LocalTime now) {
+    for (const auto& [id, open] : open_)
+        if (now > open.due) fail("liveness: request " + std::to_string(id) + " had no end by its deadline and 5 s");
+}
+
+// I21 and I18, from what people are told.
+void Checker::check_refusal(const core::UserRequest& request, const core::Error& error) {
+    ++counters_.refusals;
+    if (error.current_version) ++counters_.conflicts;
+    if (error.code == core::ErrorCode::denied && !request.principal.permissions.has(core::permission_of(request.body)))
+        ++counters_.denied;
+    if (std::holds_alternative<core::MaintenanceRequest>(request.body) && error.code == core::ErrorCode::conflict)
+        ++counters_.refused_busy;
+    const auto* join = std::get_if<core::JoinRequest>(&request.body);
+    const bool too_old = join && error.what.find("older than 10 minutes") != std::string::npos;
+    if (too_old && request.deadline - invited_[join->invitation_digest] < core::invitation_life)
+        fail("I18: a fresh invitation is told too old");
+}
+
+// I2: one key, one effect.
+void Checker::check_once(const core::UserRequest& request, const core::AnswerBody& body) {
+    if (!request.idempotency || id_of(body).empty()) return;
+    const auto [it, first] =
+        made_.emplace(request.idempotency->key + "\n" + request.idempotency->fingerprint, id_of(body));
+    if (!first) ++counters_.repeated;
+    if (!first && it->second != id_of(body))
+        fail("I2: the request with " + request.idempotency->key + " was done twice: " + it->second + " and " +
+             id_of(body));
+}
+
+void Checker::check_answer(const core::UserRequest& request, const core::AnswerBody& body,
+                           const core::CoordinatorState& durable) {
+    ++counters_.answers;
+    note(check_acknowledged(body, durable));
+    if (!request.principal.permissions.has(core::permission_of(request.body)))
+        fail("I21: request " + std::to_string(request.id) + " was carried out without the permission");
+    check_once(request, body);
+    if (const auto* zone = std::get_if<core::ZoneSetRequest>(&request.body); zone && zone->expected_version)
+        if (!overwritten_.emplace(zone->name, *zone->expected_version).second)
+            fail("I16: two writes of version " + std::to_string(*zone->expected_version) + " of zone " + zone->name +
+                 " have succeeded");
+}
+
+void Checker::check_grant(const core::UserRequest& request, const core::AnswerBody& body) {
+    const auto* maintenance = std::get_if<core::MaintenanceRequest>(&request.body);
+    if (!maintenance || !maintenance->wanted) return;
+    ++counters_.granted;
+    const auto& worker = std::get<core::WorkerRow>(body);
+    if (workers_.contains(worker.id) && busy(workers_[worker.id]))
+        fail("maintenance: granted while " + worker.name + " plays or records");
+    granted_.insert(worker.id);
+}
+
+void Checker::answered(const core::Answer& answer, const core::CoordinatorState& durable, bool leads) {
     const auto it = open_.find(answer.request);
     if (it == open_.end()) return;
-    const auto request = it->second;
+    const auto request = it->second.request;
     open_.erase(it);
-    const auto* maintenance = std::get_if<core::MaintenanceRequest>(&request);
-    if (!answer.body) {
-        ++counters_.refusals;
-        if (maintenance && answer.body.error().code == core::ErrorCode::conflict) ++counters_.refused_busy;
-        return;
+    if (answer.body) {
+        check_answer(request, *answer.body, durable);
+        if (leads) check_grant(request, *answer.body);
+    } else {
+        check_refusal(request, answer.body.error());
     }
-    ++counters_.answers;
-    note(check_acknowledged(*answer.body, durable));
-    if (maintenance && maintenance->wanted) {
-        ++counters_.granted;
-        const auto& worker = std::get<core::WorkerRow>(*answer.body);
-        if (busy(workers_[worker.id])) fail("maintenance: granted while " + worker.name + " plays or records");
-        granted_.insert(worker.id);
-    }
+}
+
+void Checker::uploaded(const core::TrackReceived& track, const Devices::File* file,
+                       const core::CoordinatorState& durable) {
+    ++counters_.uploaded;
+    const auto* recording = durable.recordings.find(track.recording);
+    if (!recording || !file) return;
+    for (const auto& row : recording->tracks)
+        if (row.input == track.input) note(core::check_track(row.frames, row.gap_frames, file->elapsed_frames));
 }
 
 void Checker::finish(const SimWorker& worker, const core::CoordinatorState& durable) {
     const auto* row = durable.workers.find(worker.id());
+    if (!row) return;
     const auto& memory = worker.durable();
     auto desired = core::desired_document(durable, worker.id());
     desired.epoch = memory.desired.epoch;  // of the life in which it was made

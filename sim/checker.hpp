@@ -14,28 +14,47 @@ namespace antiphon::sim {
 struct CheckCounters {
     std::uint64_t worker_checks = 0;
     std::uint64_t coordinator_checks = 0;
+    std::uint64_t reports_checked = 0;  // I15
     std::uint64_t answers = 0;
     std::uint64_t refusals = 0;
+    std::uint64_t denied = 0;     // I21
+    std::uint64_t conflicts = 0;  // I16: of versions
+    std::uint64_t repeated = 0;   // I2: a request that was answered before
     std::uint64_t pongs = 0;
-    std::uint64_t granted = 0;       // maintenance
-    std::uint64_t refused_busy = 0;  // maintenance of a worker that plays or records
-    std::uint64_t played = 0;        // sessions that were heard on a worker
-    std::uint64_t uploaded = 0;
+    std::uint64_t granted = 0;        // maintenance
+    std::uint64_t refused_busy = 0;   // maintenance of a worker that plays or records
+    std::uint64_t played = 0;         // sessions that were heard on a worker
+    std::uint64_t shared_played = 0;  // on a device that two boards reach (I5)
+    std::uint64_t uploaded = 0;       // I13
+    std::uint64_t superseded = 0;     // coordinators that another one has overtaken
 };
 
 class Checker {
   public:
-    void add_worker(const core::WorkerId& id, const core::WorkerState& initial) { workers_[id] = initial; }
+    void add_worker(const core::WorkerId& id) { workers_[id] = {}; }
+    void remove_worker(const core::WorkerId& id);
 
-    void worker_stepped(SimWorker& worker, const core::WorkerState& state, const core::CoordinatorState& durable);
-    void worker_effect(SimWorker& worker, const core::WorkerEffect& effect);
+    void worker_stepped(const core::WorkerId& id, const core::WorkerState& state);
+    void worker_effect(SimWorker& worker, const core::WorkerEffect& effect, const core::WorkerState& state);
     void worker_crashed(const core::WorkerId& id);
-    void coordinator_stored(const core::CoordinatorState& durable);
-    void requested(core::RequestId id, const core::RequestBody& body);
-    void answered(const core::Answer& answer, const core::CoordinatorState& durable);
+
+    void coordinator_stepped(const core::CoordinatorDraft& draft);
+    void coordinator_stored(const std::string& name, const core::CoordinatorState& durable);
+    // It starts from a backup: what was acknowledged since that was made is gone, as its operator knows.
+    void coordinator_restored(const std::string& name, const core::CoordinatorState& durable);
+
+    // `name`: of the coordinator that is asked.
+    void requested(const std::string& name, const core::UserRequest& request, core::LocalTime now);
+    // `leads`: it is the one that people ask now; what another one grants means nothing.
+    void answered(const core::Answer& answer, const core::CoordinatorState& durable, bool leads);
     // Requests of a coordinator that died have no answer to expect.
-    void coordinator_crashed() { open_.clear(); }
-    void uploaded() { ++counters_.uploaded; }
+    void coordinator_crashed(const std::string& name);
+    // It answers nobody while it is stopped; what is asked of a worker meanwhile waits for it after that.
+    void coordinator_paused(const std::string& name, core::LocalTime now);
+    // Every request has had its end by its deadline and five seconds.
+    void check_deadlines(core::LocalTime now);
+    void uploaded(const core::TrackReceived& track, const Devices::File* file, const core::CoordinatorState& durable);
+
     // At the end of the quiet phase: nothing is left over, and all are what they shall be.
     void finish(const SimWorker& worker, const core::CoordinatorState& durable);
     void expect_all_answered();
@@ -47,14 +66,32 @@ class Checker {
     const CheckCounters& counters() const { return counters_; }
 
   private:
+    struct Open {
+        std::string coordinator;
+        core::UserRequest request;
+        core::LocalTime due;  // its answer
+    };
+
     void note(const core::Broken& broken) {
         if (broken) fail(*broken);
     }
+    void check_devices(const core::WorkerId& id, const core::WorkerState& state);
+    void check_refusal(const core::UserRequest& request, const core::Error& error);
+    void check_answer(const core::UserRequest& request, const core::AnswerBody& body,
+                      const core::CoordinatorState& durable);
+    void check_grant(const core::UserRequest& request, const core::AnswerBody& body);
+    void check_once(const core::UserRequest& request, const core::AnswerBody& body);
 
     std::map<core::WorkerId, core::WorkerState> workers_;
-    core::CoordinatorState coordinator_;
+    std::map<std::string, core::CoordinatorState> coordinators_;    // by name, as last stored
+    std::map<core::WorkerId, core::Generation> newest_;             // that was ever durable
+    core::Epoch highest_;                                           // that was ever durable
     std::set<std::pair<core::WorkerId, core::MessageId>> effects_;  // commands that had their effect (I2)
-    std::map<core::RequestId, core::RequestBody> open_;
+    std::map<std::string, std::string> made_;                       // by key and fingerprint: what was made (I2)
+    std::set<std::pair<std::string, std::uint64_t>> overwritten_;   // versions of zones (I16)
+    std::map<std::string, core::LocalTime> invited_;                // by digest (I18)
+    std::map<std::string, std::set<core::WorkerId>> drivers_;       // by shared device (I5)
+    std::map<core::RequestId, Open> open_;
     std::set<core::WorkerId> granted_;
     std::optional<std::string> broken_;
     CheckCounters counters_;

@@ -2,6 +2,7 @@
 #include "sim/devices.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace antiphon::sim {
 namespace {
@@ -16,12 +17,37 @@ void Devices::attach(Report report, Upload upload) {
 std::vector<core::TrackReport> Devices::crash() {
     ++life_;
     rendering_.clear();
+    resume();
     std::vector<core::TrackReport> found;
     for (auto& [id, file] : files_) {
-        if (file.state == core::TrackState::recording) file.state = core::TrackState::stored;
-        found.push_back(file);
+        // What was not synced is gone; the file ends where it was.
+        if (file.report.state == core::TrackState::recording)
+            end_file(file, executor_.now() - random_.between(core::Duration{0}, core::Duration{milliseconds(500)}));
+        found.push_back(file.report);
     }
     return found;
+}
+
+void Devices::pause() { paused_at_ = executor_.now(); }
+
+void Devices::resume() {
+    if (!paused_at_) return;
+    const auto from = *std::exchange(paused_at_, std::nullopt);
+    for (auto& [id, file] : files_)
+        if (file.report.state == core::TrackState::recording)
+            file.missed += executor_.now() - std::max(from, file.begun);
+}
+
+void Devices::end_file(File& file, core::LocalTime end) {
+    const auto frames_of = [](core::Duration duration) {
+        return static_cast<core::FrameCount>(static_cast<double>(duration.count()) * 1e-9 * core::cluster_rate);
+    };
+    const auto elapsed = std::max(core::Duration{0}, end - file.begun);
+    file.elapsed_frames = frames_of(elapsed);
+    file.report.gap_frames = static_cast<std::uint64_t>(frames_of(std::min(file.missed, elapsed)));
+    file.report.frames = file.elapsed_frames - static_cast<core::FrameCount>(file.report.gap_frames);
+    file.report.state = core::TrackState::stored;
+    file.report.sha256 = file.report.id.value + "/" + file.report.input;
 }
 
 void Devices::later(core::Duration low, core::Duration high, std::function<void()> action) {
@@ -76,18 +102,17 @@ void Devices::operator()(const core::Capture& capture) {
     core::TrackReport track;
     track.id = capture.recording;
     track.input = capture.input;
-    files_[id] = track;
+    files_[id] = {track, executor_.now()};
     later(milliseconds(1), milliseconds(50), [this, track] { report_(core::TrackProgressed{track}); });
 }
 
 void Devices::operator()(const core::FinishCapture& finish) {
     const core::TrackId id{finish.recording, finish.input};
     later(milliseconds(5), milliseconds(300), [this, id] {
-        auto& file = files_[id];
-        file.id = id.first;
-        file.input = id.second;
-        file.state = core::TrackState::stored;
-        report_(core::TrackProgressed{file});
+        const auto it = files_.find(id);
+        if (it == files_.end()) return;
+        if (it->second.report.state == core::TrackState::recording) end_file(it->second, executor_.now());
+        report_(core::TrackProgressed{it->second.report});
     });
 }
 
@@ -96,8 +121,8 @@ void Devices::operator()(const core::UploadTrack& upload) {
     upload_(id.first, id.second, [this, life = life_, id] {
         const auto it = files_.find(id);
         if (life != life_ || it == files_.end()) return;
-        it->second.state = core::TrackState::uploaded;
-        report_(core::TrackProgressed{it->second});
+        it->second.report.state = core::TrackState::uploaded;
+        report_(core::TrackProgressed{it->second.report});
     });
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/worker.hpp"
@@ -25,7 +26,22 @@ class Devices {
     void attach(Report report, Upload upload);
 
     void perform(const core::WorkerEffect& effect);
+    // The process is stopped and continued: its recordings have a gap.
+    void pause();
+    void resume();
     double fetch_failures = 0.02;
+
+    // A recorded file, as the devices know it.
+    struct File {
+        core::TrackReport report;
+        core::LocalTime begun;
+        core::Duration missed{0};             // the sum of its gaps
+        core::FrameCount elapsed_frames = 0;  // from begin to end, once it has ended
+    };
+    const File* file(const core::TrackId& id) const {
+        const auto it = files_.find(id);
+        return it == files_.end() ? nullptr : &it->second;
+    }
 
   private:
     void operator()(const core::FetchBlob& fetch);
@@ -41,6 +57,7 @@ class Devices {
 
     void later(core::Duration low, core::Duration high, std::function<void()> action);
     void report_session(const core::DesiredSession& session, core::SessionState state);
+    void end_file(File& file, core::LocalTime end);
     void play_from(const core::DesiredSession& session);
 
     SkewedExecutor& executor_;
@@ -50,7 +67,8 @@ class Devices {
     Upload upload_;
     std::uint64_t life_ = 0;
     std::map<core::SessionId, std::uint64_t> rendering_;  // which telling of it counts
-    std::map<core::TrackId, core::TrackReport> files_;    // survive a crash
+    std::map<core::TrackId, File> files_;                 // survive a crash
+    std::optional<core::LocalTime> paused_at_;
     std::uint64_t tellings_ = 0;
 };
 

@@ -10,7 +10,9 @@
 #include "core/coordinator.hpp"
 #include "core/worker.hpp"
 #include "sim/devices.hpp"
+#include "sim/disk.hpp"
 #include "sim/network.hpp"
+#include "sim/process.hpp"
 #include "sim/random.hpp"
 #include "sim/skewed_executor.hpp"
 #include "sim/trace.hpp"
@@ -26,16 +28,15 @@ struct World {
     Random& random;
     Trace& trace;
     Network& network;
-    double disk_failures = 0;  // probability that a commit fails
-    std::uint64_t disk_failed = 0;
 };
 
 class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
   public:
-    // After each event with the state before and after it; `effect` for each effect.
     struct Observer {
-        std::function<void(SimWorker&, const core::WorkerState& state)> stepped;
-        std::function<void(SimWorker&, const core::WorkerEffect&)> effect;
+        std::function<void(SimWorker&, const core::WorkerState& state)> stepped;  // after each event
+        std::function<void(SimWorker&, const core::WorkerEffect&, const core::WorkerState& state)> effect;
+        std::function<void(SimWorker&)> died;                // at a call to its disk
+        std::function<void(const std::string& law)> broken;  // that it has noticed itself
     };
 
     SimWorker(World& world, core::WorkerId id, std::string name, Observer observer);
@@ -43,23 +44,32 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
 
     void start();
     void crash();
-    bool running() const { return static_cast<bool>(actor_); }
+    // For good.
+    void switch_off();
+    void pause();
+    void resume();
+    bool running() const { return process_.running(); }
+    bool paused() const { return process_.paused(); }
     void tick();
     void set_upload(Devices::Upload upload);
 
     const core::WorkerId& id() const { return id_; }
     const std::string& name() const { return name_; }
     const core::WorkerMemory& durable() const { return disk_; }
+    Disk& disk() { return drive_; }
+    Devices& devices() { return devices_; }
+    core::LocalTime now() const { return executor_.now(); }
 
     core::Result<void> store(const core::WorkerDraft& draft) override;
     void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;
     void failed(const core::WorkerEvent& event, const core::Error& why) override;
 
   private:
-    void tell(core::WorkerEvent event);
+    core::WorkerStarted inventory();
     void receive(const core::Message& message);
     void send(core::MessageBody body, bool retain);
     void linked(bool up);
+    void die();
 
     World& world_;
     const core::WorkerId id_;
@@ -67,30 +77,47 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     Observer observer_;
     SkewedExecutor executor_;
     Devices devices_;
+    Disk drive_;
     core::WorkerMemory disk_;
-    actors::Ref<WorkerActor::Message> actor_;
+    Process<WorkerActor::Message> process_;
     bool starting_ = false;
     std::uint64_t messages_ = 0;
+    std::uint64_t life_ = 0;
 };
 
 class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> {
   public:
     struct Observer {
-        std::function<void(const core::CoordinatorState& durable)> stored;
-        std::function<void(const core::Answer&)> answered;
+        std::function<void(SimCoordinator&, const core::CoordinatorDraft&)> stepped;  // before it is stored
+        std::function<void(SimCoordinator&, const core::CoordinatorState& durable)> stored;
+        std::function<void(SimCoordinator&, const core::Answer&)> answered;
+        std::function<void(SimCoordinator&)> died;           // at a call to its disk
+        std::function<void(const std::string& law)> broken;  // that it has noticed itself
     };
 
-    SimCoordinator(World& world, Observer observer);
+    SimCoordinator(World& world, std::string name, core::Limits limits, Observer observer);
     ~SimCoordinator() override;
 
     void start();
     void crash();
-    bool running() const { return static_cast<bool>(actor_); }
+    void pause();
+    void resume();
+    bool running() const { return process_.running(); }
+    bool paused() const { return process_.paused(); }
+    bool leads() const { return running() && !paused() && !disk_.cluster.superseded_by; }
     void tick();
     // False: not running, so nobody will answer.
-    bool request(core::RequestId id, core::RequestBody body, std::optional<core::Idempotency> idempotency = {});
+    bool request(core::UserRequest request);
     bool receive_track(core::TrackReceived track);
+    // Its disk becomes that of a backup, which was made of `durable`.
+    void restore(core::CoordinatorState durable);
+    // Of the wall clock, from now on; no decision may depend on it.
+    void step_wall(core::Duration by) { wall_error_ += by; }
 
+    const std::string& name() const { return name_; }
+    Network::CoordinatorIndex index() const { return index_; }
+    Disk& disk() { return drive_; }
+    core::WallTime wall() const { return core::WallTime{world_.executor.now().ns} + wall_error_; }
     // What the disk holds: only the durable tables are filled.
     const core::CoordinatorState& durable() const { return disk_; }
 
@@ -99,15 +126,23 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     void failed(const core::CoordinatorEvent& event, const core::Error& why) override;
 
   private:
-    void tell(core::CoordinatorEvent event);
     void send(const core::WorkerId& to, core::MessageId id, core::MessageBody body, bool retain,
               std::optional<core::ClusterTime> deadline);
+    void write(const core::CoordinatorDraft& draft);
+    void die();
 
     World& world_;
+    const std::string name_;
     Observer observer_;
+    Network::CoordinatorIndex index_;
+    Disk drive_;
     core::CoordinatorState disk_;
-    actors::Ref<CoordinatorActor::Message> actor_;
+    std::optional<core::CoordinatorState> synced_;  // where a deliberate bug acknowledges what is not
+    core::Duration wall_error_{0};
+    Process<CoordinatorActor::Message> process_;
     bool starting_ = false;
+    bool dying_ = false;
+    std::uint64_t life_ = 0;
 };
 
 }  // namespace antiphon::sim

@@ -49,8 +49,8 @@ TEST(Checker, RemembersTheFirstBrokenLaw) {
     EXPECT_FALSE(checker.broken());
     core::CoordinatorState high;
     high.cluster.epoch = {2};
-    checker.coordinator_stored(high);
-    checker.coordinator_stored({});
+    checker.coordinator_stored("coordinator", high);
+    checker.coordinator_stored("coordinator", {});
     ASSERT_TRUE(checker.broken());
     EXPECT_EQ(*checker.broken(), "I4: the epoch fell");
     checker.fail("another");
@@ -59,7 +59,7 @@ TEST(Checker, RemembersTheFirstBrokenLaw) {
 
 TEST(Checker, ARequestWithoutAnEndIsAFailure) {
     Checker checker;
-    checker.requested(1, core::PingRequest{"hall"});
+    checker.requested("coordinator", {1, core::PingRequest{"hall"}}, {});
     checker.expect_all_answered();
     EXPECT_EQ(*checker.broken(), "liveness: request 1 had no end");
 }

@@ -1,4 +1,5 @@
 // The coordinator process: its rows are on the disk, what the workers said is not.
+#include "core/mutants.hpp"
 #include "core/step.hpp"
 #include "sim/nodes.hpp"
 
@@ -6,20 +7,6 @@ namespace antiphon::sim {
 namespace {
 
 constexpr std::uint32_t mailbox_size = 16384;
-
-void store_tables(const core::CoordinatorDraft& draft, core::CoordinatorState& disk) {
-    disk.cluster = draft.cluster;
-    draft.workers.apply_to(disk.workers);
-    draft.sessions.apply_to(disk.sessions);
-    draft.recordings.apply_to(disk.recordings);
-    draft.zones.apply_to(disk.zones);
-    draft.outputs.apply_to(disk.outputs);
-    draft.invitations.apply_to(disk.invitations);
-    draft.requests.apply_to(disk.requests);
-    draft.tombstones.apply_to(disk.tombstones);
-    draft.holds.apply_to(disk.holds);
-    draft.journal.apply_to(disk.journal);
-}
 
 bool is_durable(const core::CoordinatorDraft& draft) {
     bool any = false;
@@ -29,66 +16,121 @@ bool is_durable(const core::CoordinatorDraft& draft) {
 
 }  // namespace
 
-SimCoordinator::SimCoordinator(World& world, Observer observer) : world_(world), observer_(std::move(observer)) {
-    world_.network.attach_coordinator(
-        [this](const core::WorkerId& from, const core::Message& message) { tell(core::WorkerMessage{from, message}); },
-        [this] { tell(core::BusConnected{}); });
+SimCoordinator::SimCoordinator(World& world, std::string name, core::Limits limits, Observer observer)
+    : world_(world),
+      name_(std::move(name)),
+      observer_(std::move(observer)),
+      index_(world.network.attach_coordinator(
+          [this](const core::WorkerId& from, const core::Message& message) {
+              process_.tell(core::CoordinatorEvent{core::WorkerMessage{from, message}});
+          },
+          [this] { process_.tell(core::CoordinatorEvent{core::BusConnected{}}); })),
+      drive_(world.random) {
+    disk_.limits = limits;
 }
 
-SimCoordinator::~SimCoordinator() {
-    if (actor_) actor_.stop();
-}
+SimCoordinator::~SimCoordinator() = default;
 
 void SimCoordinator::start() {
-    world_.trace.line(world_.executor.now(), "coordinator", "starts");
-    actor_ = actors::spawn<CoordinatorActor::Message>(
+    world_.trace.line(world_.executor.now(), name_, "starts");
+    process_.start(actors::spawn<CoordinatorActor::Message>(
         world_.executor, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
             return std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
-        });
+        }));
     starting_ = true;
-    tell(core::CoordinatorStarted{{1}, {}});
-    world_.network.set_coordinator_link(true);
+    dying_ = false;
+    process_.tell(core::CoordinatorEvent{core::CoordinatorStarted{{1}, wall()}});
+    world_.network.set_coordinator_link(index_, true);
 }
 
 void SimCoordinator::crash() {
-    world_.trace.line(world_.executor.now(), "coordinator", "CRASHES");
-    actor_.stop();
-    actor_ = {};
-    world_.network.set_coordinator_link(false);
+    world_.trace.line(world_.executor.now(), name_, "CRASHES");
+    ++life_;
+    process_.kill();
+    if (synced_) disk_ = *synced_;
+    world_.network.set_coordinator_link(index_, false);
 }
 
-void SimCoordinator::tick() { tell(core::ClusterTick{world_.executor.now().ns}); }
-
-void SimCoordinator::tell(core::CoordinatorEvent event) {
-    if (actor_) actor_.tell(std::move(event));
+void SimCoordinator::pause() {
+    world_.trace.line(world_.executor.now(), name_, "is stopped");
+    process_.pause();
 }
 
-bool SimCoordinator::request(core::RequestId id, core::RequestBody body, std::optional<core::Idempotency> idempotency) {
-    if (!actor_) return false;
-    tell(core::UserRequest{id,
-                           std::move(body),
-                           core::WallTime{world_.executor.now().ns},
-                           std::move(idempotency),
-                           {"user", core::PermissionSet::everything()}});
+void SimCoordinator::resume() {
+    world_.trace.line(world_.executor.now(), name_, "continues");
+    process_.resume();
+}
+
+void SimCoordinator::restore(core::CoordinatorState durable) {
+    const auto limits = disk_.limits;
+    disk_ = std::move(durable);
+    disk_.limits = limits;
+    const auto jump = world_.random.below(1'000'000'000);
+    disk_.cluster = core::restored(disk_.cluster, jump);
+    const auto before = disk_.workers;
+    for (const auto& [id, row] : before.rows())
+        disk_.workers.put(id, std::make_shared<const core::WorkerRow>(core::restored(*row, jump)));
+    synced_.reset();
+}
+
+void SimCoordinator::tick() {
+    if (paused()) return;
+    process_.tell(core::CoordinatorEvent{core::AsksTick{}});
+    process_.tell(core::CoordinatorEvent{core::ClusterTick{wall()}});
+}
+
+bool SimCoordinator::request(core::UserRequest request) {
+    if (!running()) return false;
+    request.wall = wall();
+    process_.tell(core::CoordinatorEvent{std::move(request)});
     return true;
 }
 
 bool SimCoordinator::receive_track(core::TrackReceived track) {
-    if (!actor_) return false;
-    tell(std::move(track));
+    if (!running()) return false;
+    process_.tell(core::CoordinatorEvent{std::move(track)});
     return true;
 }
 
+void SimCoordinator::write(const core::CoordinatorDraft& draft) {
+    // A deliberate bug's page cache: it reaches the disk now and then.
+    if (core::mutated(core::Mutant::acknowledge_unsynced) && (!synced_ || world_.random.chance(0.2))) synced_ = disk_;
+    disk_.cluster = draft.cluster;
+    draft.workers.apply_to(disk_.workers);
+    draft.sessions.apply_to(disk_.sessions);
+    draft.recordings.apply_to(disk_.recordings);
+    draft.zones.apply_to(disk_.zones);
+    draft.outputs.apply_to(disk_.outputs);
+    draft.invitations.apply_to(disk_.invitations);
+    draft.requests.apply_to(disk_.requests);
+    draft.tombstones.apply_to(disk_.tombstones);
+    draft.holds.apply_to(disk_.holds);
+    draft.journal.apply_to(disk_.journal);
+}
+
+// Right after the call that it dies at: what it holds in its hands is gone.
+void SimCoordinator::die() {
+    dying_ = true;
+    world_.trace.line(world_.executor.now(), name_, "dies at its disk");
+    world_.executor.at(world_.executor.now(), [this, life = life_] {
+        if (life == life_) observer_.died(*this);
+    });
+}
+
 core::Result<void> SimCoordinator::store(const core::CoordinatorDraft& draft) {
+    const core::Error refused{core::ErrorCode::unavailable, "I/O error"};
+    if (dying_) return refused;
+    observer_.stepped(*this, draft);
     if (!is_durable(draft)) return {};
     // A process whose first write fails ends, and is started again: it starts later.
-    if (!std::exchange(starting_, false) && world_.random.chance(world_.disk_failures)) {
-        ++world_.disk_failed;
-        return core::Error{core::ErrorCode::unavailable, "I/O error"};
-    }
-    store_tables(draft, disk_);
-    observer_.stored(disk_);
-    return {};
+    const auto commit = drive_.commit(world_.executor.now(), std::exchange(starting_, false));
+    if (commit == Commit::refused) return refused;
+    const bool there = commit != Commit::died_before_sync || drive_.survives();
+    if (there) write(draft);
+    if (there) observer_.stored(*this, disk_);
+    if (commit == Commit::stored) return {};
+    die();
+    return refused;
 }
 
 void SimCoordinator::send(const core::WorkerId& to, core::MessageId id, core::MessageBody body, bool retain,
@@ -97,7 +139,7 @@ void SimCoordinator::send(const core::WorkerId& to, core::MessageId id, core::Me
     message.header.id = std::move(id);
     message.header.epoch = disk_.cluster.epoch;
     message.header.deadline = deadline;
-    world_.network.to_worker(to, message, retain);
+    world_.network.to_worker(index_, to, message, retain);
 }
 
 void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState&) {
@@ -107,27 +149,33 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 send(publish.worker, publish.id, core::Desired{publish.document}, true, {});
             },
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
-            [&](const core::AdmitWorker&) {}, [&](const core::DismissWorker&) {},
-            [&](const core::Answer& answer) { observer_.answered(answer); },
+            [&](const core::AdmitWorker&) {},
+            [&](const core::DismissWorker& dismissed) { world_.network.forget(index_, dismissed.worker); },
+            [&](const core::Answer& answer) { observer_.answered(*this, answer); },
             [&](const core::Announce& announce) {
-                world_.trace.line(world_.executor.now(), "coordinator",
-                                  announce.entry.topic + " " + announce.entry.object + ": " + announce.entry.text);
+                const auto& entry = announce.entry;
+                world_.trace.line(world_.executor.now(), name_, entry.topic + " " + entry.object + ": " + entry.text);
             }},
         effect);
 }
 
 void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Error& why) {
-    world_.trace.line(world_.executor.now(), "coordinator", "disk: " + why.what);
+    if (dying_) return;
+    if (why.code == core::ErrorCode::internal) return observer_.broken(why.what);
+    world_.trace.line(world_.executor.now(), name_, "disk: " + why.what);
     if (const auto* request = std::get_if<core::UserRequest>(&event)) {
-        observer_.answered({request->id, why});
+        observer_.answered(*this, {request->id, why});
         return;
     }
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) {
-        observer_.answered({track->request, why});
+        observer_.answered(*this, {track->request, why});
         return;
     }
+    if (std::holds_alternative<core::ClusterTick>(event)) return;  // there is another one soon
     // A message is redelivered, for the broker has no acknowledgement of it.
-    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event] { tell(event); });
+    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, life = life_] {
+        if (life == life_) process_.tell(event);
+    });
 }
 
 }  // namespace antiphon::sim

@@ -19,76 +19,112 @@ SimWorker::SimWorker(World& world, core::WorkerId id, std::string name, Observer
       name_(std::move(name)),
       observer_(std::move(observer)),
       executor_{world.executor, some_offset(world.random), world.random.between(-200e-6, 200e-6)},  // braces: in order
-      devices_(executor_, world.executor, world.random) {
+      devices_(executor_, world.executor, world.random),
+      drive_(world.random) {
     world_.network.attach_worker(
         id_, [this](const core::Message& message) { receive(message); }, [this](bool up) { linked(up); });
 }
 
-SimWorker::~SimWorker() {
-    if (actor_) actor_.stop();
+SimWorker::~SimWorker() = default;
+
+void SimWorker::switch_off() {
+    ++life_;
+    process_.kill();
+    devices_.crash();
+    world_.network.detach_worker(id_);
 }
 
 void SimWorker::set_upload(Devices::Upload upload) {
-    devices_.attach([this](core::WorkerEvent event) { tell(std::move(event)); }, std::move(upload));
+    devices_.attach([this](core::WorkerEvent event) { process_.tell(std::move(event)); }, std::move(upload));
+}
+
+// Two boards reach the same headset.
+core::WorkerStarted SimWorker::inventory() {
+    const auto headset = "bluetooth:" + std::string(1, static_cast<char>('A' + id_.value.back() % 2));
+    return {{{"speaker", "virtual:speaker", ""}, {"headset", headset, ""}},
+            {{"mic", "virtual:microphone", ""}},
+            devices_.crash()};
 }
 
 void SimWorker::start() {
     world_.trace.line(world_.executor.now(), name_, "starts");
     core::WorkerState state;
     state.memory = disk_;
-    actor_ = actors::spawn<WorkerActor::Message>(executor_, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
-        return std::make_unique<WorkerActor>(executor_, std::move(state), *this);
-    });
+    process_.start(actors::spawn<WorkerActor::Message>(
+        executor_, {mailbox_size, actors::Overflow::refuse},
+        [&](const auto&) { return std::make_unique<WorkerActor>(executor_, std::move(state), *this); }));
     starting_ = true;
-    tell(core::WorkerStarted{
-        {{"speaker", "virtual:speaker", ""}}, {{"mic", "virtual:microphone", ""}}, devices_.crash()});
+    process_.tell(core::WorkerEvent{inventory()});
+    process_.tell(core::WorkerEvent{core::ClockChanged{{true, 1000, 0}}});
     world_.network.set_link(id_, true);
 }
 
 void SimWorker::crash() {
     world_.trace.line(world_.executor.now(), name_, "CRASHES");
-    actor_.stop();
-    actor_ = {};
+    ++life_;
+    process_.kill();
     devices_.crash();
     world_.network.set_link(id_, false);
 }
 
-void SimWorker::tick() { tell(core::Tick{}); }
+void SimWorker::pause() {
+    world_.trace.line(world_.executor.now(), name_, "is stopped");
+    devices_.pause();
+    process_.pause();
+}
 
-void SimWorker::tell(core::WorkerEvent event) {
-    if (actor_) actor_.tell(std::move(event));
+void SimWorker::resume() {
+    world_.trace.line(world_.executor.now(), name_, "continues");
+    devices_.resume();
+    process_.resume();
+}
+
+void SimWorker::tick() {
+    if (!paused()) process_.tell(core::WorkerEvent{core::Tick{}});
 }
 
 void SimWorker::receive(const core::Message& message) {
-    tell(core::MessageArrived{message, core::ClusterTime{{1}, world_.executor.now().ns}});
+    process_.tell(core::WorkerEvent{core::MessageArrived{message, core::ClusterTime{{1}, world_.executor.now().ns}}});
 }
 
 void SimWorker::linked(bool up) {
-    if (!actor_) return;
-    tell(core::LinkChanged{up});
+    if (!running()) return;
+    process_.tell(core::WorkerEvent{core::LinkChanged{up}});
     if (up) send(core::Alive{true}, true);
 }
 
 void SimWorker::send(core::MessageBody body, bool retain) {
     core::Message message{{}, std::move(body)};
     message.header.id = {id_.value + "-" + std::to_string(++messages_)};
-    world_.network.to_coordinator(id_, message, retain);
+    world_.network.to_coordinators(id_, message, retain);
+}
+
+void SimWorker::die() {
+    world_.trace.line(world_.executor.now(), name_, "dies at its disk");
+    world_.executor.at(world_.executor.now(), [this, life = life_] {
+        if (life == life_) observer_.died(*this);
+    });
 }
 
 core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {
-    const bool durable = draft.next.memory != draft.before.memory;
+    const core::Error refused{core::ErrorCode::unavailable, "I/O error"};
+    auto commit = Commit::stored;
     // A process whose first write fails ends, and is started again: it starts later.
-    if (durable && !std::exchange(starting_, false) && world_.random.chance(world_.disk_failures)) {
-        ++world_.disk_failed;
-        return core::Error{core::ErrorCode::unavailable, "I/O error"};
+    if (draft.next.memory != draft.before.memory)
+        commit = drive_.commit(world_.executor.now(), std::exchange(starting_, false));
+    if (commit == Commit::refused) return refused;
+    if (commit != Commit::died_before_sync || drive_.survives()) disk_ = draft.next.memory;
+    if (commit == Commit::stored) {
+        observer_.stepped(*this, draft.next);
+        return {};
     }
-    disk_ = draft.next.memory;
-    observer_.stepped(*this, draft.next);
-    return {};
+    process_.kill();
+    die();
+    return refused;
 }
 
-void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerState&) {
-    observer_.effect(*this, effect);
+void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerState& state) {
+    observer_.effect(*this, effect, state);
     std::visit(core::Overloaded{[&](const core::SendReport& report) { send(core::Reported{report.document}, true); },
                                 [&](const core::SendPong& pong) { send(pong.pong, false); },
                                 [&](const auto&) { devices_.perform(effect); }},
@@ -96,9 +132,13 @@ void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerStat
 }
 
 void SimWorker::failed(const core::WorkerEvent& event, const core::Error& why) {
+    if (!running()) return;
+    if (why.code == core::ErrorCode::internal) return observer_.broken(why.what);
     world_.trace.line(world_.executor.now(), name_, "disk: " + why.what);
     // The broker redelivers what was not acknowledged.
-    executor_.at(executor_.now() + std::chrono::milliseconds(100), [this, event] { tell(event); });
+    executor_.at(executor_.now() + std::chrono::milliseconds(100), [this, event, life = life_] {
+        if (life == life_) process_.tell(event);
+    });
 }
 
 }  // namespace antiphon::sim

@@ -1,10 +1,7 @@
-// The hand that draws faults and requests from the seed.
+// The phases of a run: members join, everything goes wrong, everything comes to rest.
 #include "sim/simulation.hpp"
 
-#include <memory>
-#include <vector>
-
-#include "actors/simulated_executor.hpp"
+#include "sim/faults.hpp"
 #include "sim/user.hpp"
 
 namespace antiphon::sim {
@@ -13,23 +10,23 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+constexpr core::Duration lead_within = seconds(10);
+constexpr core::Duration idle_for = seconds(10);
+
 class Simulation {
   public:
     Simulation(const Plan& plan, Trace::Sink sink)
         : plan_(plan),
           random_(plan.seed),
-          executor_([this](std::size_t n) { return random_.below(n); }),
-          trace_(std::move(sink)),
-          network_(executor_, random_, trace_),
-          world_{executor_, random_, trace_, network_},
-          coordinator_(world_, {[this](const auto& durable) { checker_.coordinator_stored(durable); },
-                                [this](const core::Answer& answer) { answered(answer); }}),
-          user_(random_, plan.workers) {}
+          cluster_(random_, std::move(sink)),
+          faults_(cluster_, random_),
+          user_(random_, plan.workers) {
+        cluster_.on_done = [this](const core::AnswerBody& body) { user_.learn(body); };
+    }
 
     Outcome run() {
-        draw_faults();
-        coordinator_.start();
-        every(milliseconds(200), [this] { coordinator_.tick(); });
+        faults_.draw();
+        cluster_.coordinator().start();
         enrol();
         safety_phase();
         quiet_phase();
@@ -37,187 +34,92 @@ class Simulation {
     }
 
   private:
-    void draw_faults() {
-        NetworkFaults faults;
-        faults.loss = random_.between(0.0, 0.3);
-        faults.duplicates = random_.between(0.0, 0.5);
-        faults.delay_max = random_.between(core::Duration{milliseconds(1)}, core::Duration{seconds(3)});
-        network_.set_faults(faults);
-        world_.disk_failures = random_.chance(0.5) ? 0.02 : 0;
-    }
-
-    void every(core::Duration interval, const std::function<void()>& action) {
-        executor_.at(executor_.now() + interval, [this, interval, action] {
-            action();
-            every(interval, action);
-        });
-    }
-
-    // Members join by the front door, one after another; the faults of the disk may make them ask again.
+    // The faults of the disk may make a member ask again, or the coordinator start again.
     void enrol() {
-        for (int i = 0; i < plan_.workers; ++i) {
-            const std::string name = "node" + std::to_string(i);
-            while (!joined_) {
-                ask(core::InviteRequest{name});
-                ask(core::JoinRequest{name, name, "", 1, "", ""});
-                executor_.run_until(executor_.now() + milliseconds(1));
+        for (std::size_t i = 0; i < static_cast<std::size_t>(plan_.workers); ++i)
+            for (int tries = 0; cluster_.workers().size() <= i; ++tries) {
+                if (tries == 20) return cluster_.checker().fail("liveness: node" + std::to_string(i) + " cannot join");
+                if (!cluster_.coordinator().running()) cluster_.coordinator().start();
+                cluster_.join("node" + std::to_string(i));
+                cluster_.run_for(milliseconds(tries == 0 ? 1 : 1000));
             }
-            add_worker(*std::exchange(joined_, std::nullopt), name);
-        }
-    }
-
-    void add_worker(const core::WorkerId& id, const std::string& name) {
-        auto worker = std::make_unique<SimWorker>(
-            world_, id, name,
-            SimWorker::Observer{
-                [this](SimWorker& w, const auto& state) { checker_.worker_stepped(w, state, coordinator_.durable()); },
-                [this](SimWorker& w, const auto& effect) { checker_.worker_effect(w, effect); }});
-        auto* raw = worker.get();
-        worker->set_upload([this, raw](const core::RecordingId& recording, const std::string& input,
-                                       const std::function<void()>& done) { upload(*raw, recording, input, done); });
-        every(milliseconds(500), [raw] { raw->tick(); });
-        worker->start();
-        workers_.push_back(std::move(worker));
-    }
-
-    void upload(SimWorker& worker, const core::RecordingId& recording, const std::string& input,
-                const std::function<void()>& done) {
-        const auto again = [this, &worker, recording, input, done] { upload(worker, recording, input, done); };
-        executor_.at(executor_.now() + random_.between(core::Duration{milliseconds(50)}, core::Duration{seconds(1)}),
-                     [this, &worker, recording, input, done, again] {
-                         if (!worker.running()) return;
-                         const auto id = ++last_request_;
-                         uploads_[id] = {done, again};
-                         const bool sent = network_.link_up(worker.id()) &&
-                                           coordinator_.receive_track(
-                                               {id, recording, {worker.id(), input}, 48000, 0, "sha", "file", ""});
-                         if (!sent) settle_upload(id, false);
-                     });
-    }
-
-    void settle_upload(core::RequestId id, bool ok) {
-        const auto it = uploads_.find(id);
-        if (it == uploads_.end()) return;
-        const auto [done, again] = it->second;
-        uploads_.erase(it);
-        if (ok) checker_.uploaded();
-        ok ? done() : again();
-    }
-
-    void ask(core::RequestBody body, std::optional<core::Idempotency> idempotency = {}) {
-        const auto id = ++last_request_;
-        if (!coordinator_.running()) return;
-        checker_.requested(id, body);
-        coordinator_.request(id, std::move(body), std::move(idempotency));
-        ++requests_;
-    }
-
-    void answered(const core::Answer& answer) {
-        if (uploads_.contains(answer.request)) return settle_upload(answer.request, answer.body.ok());
-        checker_.answered(answer, coordinator_.durable());
-        if (!answer.body) {
-            trace_.line(executor_.now(), "user", "refused: " + answer.body.error().what);
-            return;
-        }
-        if (const auto* row = std::get_if<core::WorkerRow>(&*answer.body); row && row->generation.value == 0)
-            joined_ = row->id;
-        user_.learn(*answer.body);
     }
 
     void safety_phase() {
-        const auto end = executor_.now() + plan_.faults_for;
-        while (executor_.now() < end && !checker_.broken()) {
-            executor_.run_until(executor_.now() +
-                                random_.between(core::Duration{milliseconds(20)}, core::Duration{seconds(1)}));
-            if (random_.chance(0.15)) {
-                strike();
-            } else {
-                auto [body, words, idempotency] = user_.next_request();
-                trace_.line(executor_.now(), "user", words);
-                ask(std::move(body), std::move(idempotency));
+        const auto end = cluster_.now() + plan_.faults_for;
+        while (cluster_.now() < end && !cluster_.checker().broken()) {
+            cluster_.run_for(random_.between(core::Duration{milliseconds(20)}, core::Duration{seconds(1)}));
+            if (random_.chance(0.2)) {
+                faults_.strike();
+                continue;
             }
+            auto [body, words, idempotency, permissions] = user_.next_request();
+            cluster_.trace().line(cluster_.now(), "user", words);
+            cluster_.ask(std::move(body), std::move(idempotency), permissions);
         }
-    }
-
-    void strike() {
-        auto& worker = *workers_[random_.below(workers_.size())];
-        switch (random_.below(6)) {
-            case 0:
-                return crash_coordinator();
-            case 1:
-                return crash_worker(worker);
-            case 2:
-                if (!coordinator_.running()) coordinator_.start();
-                return;
-            case 3:
-                if (!worker.running()) worker.start();
-                return;
-            case 4:
-                if (worker.running()) network_.set_link(worker.id(), !network_.link_up(worker.id()));
-                return;
-            default:
-                if (coordinator_.running()) network_.set_coordinator_link(!network_.coordinator_link_up());
-                return;
-        }
-    }
-
-    void crash_coordinator() {
-        if (!coordinator_.running()) return;
-        ++crashes_;
-        coordinator_.crash();
-        checker_.coordinator_crashed();
-        for (const auto& [id, upload] : std::exchange(uploads_, {})) upload.second();
-    }
-
-    void crash_worker(SimWorker& worker) {
-        if (!worker.running()) return;
-        ++crashes_;
-        worker.crash();
-        checker_.worker_crashed(worker.id());
     }
 
     void quiet_phase() {
-        trace_.line(executor_.now(), "sim", "the faults stop");
-        network_.set_faults({});
-        world_.disk_failures = 0;
-        if (!coordinator_.running()) coordinator_.start();
-        network_.set_coordinator_link(true);
-        for (auto& worker : workers_) {
-            if (!worker->running()) worker->start();
-            // Whatever was lost, a new connection delivers the retained documents again.
-            network_.set_link(worker->id(), false);
-            network_.set_link(worker->id(), true);
-        }
-        executor_.run_until(executor_.now() + plan_.quiet_for);
-        for (const auto& worker : workers_) checker_.finish(*worker, coordinator_.durable());
-        checker_.expect_all_answered();
+        if (cluster_.checker().broken()) return;
+        cluster_.trace().line(cluster_.now(), "sim", "the faults stop");
+        faults_.end();
+        cluster_.run_for(lead_within);
+        if (!cluster_.coordinator().leads()) cluster_.checker().fail("liveness: no coordinator leads after 10 s");
+        cluster_.run_for(plan_.quiet_for - lead_within);
+        expect_one_leader();
+        for (const auto& worker : cluster_.workers())
+            cluster_.checker().finish(*worker, cluster_.coordinator().durable());
+        cluster_.checker().expect_all_answered();
+        expect_nothing_but_heartbeats();
     }
 
-    Outcome outcome() const {
-        Outcome result{plan_.seed, trace_.hash(), trace_.lines(), checker_.broken()};
-        result.requests = requests_;
-        result.crashes = crashes_;
-        result.checks = checker_.counters();
-        result.network = network_.counters();
-        result.disk_failures = world_.disk_failed;
+    // The one that was replaced knows it.
+    void expect_one_leader() {
+        auto& all = cluster_.coordinators();
+        const auto& members = cluster_.coordinator().durable().workers;
+        bool common = false;  // without a worker that both know, it cannot know
+        for (const auto& [id, row] : all.front()->durable().workers.rows()) common = common || members.find(id);
+        if (all.size() > 1 && common && all.front()->leads())
+            cluster_.checker().fail("liveness: a coordinator that was replaced does not know it");
+    }
+
+    void expect_nothing_but_heartbeats() {
+        const auto before = cluster_.network().counters().by_kind;
+        cluster_.run_for(idle_for);
+        const auto& after = cluster_.network().counters().by_kind;
+        for (std::size_t kind = 0; kind < after.size(); ++kind) {
+            const bool heartbeat = std::holds_alternative<core::Reported>(kind_of(kind));
+            if (after[kind] != before[kind] && !heartbeat)
+                cluster_.checker().fail("liveness: when idle there is more than heartbeats: message kind " +
+                                        std::to_string(kind));
+        }
+    }
+
+    static core::MessageBody kind_of(std::size_t index) {
+        const core::MessageBody bodies[] = {core::Desired{}, core::Reported{}, core::Ping{}, core::Pong{},
+                                            core::Alive{}};
+        return bodies[index];
+    }
+
+    Outcome outcome() {
+        Outcome result{plan_.seed, cluster_.trace().hash(), cluster_.trace().lines(), cluster_.checker().broken()};
+        result.requests = cluster_.requests();
+        result.crashes = cluster_.crashes();
+        result.checks = cluster_.checker().counters();
+        result.network = cluster_.network().counters();
+        result.disk_failures = cluster_.disk_refusals();
+        result.deaths_at_disk = cluster_.deaths_at_disk();
+        result.pauses = faults_.pauses();
+        result.wall_steps = faults_.wall_steps();
+        result.restores = faults_.restores();
         return result;
     }
 
     const Plan plan_;
     Random random_;
-    actors::SimulatedExecutor executor_;
-    Trace trace_;
-    Network network_;
-    World world_;
-    Checker checker_;
-    SimCoordinator coordinator_;
+    Cluster cluster_;
+    Faults faults_;
     User user_;
-    std::vector<std::unique_ptr<SimWorker>> workers_;
-    std::map<core::RequestId, std::pair<std::function<void()>, std::function<void()>>> uploads_;  // done, again
-    std::optional<core::WorkerId> joined_;
-    core::RequestId last_request_ = 0;
-    std::uint64_t requests_ = 0;
-    std::uint64_t crashes_ = 0;
 };
 
 }  // namespace

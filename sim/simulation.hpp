@@ -14,8 +14,8 @@ namespace antiphon::sim {
 struct Plan {
     std::uint64_t seed = 1;
     int workers = 4;
-    core::Duration faults_for = std::chrono::seconds(60);
-    core::Duration quiet_for = std::chrono::seconds(30);
+    core::Duration faults_for = std::chrono::seconds(50);
+    core::Duration quiet_for = std::chrono::seconds(30);  // until all must be what they shall be; then 10 s of idleness
 };
 
 struct Outcome {
@@ -28,6 +28,10 @@ struct Outcome {
     CheckCounters checks;
     NetworkCounters network;
     std::uint64_t disk_failures = 0;
+    std::uint64_t deaths_at_disk = 0;  // between a write and its sync, or right after it
+    std::uint64_t pauses = 0;          // processes stopped and continued
+    std::uint64_t wall_steps = 0;
+    std::uint64_t restores = 0;  // a backup starts beside the coordinator that it was made of
 };
 
 // Deterministic; no other state than its arguments.

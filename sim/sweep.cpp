@@ -10,6 +10,19 @@ void Sweep::add(const Outcome& outcome) {
     total.crashes += outcome.crashes;
     total.disk_failures += outcome.disk_failures;
     total.lines += outcome.lines;
+    total.deaths_at_disk += outcome.deaths_at_disk;
+    total.pauses += outcome.pauses;
+    total.wall_steps += outcome.wall_steps;
+    total.restores += outcome.restores;
+    total.network.late_copies += outcome.network.late_copies;
+    total.network.one_way += outcome.network.one_way;
+    total.network.wipes += outcome.network.wipes;
+    total.checks.reports_checked += outcome.checks.reports_checked;
+    total.checks.denied += outcome.checks.denied;
+    total.checks.conflicts += outcome.checks.conflicts;
+    total.checks.repeated += outcome.checks.repeated;
+    total.checks.shared_played += outcome.checks.shared_played;
+    total.checks.superseded += outcome.checks.superseded;
     total.network.sent += outcome.network.sent;
     total.network.lost += outcome.network.lost;
     total.network.duplicated += outcome.network.duplicated;
@@ -32,6 +45,20 @@ std::optional<std::string> Sweep::too_little() const {
         std::uint64_t count;
         std::uint64_t wanted_in_10;
     } needs[] = {{"requests", total.requests, 300},
+                 {"failed commits", total.disk_failures, 20},
+                 {"deaths at a disk call", total.deaths_at_disk, 2},
+                 {"stopped processes", total.pauses, 3},
+                 {"steps of the wall clock", total.wall_steps, 3},
+                 {"restored backups", total.restores, 1},
+                 {"superseded coordinators", total.checks.superseded, 1},
+                 {"late copies", total.network.late_copies, 10},
+                 {"messages lost one way", total.network.one_way, 3},
+                 {"wiped brokers", total.network.wipes, 3},
+                 {"reports checked", total.checks.reports_checked, 500},
+                 {"requests without the permission", total.checks.denied, 5},
+                 {"conflicts of versions", total.checks.conflicts, 2},
+                 {"repeated requests", total.checks.repeated, 1},
+                 {"sessions on shared devices", total.checks.shared_played, 1},
                  {"crashes", total.crashes, 10},
                  {"lost messages", total.network.lost, 50},
                  {"duplicated messages", total.network.duplicated, 50},

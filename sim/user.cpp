@@ -3,8 +3,14 @@
 
 namespace antiphon::sim {
 
+std::string User::some_worker() {
+    const auto number = std::to_string(random_.below(static_cast<std::size_t>(workers_)));
+    return (random_.chance(0.1) ? "alias" : "node") + number;
+}
+
 std::vector<std::string> User::some_endpoints(const std::string& name) {
-    if (random_.chance(0.2)) return {"all"};
+    if (random_.chance(0.1)) return {name == "mic" ? "all" : some_zone()};
+    if (name == "speaker" && random_.chance(0.3)) return {some_worker() + "/headset"};
     if (random_.chance(0.05)) return {"nowhere/" + name};
     std::vector<std::string> names{some_worker() + "/" + name};
     while (random_.chance(0.5)) names.push_back(some_worker() + "/" + name);
@@ -58,32 +64,55 @@ User::Asked User::maintain() {
     return {core::MaintenanceRequest{worker, wanted}, (wanted ? "maintain " : "release ") + worker, {}};
 }
 
-User::Asked User::next_request() {
+// Some write what they saw, some whatever is there.
+User::Asked User::on_zone() {
+    const auto name = some_zone();
+    if (random_.chance(0.1)) return {core::ZoneDeleteRequest{name}, "zone delete " + name, {}};
+    core::ZoneSetRequest zone{name, {some_worker() + "/speaker"}, {}, false};
+    if (const auto it = zones_.find(name); it != zones_.end() && random_.chance(0.6))
+        zone.expected_version = it->second;
+    return {zone, "zone set " + name, {}};
+}
+
+User::Asked User::ask_anything() {
     const auto dice = random_.below(100);
     if (dice < 25) return play();
-    if (dice < 50) return on_session();
-    if (dice < 65) return maintain();
-    if (dice < 75) {
+    if (dice < 43) return on_session();
+    if (dice < 54) return maintain();
+    if (dice < 64) {
         const auto worker = some_worker();
         return {core::PingRequest{worker}, "ping " + worker, {}};
     }
-    if (dice < 82) return {core::RecordRequest{some_endpoints("mic")}, "record", {}};
-    if (dice < 90) {
+    if (dice < 70) return {core::RecordRequest{some_endpoints("mic")}, "record", {}};
+    if (dice < 78) {
         const auto recording = some_recording();
         return {core::RecordStopRequest{recording}, "record stop " + recording.value, {}};
     }
-    if (dice < 96) {
+    if (dice < 83) {
         const auto target = some_worker() + "/speaker";
         return {core::VolumeRequest{target, random_.unit(), std::nullopt}, "volume of " + target, {}};
     }
-    return {core::ZoneSetRequest{"zone" + std::to_string(random_.below(3)), some_endpoints("speaker"), {}, false},
-            "zone set",
-            {}};
+    if (dice < 85) {
+        const auto worker = some_worker();
+        const auto name = some_worker();
+        return {core::WorkerRenameRequest{worker, name}, "rename " + worker + " to " + name, {}};
+    }
+    return on_zone();
+}
+
+User::Asked User::next_request() {
+    auto asked = ask_anything();
+    if (random_.chance(0.05)) {
+        asked.permissions = {core::Permission::view};
+        asked.words += " without the permission";
+    }
+    return asked;
 }
 
 void User::learn(const core::AnswerBody& answer) {
     if (const auto* session = std::get_if<core::SessionRow>(&answer)) sessions_.push_back(session->id);
     if (const auto* recording = std::get_if<core::RecordingRow>(&answer)) recordings_.push_back(recording->id);
+    if (const auto* zone = std::get_if<core::ZoneRow>(&answer)) zones_[zone->name] = zone->version;
 }
 
 }  // namespace antiphon::sim

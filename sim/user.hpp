@@ -1,6 +1,7 @@
 // A restless user: asks for anything, at any time, of things that may be gone.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ class User {
         core::RequestBody body;
         std::string words;  // for the trace
         std::optional<core::Idempotency> idempotency;
+        core::PermissionSet permissions = core::PermissionSet::everything();
     };
 
     User(Random& random, int workers) : random_(random), workers_(workers) {}
@@ -24,20 +26,24 @@ class User {
     void learn(const core::AnswerBody& answer);
 
   private:
-    std::string some_worker() { return "node" + std::to_string(random_.below(static_cast<std::size_t>(workers_))); }
+    std::string some_worker();
+    std::string some_zone() { return "zone" + std::to_string(random_.below(3)); }
     std::vector<std::string> some_endpoints(const std::string& name);
     core::SessionId some_session();
     core::RecordingId some_recording();
     Asked play();
     Asked on_session();
     Asked maintain();
+    Asked on_zone();
+    Asked ask_anything();
 
     Random& random_;
     const int workers_;
     std::vector<core::SessionId> sessions_;
     std::vector<core::RecordingId> recordings_;
     std::uint64_t keys_ = 0;
-    std::optional<Asked> keyed_;  // the last one with a key
+    std::optional<Asked> keyed_;                  // the last one with a key
+    std::map<std::string, std::uint64_t> zones_;  // the version of each that was seen last
 };
 
 }  // namespace antiphon::sim

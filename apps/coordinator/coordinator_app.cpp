@@ -58,6 +58,7 @@ void CoordinatorApp::use_bus(ports::Bus& bus) {
 
 void CoordinatorApp::tick() {
     executor_.at(executor_.now() + tick_interval, [this] {
+        tell(core::AsksTick{});
         tell(core::ClusterTick{parts_.clock.wall()});
         tick();
     });

@@ -48,6 +48,18 @@ void print_counts(const Outcome& outcome) {
     count("lost", outcome.network.lost);
     count("duplicated", outcome.network.duplicated);
     count("failed commits", outcome.disk_failures);
+    count("dead at a disk call", outcome.deaths_at_disk);
+    count("stopped, continued", outcome.pauses);
+    count("wall clock steps", outcome.wall_steps);
+    count("restored backups", outcome.restores);
+    count("superseded", outcome.checks.superseded);
+    count("late copies", outcome.network.late_copies);
+    count("lost one way", outcome.network.one_way);
+    count("wiped brokers", outcome.network.wipes);
+    count("not permitted", outcome.checks.denied);
+    count("version conflicts", outcome.checks.conflicts);
+    count("repeated requests", outcome.checks.repeated);
+    count("on shared devices", outcome.checks.shared_played);
     count("sessions heard", outcome.checks.played);
     count("pongs", outcome.checks.pongs);
     count("recordings handed in", outcome.checks.uploaded);
