@@ -12,7 +12,7 @@ struct Epochs {
     Epoch highest;
     std::size_t online = 0;
     std::size_t ahead = 0;  // of those that are online
-    bool all_heard = true;
+    bool all_follow = true;
 };
 
 Epochs look_at_workers(const CoordinatorDraft& draft) {
@@ -23,7 +23,7 @@ Epochs look_at_workers(const CoordinatorDraft& draft) {
         const auto seen = presence ? presence->epoch : Epoch{};
         if (seen.value > own.value + believable) return;
         epochs.highest = std::max(epochs.highest, seen);
-        epochs.all_heard = epochs.all_heard && seen == own;
+        epochs.all_follow = epochs.all_follow && follows(draft, worker);
         if (!presence || !presence->online) return;
         ++epochs.online;
         epochs.ahead += seen > own ? 1 : 0;
@@ -32,6 +32,11 @@ Epochs look_at_workers(const CoordinatorDraft& draft) {
 }
 
 }  // namespace
+
+bool follows(const CoordinatorDraft& draft, const WorkerRow& worker) {
+    const auto* presence = draft.presence.find(worker.id);
+    return presence && presence->epoch == draft.cluster.epoch && presence->reported.applied >= worker.generation;
+}
 
 void publish_all(CoordinatorTurn& turn) {
     turn.draft.workers.each([&](const WorkerRow& worker) {
@@ -52,8 +57,9 @@ void compare_epochs(CoordinatorTurn& turn) {
                       "a worker knew of epoch " + highest + "; this restored one is now epoch " +
                           std::to_string(cluster.epoch.value));
         publish_all(turn);
-    } else if (cluster.restored && epochs.online > 0 && epochs.all_heard) {
+    } else if (cluster.restored && epochs.online > 0 && epochs.all_follow) {
         cluster.restored = false;  // everybody follows it: from now on it is a coordinator like any other
+        turn.draft.workers.each([&](const WorkerRow& worker) { turn.touched.insert(worker.id); });
         turn.draft.cluster_changed = true;
     } else if (!cluster.restored && 2 * epochs.ahead > epochs.online) {
         // Most, not one: a single board that was taken over shall not silence the cluster.

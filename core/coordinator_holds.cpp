@@ -48,10 +48,7 @@ bool drives(const CoordinatorDraft& draft, const WorkerId& worker, const Reporte
 const WorkerRow* first_unheard(const CoordinatorDraft& draft) {
     const WorkerRow* found = nullptr;
     draft.workers.each([&](const WorkerRow& worker) {
-        const auto* presence = draft.presence.find(worker.id);
-        const bool settled =
-            presence && presence->epoch == draft.cluster.epoch && presence->reported.applied >= worker.generation;
-        if (!settled && !found) found = &worker;
+        if (!found && !follows(draft, worker)) found = &worker;
     });
     return found;
 }
@@ -91,13 +88,13 @@ void hold_devices(CoordinatorTurn& turn, const std::vector<EndpointId>& outputs)
 }
 
 void release_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
-    const bool settled = reported.applied >= worker.generation || mutated(Mutant::stale_acknowledgement);
-    if (!settled) return;
+    const bool any_report = mutated(Mutant::stale_acknowledgement);
+    if (reported.applied < worker.generation && !any_report) return;
     std::vector<std::string> released;
     turn.draft.holds.each([&](const HoldRow& hold) {
         const bool ours = hold.holder.worker == worker.id;
         if (ours && !planned_with(turn.draft, hold.device, worker.id) &&
-            !drives(turn.draft, worker.id, reported, hold.device))
+            (any_report || !drives(turn.draft, worker.id, reported, hold.device)))
             released.push_back(hold.device);
     });
     for (const auto& device : released) turn.draft.holds.erase(device);

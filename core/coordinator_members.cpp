@@ -56,8 +56,7 @@ std::optional<Error> busy_with(const CoordinatorDraft& draft, const WorkerRow& w
 }
 
 void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
-    const bool settled = reported.applied >= worker.generation || mutated(Mutant::busy_maintenance);
-    if (reported.activity != Activity::maintenance || !settled) return;
+    if (reported.activity != Activity::maintenance || reported.applied < worker.generation) return;
     std::vector<Ask> granted;
     turn.draft.asks.each([&](const Ask& ask) {
         // After its deadline it is not granted any more: who asked has been told, or will be.
@@ -105,6 +104,15 @@ bool catch_up(CoordinatorTurn& turn, const WorkerRow& worker, Generation applied
     return true;
 }
 
+// A deliberate bug.
+void revive(CoordinatorTurn& turn, const ReportedDocument& reported) {
+    for (const auto& report : reported.sessions) {
+        const auto* session = turn.draft.sessions.find(report.id);
+        if (session && session->phase == SessionPhase::stopped && report.state == SessionState::playing)
+            turn.draft.sessions.update(report.id, [](SessionRow& row) { row.phase = SessionPhase::playing; });
+    }
+}
+
 void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported) {
     const auto* known = turn.draft.presence.find(worker.id);
     const bool old = known && !mutated(Mutant::old_report) &&
@@ -130,6 +138,7 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
         ping_again(turn, worker.id);
     }
     if (catch_up(turn, worker, reported.applied)) return;
+    if (mutated(Mutant::late_copy_revives)) revive(turn, reported);
     hear_tracks(turn, worker.id, reported);
     step_sessions(turn, &worker.id);
     grant_maintenance(turn, worker, reported);
@@ -249,6 +258,7 @@ void start_ask(CoordinatorTurn& turn, const UserRequest& request, const Maintena
     }
     Ask ask{turn.new_message_id(), request.id, id, true, turn.now + ask_limit, !asked_before};
     turn.draft.asks.put(ask.id, ask);
+    if (mutated(Mutant::busy_maintenance)) return finish(turn, ask, AnswerBody{*turn.draft.workers.find(id)});
     if (asked_before) grant_maintenance(turn, *turn.draft.workers.find(id), turn.draft.presence.find(id)->reported);
 }
 

@@ -61,10 +61,14 @@ auto rows_of(const TableDraft<Id, Row>& draft) {
     return [&draft](auto visit) { draft.each(visit); };
 }
 
+// Who held what after the backup was made is not known: until all follow, nobody is told to drive a shared device.
 template <class Source>
 DesiredDocument document_from(const Source& source, const WorkerRow& row) {
+    const auto held = [&](auto visit) {
+        if (!source.cluster.restored) rows_of(source.holds)(visit);
+    };
     return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.recordings),
-                 rows_of(source.outputs), rows_of(source.holds));
+                 rows_of(source.outputs), held);
 }
 
 }  // namespace

@@ -118,6 +118,8 @@ void miss_the_silent(CoordinatorTurn& turn);
 
 // Another one leads if most of the workers that are here follow it; a restored one leads them all again.
 void compare_epochs(CoordinatorTurn& turn);
+// It has said that it knows this coordinator, and that it has applied the newest that this one wants of it.
+bool follows(const CoordinatorDraft& draft, const WorkerRow& worker);
 // Everybody hears of the epoch, and whoever missed a document gets it now.
 void publish_all(CoordinatorTurn& turn);
 

@@ -11,7 +11,7 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         lease_by_name,          // a device's holder is known by its output's name
                         value_not_version,      // a worker takes any document that differs
                         missing_fence,          // a worker obeys an older epoch
-                        late_copy_revives,      // a late word makes a stopped session run again
+                        late_copy_revives,      // a late report makes a stopped session play again
                         effect_before_persist,  // effects go out before the rows are stored
                         acknowledge_unsynced,   // what is in the page cache counts as durable
                         unbounded_queue,        // requests that wait for a worker have no bound
@@ -21,9 +21,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         key_twice,              // a repeated Idempotency-Key is done again
                         older_than_stamp,       // a report says what was true before
                         old_report,             // a late report replaces a newer one
-                        restart_without_limit,  // a supervisor never gives up
                         version_ignored,        // the second of two concurrent writes succeeds too
-                        busy_maintenance,       // maintenance is granted by what was said before it was asked for
+                        busy_maintenance,       // maintenance is granted by what is planned, without the worker's word
                         unpermitted,            // permissions are not looked at
                         lost_answer)            // a request that waits for a worker may have no end
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/mutants.hpp"
 #include "core/step.hpp"
 #include "core/worker_reconcile.hpp"
 
@@ -31,7 +32,10 @@ void on(Turn& turn, const WorkerStarted& event) {
 void accept_desired(Turn& turn, const Desired& desired) {
     auto& memory = turn.state.memory;
     // Versions are compared, never values: whatever order documents arrive in, the newest wins (state rule 2).
-    if (desired.document.generation <= memory.desired.generation) {
+    const bool not_newer = mutated(Mutant::value_not_version)
+                               ? desired.document == memory.desired
+                               : desired.document.generation <= memory.desired.generation;
+    if (not_newer) {
         if (desired.document.generation < memory.desired.generation) ++turn.state.counters.old_generations;
         return;
     }
@@ -41,7 +45,7 @@ void accept_desired(Turn& turn, const Desired& desired) {
 void take_command(Turn& turn, const EnvelopeHeader& header, const std::optional<ClusterTime>& cluster_now) {
     auto& state = turn.state;
     auto& done = state.memory.commands;
-    if (std::find(done.begin(), done.end(), header.id) != done.end()) {
+    if (std::find(done.begin(), done.end(), header.id) != done.end() && !mutated(Mutant::two_effects)) {
         ++state.counters.repeated_commands;
         return;
     }
@@ -59,7 +63,7 @@ void take_command(Turn& turn, const EnvelopeHeader& header, const std::optional<
 void on(Turn& turn, const MessageArrived& event) {
     auto& state = turn.state;
     const auto& header = event.message.header;
-    if (header.epoch < state.memory.epoch) {  // state rule 4
+    if (header.epoch < state.memory.epoch && !mutated(Mutant::missing_fence)) {  // state rule 4
         ++state.counters.stale_epochs;
         return;
     }
@@ -194,7 +198,9 @@ std::vector<WorkerEffect> WorkerMachine::step(WorkerDraft& draft, LocalTime now,
     if (draft.next.linked && (changed || turn.report_due)) {
         ++draft.next.sequence;
         draft.next.reported_at = now;
-        effects.push_back(SendReport{report_of(draft.next, now)});
+        auto report = report_of(draft.next, now);
+        if (mutated(Mutant::older_than_stamp)) report.sessions = report_of(draft.before, now).sessions;
+        effects.push_back(SendReport{std::move(report)});
     }
     return effects;
 }

@@ -195,11 +195,15 @@ void Checker::check_answer(const core::UserRequest& request, const core::AnswerB
     note(check_acknowledged(body, durable));
     if (!request.principal.permissions.has(core::permission_of(request.body)))
         fail("I21: request " + std::to_string(request.id) + " was carried out without the permission");
-    check_once(request, body);
-    if (const auto* zone = std::get_if<core::ZoneSetRequest>(&request.body); zone && zone->expected_version)
-        if (!overwritten_.emplace(zone->name, *zone->expected_version).second)
-            fail("I16: two writes of version " + std::to_string(*zone->expected_version) + " of zone " + zone->name +
-                 " have succeeded");
+}
+
+// I16: of concurrent writes of one version one succeeds.
+void Checker::check_write(const core::UserRequest& request) {
+    const auto* zone = std::get_if<core::ZoneSetRequest>(&request.body);
+    if (!zone || !zone->expected_version) return;
+    if (!overwritten_.emplace(zone->name, *zone->expected_version).second)
+        fail("I16: two writes of version " + std::to_string(*zone->expected_version) + " of zone " + zone->name +
+             " have succeeded");
 }
 
 void Checker::check_grant(const core::UserRequest& request, const core::AnswerBody& body) {
@@ -219,6 +223,8 @@ void Checker::answered(const core::Answer& answer, const core::CoordinatorState&
     open_.erase(it);
     if (answer.body) {
         check_answer(request, *answer.body, durable);
+        if (leads) check_once(request, *answer.body);
+        if (leads) check_write(request);
         if (leads) check_grant(request, *answer.body);
     } else {
         check_refusal(request, answer.body.error());
@@ -231,7 +237,8 @@ void Checker::uploaded(const core::TrackReceived& track, const Devices::File* fi
     const auto* recording = durable.recordings.find(track.recording);
     if (!recording || !file) return;
     for (const auto& row : recording->tracks)
-        if (row.input == track.input) note(core::check_track(row.frames, row.gap_frames, file->elapsed_frames));
+        if (row.input == track.input && row.state == core::TrackState::uploaded)
+            note(core::check_track(row.frames, row.gap_frames, file->elapsed_frames));
 }
 
 void Checker::finish(const SimWorker& worker, const core::CoordinatorState& durable) {

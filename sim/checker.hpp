@@ -45,7 +45,7 @@ class Checker {
 
     // `name`: of the coordinator that is asked.
     void requested(const std::string& name, const core::UserRequest& request, core::LocalTime now);
-    // `leads`: it is the one that people ask now; what another one grants means nothing.
+    // `leads`: it is the one that people ask now; what another one writes or grants means nothing.
     void answered(const core::Answer& answer, const core::CoordinatorState& durable, bool leads);
     // Requests of a coordinator that died have no answer to expect.
     void coordinator_crashed(const std::string& name);
@@ -79,6 +79,7 @@ class Checker {
     void check_refusal(const core::UserRequest& request, const core::Error& error);
     void check_answer(const core::UserRequest& request, const core::AnswerBody& body,
                       const core::CoordinatorState& durable);
+    void check_write(const core::UserRequest& request);
     void check_grant(const core::UserRequest& request, const core::AnswerBody& body);
     void check_once(const core::UserRequest& request, const core::AnswerBody& body);
 

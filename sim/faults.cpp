@@ -30,7 +30,17 @@ void Faults::draw() {
     cluster_.coordinator().disk().set_faults(disk);
 }
 
+// A supervisor would: what died comes back, sooner or later.
+bool Faults::start_what_is_down() {
+    for (auto& one : cluster_.coordinators())
+        if (!one->running()) return one->start(), true;
+    for (auto& worker : cluster_.workers())
+        if (!worker->running()) return worker->start(), true;
+    return false;
+}
+
 void Faults::strike() {
+    if (random_.chance(0.5) && start_what_is_down()) return;
     switch (random_.below(13)) {
         case 0:
         case 1:

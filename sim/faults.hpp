@@ -21,6 +21,7 @@ class Faults {
     std::uint64_t restores() const { return restores_; }
 
   private:
+    bool start_what_is_down();
     void crash_or_start_coordinator();
     void crash_or_start_worker();
     void break_or_mend_link();
