@@ -27,7 +27,7 @@ struct ClusterRow {
     std::uint64_t requests = 0;          // answered with an Idempotency-Key, ever
     std::uint64_t journal = 0;           // entries ever
     std::uint64_t gone = 0;              // tombstones ever
-    bool restored = false;               // from a backup: workers may know of higher epochs
+    bool restored = false;               // from a backup: workers may know of higher epochs and generations
     std::optional<Epoch> superseded_by;  // another coordinator leads: this one writes nothing any more
 };
 BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests, journal, gone, restored, superseded_by))

@@ -43,6 +43,21 @@ std::string encode(const T& from) {
     return writer.take();
 }
 
+// What an older program wrote of a T, as this one writes it: fields that it did not know keep their default member
+// initialisers, at every depth, and fields that nobody knows any more go. Everything else is as strict as decode().
+template <class T>
+core::Result<std::string> upgrade(std::string_view text, std::size_t size_max_bytes = document_max_bytes) {
+    T to{};
+    const auto error = read_text(
+        text, size_max_bytes, &to,
+        [](void* object, const Value& from, Reading& reading) {
+            return Codec<T>::read(from, *static_cast<T*>(object), reading);
+        },
+        nullptr, Absent::keeps_default);
+    if (error) return *error;
+    return encode(to);
+}
+
 // A described header and a variant body in one object: {"v": 1, "id": "...", "kind": "play", "body": {...}}.
 template <class Header, class Body>
 struct Envelope {

@@ -33,6 +33,22 @@ struct Outer {
 };
 BOOST_DESCRIBE_STRUCT(Outer, (), (name, sessions, moods))
 
+// Outer and Inner as a later version of this program has them.
+struct LaterInner {
+    int start = 0;
+    std::optional<std::string> label;
+    double gain = 0.5;
+};
+BOOST_DESCRIBE_STRUCT(LaterInner, (), (start, label, gain))
+
+struct LaterOuter {
+    std::string name;
+    std::vector<LaterInner> sessions;
+    bool restored = false;
+    std::uint64_t version = 1;
+};
+BOOST_DESCRIBE_STRUCT(LaterOuter, (), (name, sessions, restored, version))
+
 struct Settings {
     static constexpr bool json_keeps_defaults = true;
     int port = 8740;
@@ -172,6 +188,29 @@ TEST(Decode, TaggedTypesAndTimesAreTheirNumbers) {
     EXPECT_EQ(*decode<core::ClusterTime>(R"({"incarnation":3,"ns":9})"), (core::ClusterTime{{3}, 9}));
     EXPECT_THAT(why_refused<core::ClusterTime>(R"({"incarnation":3})"), HasSubstr("ns is missing"));
     EXPECT_THAT(why_refused<core::Epoch>("-1"), HasSubstr("wanted a whole number"));
+}
+
+TEST(Upgrade, GivesFieldsThatWereNotThereTheirDefaultsAtEveryDepth) {
+    const auto text = encode(Outer{"x", {{1, "a"}, {2, std::nullopt}}, {{"gone", Mood::wild}}});
+    EXPECT_FALSE(decode<LaterOuter>(text));
+    EXPECT_EQ(*upgrade<LaterOuter>(text),
+              R"({"name":"x","sessions":[{"start":1,"label":"a","gain":0.5},{"start":2,"gain":0.5}],)"
+              R"("restored":false,"version":1})");
+}
+
+TEST(Upgrade, LeavesWhatIsOfThisVersionAsItIs) {
+    const auto once = upgrade<LaterOuter>(encode(Outer{"x", {{1, "a"}}, {}}));
+    EXPECT_TRUE(decode<LaterOuter>(*once));
+    EXPECT_EQ(*upgrade<LaterOuter>(*once), *once);
+}
+
+TEST(Upgrade, RefusesWhatIsThereAndWrong) {
+    const auto why = [](std::string_view text) { return upgrade<LaterOuter>(text).error().what; };
+    EXPECT_THAT(why(R"({"name":7})"), HasSubstr("name is the number 7"));
+    EXPECT_THAT(why(R"({"version":null})"), HasSubstr("version is null"));
+    EXPECT_THAT(why(R"({"sessions":[{"start":1},{"start":"x"}]})"), HasSubstr("sessions[1].start"));
+    EXPECT_THAT(why(R"({"name":"x")"), HasSubstr("ends too early"));
+    EXPECT_THAT(why("[]"), HasSubstr("an array"));
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ bool read_field(const bj::value& from, const bj::object& fields, void* object, c
         return field.read(object, from, reading);
     }
     const auto* value = fields.if_contains(boosted(field.name));
-    if (!value && field.form == FieldForm::may_be_absent) return true;
+    if (!value && (field.form == FieldForm::may_be_absent || reading.may_lack_fields())) return true;
     reading.enter(field.name);
     if (!value) return reading.fail("is missing, and it is required");
     ++known;
@@ -259,14 +259,14 @@ void write_kind_and_body(const void* variant, const Alternative& alternative, Wr
 }
 
 std::optional<core::Error> read_text(std::string_view text, std::size_t size_max_bytes, void* to, DocumentReader read,
-                                     DecodeCounters* counters) {
+                                     DecodeCounters* counters, Absent absent) {
     bj::monotonic_resource memory;
     const auto value = parse(text, size_max_bytes, &memory);
     if (!value) {
         if (counters) ++counters->refused;
         return value.error();
     }
-    Reading reading;
+    Reading reading(absent);
     read(to, *value, reading);
     return reading.finish(counters);
 }

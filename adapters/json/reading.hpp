@@ -25,9 +25,19 @@ struct DecodeCounters {
     friend bool operator==(const DecodeCounters&, const DecodeCounters&) = default;
 };
 
+// What it means that a field is not there which is no optional.
+enum class Absent {
+    refused,
+    keeps_default,  // an older program wrote the document: the member's initialiser stands
+};
+
 // One decode on its way through a document: where it is, what it has ignored, and the first failure. One thread.
 class Reading {
   public:
+    explicit Reading(Absent absent = Absent::refused) : absent_(absent) {}
+
+    bool may_lack_fields() const { return absent_ == Absent::keeps_default; }
+
     // `name` lives until leave().
     void enter(std::string_view name) { steps_.push_back({name, no_index}); }
     void enter(std::size_t index) { steps_.push_back({{}, index}); }
@@ -52,6 +62,7 @@ class Reading {
     };
     std::string path() const;
 
+    Absent absent_;
     std::vector<Step> steps_;
     std::optional<core::Error> error_;
     std::uint64_t unknown_fields_ = 0;
@@ -113,6 +124,6 @@ void write_kind_and_body(const void* variant, const Alternative& alternative, Wr
 // Parses `text` and reads `to` from it by `read`.
 using DocumentReader = bool (*)(void* to, const boost::json::value& from, Reading& reading);
 std::optional<core::Error> read_text(std::string_view text, std::size_t size_max_bytes, void* to, DocumentReader read,
-                                     DecodeCounters* counters);
+                                     DecodeCounters* counters, Absent absent = Absent::refused);
 
 }  // namespace antiphon::json

@@ -35,12 +35,13 @@ core::Error system_error(const fs::path& path, const std::string& doing, int err
     }
 }
 
-core::Result<void> sync_folder(const fs::path& folder) {
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return system_error(folder, "cannot open", errno);
+// Of a file, or of a folder and the names in it.
+core::Result<void> sync(const fs::path& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return system_error(path, "cannot open", errno);
     const int error = ::fsync(descriptor) == 0 ? 0 : errno;
     ::close(descriptor);
-    if (error != 0) return system_error(folder, "cannot sync", error);
+    if (error != 0) return system_error(path, "cannot sync", error);
     return {};
 }
 
@@ -52,7 +53,7 @@ core::Result<void> ensure_folder(const fs::path& folder) {
     std::error_code made;
     fs::create_directories(parent_of(folder), made);  // a failure shows in mkdir
     if (::mkdir(folder.c_str(), 0700) != 0) return system_error(folder, "cannot make the data folder", errno);
-    return sync_folder(parent_of(folder));
+    return sync(parent_of(folder));
 }
 
 // What the holder wrote into the lock file.
@@ -91,11 +92,17 @@ DataFolder::~DataFolder() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+core::Result<void> put_in_place(const fs::path& part, const fs::path& path) {
+    if (auto synced = sync(part); !synced) return synced;
+    if (::rename(part.c_str(), path.c_str()) != 0) return system_error(path, "cannot name", errno);
+    return sync(parent_of(path));
+}
+
 core::Result<void> ensure_file(const fs::path& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) return system_error(path, "cannot open", errno);
     ::close(descriptor);
-    return sync_folder(parent_of(path));
+    return sync(parent_of(path));
 }
 
 }  // namespace antiphon::sqlite

@@ -23,6 +23,10 @@ class DataFolder {
     int descriptor_;
 };
 
+// Gives the file at `part`, which nobody has open, its name: what it holds and its name are durable on return. Another
+// file of that name goes.
+core::Result<void> put_in_place(const std::filesystem::path& part, const std::filesystem::path& path);
+
 // Makes an empty file with mode 0600 when there is none; it and its name are durable on return.
 core::Result<void> ensure_file(const std::filesystem::path& path);
 

@@ -145,13 +145,17 @@ core::Result<void> Database::run(const char* sql) {
 core::Result<std::int64_t> Database::integer(const char* sql) {
     auto statement = prepare(sql);
     if (statement.step() != Statement::Step::row) return error();
-    return statement.integer(0);
+    const auto value = statement.integer(0);
+    if (statement.step() == Statement::Step::failed) return error();  // what it writes is written only now
+    return value;
 }
 
 core::Result<std::string> Database::text(const char* sql) {
     auto statement = prepare(sql);
     if (statement.step() != Statement::Step::row) return error();
-    return std::string(statement.bytes(0));
+    std::string value(statement.bytes(0));
+    if (statement.step() == Statement::Step::failed) return error();
+    return value;
 }
 
 core::Result<void> Database::check() {
@@ -160,6 +164,20 @@ core::Result<void> Database::check() {
     if (*damage == "ok") return {};
     if (is_io_error(*damage)) return io_error(path_.string(), 0, damage->c_str());
     return damaged(path_.string(), *damage);
+}
+
+core::Result<void> Database::copy_to(Database& target, int pages_per_step, const CopyStep& step) {
+    auto* copy = sqlite3_backup_init(target.db_.get(), "main", db_.get(), "main");
+    if (!copy) return target.error();
+    int code = SQLITE_OK;
+    while (code == SQLITE_OK) {
+        code = sqlite3_backup_step(copy, pages_per_step);
+        const auto pages = sqlite3_backup_pagecount(copy);
+        if (code == SQLITE_OK || code == SQLITE_DONE)
+            step(static_cast<std::uint64_t>(pages - sqlite3_backup_remaining(copy)), static_cast<std::uint64_t>(pages));
+    }
+    if (sqlite3_backup_finish(copy) != SQLITE_OK || code != SQLITE_DONE) return target.error();
+    return target.run("PRAGMA journal_mode = DELETE");
 }
 
 bool Database::read_only() const { return sqlite3_db_readonly(db_.get(), "main") == 1; }

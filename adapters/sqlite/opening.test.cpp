@@ -87,7 +87,7 @@ TEST(Opening, RefusesANewerSchemaAndLeavesItAsItIs) {
     const auto error = refusal(folder.db());
     EXPECT_EQ(error.code, ErrorCode::conflict);
     EXPECT_EQ(error.what, folder.db().string() +
-                              ": data folder is of schema 7, this program knows up to 1; use a newer "
+                              ": data folder is of schema 7, this program knows up to 2; use a newer "
                               "antiphon or another --data");
     EXPECT_EQ(read_file(folder.db()), before);
 }

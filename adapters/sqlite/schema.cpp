@@ -1,4 +1,4 @@
-// Schema 1: rows, and a few numbers about them, all with checksums.
+// Rows, and a few numbers about them, all with checksums.
 #include "adapters/sqlite/schema.hpp"
 
 #include "adapters/sqlite/checksum.hpp"
@@ -18,32 +18,33 @@ CREATE TABLE schema_version(version INTEGER NOT NULL);
 CREATE TABLE counter(name TEXT PRIMARY KEY NOT NULL, value INTEGER NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE rows(key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL, revision INTEGER NOT NULL,
                   checksum INTEGER NOT NULL);
-INSERT INTO schema_version VALUES(1);
+INSERT INTO schema_version VALUES(2);
 COMMIT;
 )";
-static_assert(application_id == 1097757808 && schema_version == 1, "make_tables spells them");
+static_assert(application_id == 1097757808 && schema_version == 2, "make_tables spells them");
 
-core::Result<void> check_version(Database& database, const std::filesystem::path& path) {
-    const auto id = database.integer("PRAGMA application_id");
-    if (!id) return id.error();
-    if (*id != application_id)
-        return core::Error{ErrorCode::corrupt, path.string() + " is a database of another program; use another --data"};
-    const auto version = database.integer("SELECT version FROM schema_version");
-    if (!version) return version.error();
-    if (*version > schema_version)
-        return core::Error{ErrorCode::conflict, path.string() + ": data folder is of schema " +
-                                                    std::to_string(*version) + ", this program knows up to " +
-                                                    std::to_string(schema_version) +
-                                                    "; use a newer antiphon or another --data"};
-    return {};
+core::Error newer(const std::filesystem::path& path, std::int64_t version) {
+    std::string way_out = "use a newer antiphon or another --data";
+    std::error_code ignored;
+    if (const auto backup = backup_beside(path, schema_version); std::filesystem::exists(backup, ignored))
+        way_out += ", or go back to what it was before the upgrade: " + backup.string() + " in the place of " +
+                   path.filename().string() + ", without its -wal and -shm";
+    return {ErrorCode::conflict, path.string() + ": data folder is of schema " + std::to_string(version) +
+                                     ", this program knows up to " + std::to_string(schema_version) + "; " + way_out};
 }
 
-core::Result<void> make_or_check(Database& database, const std::filesystem::path& path) {
+// The version it has, which is not above ours; an empty database gets its tables.
+core::Result<std::int64_t> make_or_check(Database& database, const std::filesystem::path& path) {
     const auto tables = database.integer("SELECT count(*) FROM sqlite_schema");
     if (!tables) return tables.error();
-    if (*tables != 0) return check_version(database, path);
-    // A crash before this commits leaves an empty file, which counts as new.
-    return database.run(make_tables);
+    if (*tables == 0) {
+        // A crash before this commits leaves an empty file, which counts as new.
+        if (auto made = database.run(make_tables); !made) return made.error();
+        return schema_version;
+    }
+    auto version = read_version(database, path);
+    if (version && *version > schema_version) return newer(path, *version);
+    return version;
 }
 
 core::Result<void> configure(Database& database, const std::filesystem::path& path) {
@@ -56,6 +57,20 @@ core::Result<void> configure(Database& database, const std::filesystem::path& pa
         return core::Error{ErrorCode::unavailable, path.string() + ": its file system cannot keep a write-ahead log (" +
                                                        *mode + "); use a --data on a local disk"};
     return database.run("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608");
+}
+
+}  // namespace
+
+core::Result<std::int64_t> read_version(Database& database, const std::filesystem::path& path) {
+    const auto id = database.integer("PRAGMA application_id");
+    if (!id) return id.error();
+    if (*id != application_id)
+        return core::Error{ErrorCode::corrupt, path.string() + " is a database of another program; use another --data"};
+    auto version = database.integer("SELECT version FROM schema_version");
+    if (version && *version < 1)
+        return core::Error{ErrorCode::corrupt, path.string() + ": its schema is damaged (" + std::to_string(*version) +
+                                                   "); restore a backup"};
+    return version;
 }
 
 core::Result<ports::Revision> read_revision(Database& database, const std::filesystem::path& path) {
@@ -73,13 +88,18 @@ core::Result<ports::Revision> read_revision(Database& database, const std::files
     return revision;
 }
 
-}  // namespace
-
-core::Result<ports::Revision> prepare_schema(Database& database, const std::filesystem::path& path) {
-    if (auto made = make_or_check(database, path); !made) return made.error();
+core::Result<Prepared> prepare_schema(Database& database, const std::filesystem::path& path,
+                                      const RowUpgrade& upgrade) {
+    const auto version = make_or_check(database, path);
+    if (!version) return version.error();
     if (auto configured = configure(database, path); !configured) return configured.error();
     if (auto sound = database.check(); !sound) return sound.error();
-    return read_revision(database, path);
+    const auto revision = read_revision(database, path);
+    if (!revision) return revision.error();
+    if (*version == schema_version) return Prepared{*revision, {}};
+    auto migrated = migrate(database, path, *version, schema_version, *revision, upgrade);
+    if (!migrated) return migrated.error();
+    return Prepared{*revision, std::move(*migrated)};
 }
 
 }  // namespace antiphon::sqlite

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "adapters/sqlite/checksum.hpp"
-#include "adapters/sqlite/schema.hpp"
+#include "adapters/sqlite/row.hpp"
 
 namespace antiphon::sqlite {
 namespace {
@@ -16,13 +16,6 @@ using ports::StoredRow;
 using ports::StoreWrite;
 using Step = Statement::Step;
 
-// As much of a key as a message can show; keys may hold any byte.
-std::string named(std::string_view key) {
-    std::string text = "key '";
-    for (const char c : key.substr(0, 80)) text += (c >= ' ' && c <= '~') ? c : '?';
-    return text + (key.size() > 80 ? "...'" : "'");
-}
-
 // The smallest text above all that start with `prefix`; empty when there is none.
 std::string end_of_prefix(std::string_view prefix) {
     std::string end(prefix);
@@ -33,19 +26,25 @@ std::string end_of_prefix(std::string_view prefix) {
 
 }  // namespace
 
-core::Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& path) {
+core::Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::path& path,
+                                                             const RowUpgrade& upgrade) {
     auto folder = DataFolder::open(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
     if (!folder) return folder.error();
     if (auto file = ensure_file(path); !file) return file.error();
     auto database = Database::open(path);
     if (!database) return database.error();
-    const auto revision = prepare_schema(*database, path);
-    if (!revision) return revision.error();
-    return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*folder), std::move(*database), path, *revision));
+    auto prepared = prepare_schema(*database, path, upgrade);
+    if (!prepared) return prepared.error();
+    return std::unique_ptr<SqliteStore>(
+        new SqliteStore(std::move(*folder), std::move(*database), path, std::move(*prepared)));
 }
 
-SqliteStore::SqliteStore(DataFolder folder, Database database, std::filesystem::path path, Revision revision)
-    : folder_(std::move(folder)), path_(std::move(path)), database_(std::move(database)), revision_(revision) {
+SqliteStore::SqliteStore(DataFolder folder, Database database, std::filesystem::path path, Prepared prepared)
+    : folder_(std::move(folder)),
+      path_(std::move(path)),
+      database_(std::move(database)),
+      revision_(prepared.revision),
+      migrated_(std::move(prepared.migrated)) {
     statements_.begin = database_.prepare("BEGIN IMMEDIATE");
     statements_.commit = database_.prepare("COMMIT");
     statements_.rollback = database_.prepare("ROLLBACK");
@@ -125,12 +124,10 @@ core::Result<void> SqliteStore::expect(const StoreWrite& write) {
 
 core::Result<void> SqliteStore::write_row(const StoreWrite& write, Revision revision) {
     auto& statement = write.value ? statements_.put : statements_.remove;
-    statement.bind_text(1, write.key);
-    if (write.value) {
-        statement.bind_blob(2, *write.value);
-        statement.bind_integer(3, static_cast<std::int64_t>(revision));
-        statement.bind_integer(4, row_checksum(write.key, revision, *write.value));
-    }
+    if (write.value)
+        bind_row(statement, write.key, *write.value, revision);
+    else
+        statement.bind_text(1, write.key);
     return finish(statement);
 }
 
@@ -153,7 +150,7 @@ core::Result<std::optional<StoredRow>> SqliteStore::get(std::string_view key) {
         case Step::row:
             break;
     }
-    auto row = checked_row(statement);
+    auto row = checked_row(statement, path_);
     if (!row) return row.error();
     return std::optional<StoredRow>(std::move(*row));
 }
@@ -169,19 +166,10 @@ core::Result<std::vector<StoredRow>> SqliteStore::list(std::string_view prefix) 
         const auto step = statement.step();
         if (step == Step::failed) return database_.error();
         if (step == Step::done) return rows;
-        auto row = checked_row(statement);
+        auto row = checked_row(statement, path_);
         if (!row) return row.error();
         rows.push_back(std::move(*row));
     }
-}
-
-core::Result<StoredRow> SqliteStore::checked_row(const Statement& statement) const {
-    StoredRow row{std::string(statement.bytes(0)), std::string(statement.bytes(1)),
-                  static_cast<Revision>(statement.integer(2))};
-    if (row_checksum(row.key, row.revision, row.value) != statement.integer(3))
-        return Error{ErrorCode::corrupt, path_.string() + ": the row of " + named(row.key) +
-                                             " is damaged; restore a backup, or write or delete the key"};
-    return row;
 }
 
 SqliteStore::WatchId SqliteStore::watch(std::string prefix, Watcher watcher) {
@@ -209,23 +197,7 @@ void SqliteStore::notify(std::span<const StoreWrite> writes, Revision revision) 
 
 core::Result<void> SqliteStore::integrity_check() {
     if (auto sound = database_.check(); !sound) return sound;
-    auto& statement = statements_.list_all;
-    const StatementUse use(statement);
-    statement.bind_text(1, "");
-    while (true) {
-        const auto step = statement.step();
-        if (step == Step::failed) return database_.error();
-        if (step == Step::done) return {};
-        if (auto row = checked_row(statement); !row) return row.error();
-    }
-}
-
-core::Result<void> SqliteStore::backup(const std::filesystem::path& target) {
-    auto statement = database_.prepare("VACUUM INTO ?1");
-    const auto name = target.string();
-    statement.bind_text(1, name);
-    if (auto copied = finish(statement); !copied) return copied.error().within("backup to " + name);
-    return {};
+    return check_rows(database_, path_);
 }
 
 }  // namespace antiphon::sqlite

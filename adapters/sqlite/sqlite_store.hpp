@@ -7,6 +7,7 @@
 
 #include "adapters/sqlite/data_folder.hpp"
 #include "adapters/sqlite/database.hpp"
+#include "adapters/sqlite/schema.hpp"
 #include "ports/store.hpp"
 
 namespace antiphon::sqlite {
@@ -21,7 +22,10 @@ class SqliteStore : public ports::Store {
     // `path` is the database file; its folder is made when missing, and locked for this process alone. `conflict`:
     // another process holds the folder, or a newer program wrote it; `denied`: it may not be written; `exhausted`: the
     // disk is full; `corrupt`: it is no database of ours, or damaged. Each error names the file and the way out.
-    static core::Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& path);
+    // One of an older schema is first copied beside itself and then brought to the present one, its rows by `upgrade`;
+    // if that fails it is what it was.
+    static core::Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& path,
+                                                           const RowUpgrade& upgrade = rows_as_they_are);
 
     // As ports::Store has it. Besides: `invalid` for a key that is written twice in one transaction (etcd has no such
     // thing) and for what is over the limits above; an empty transaction changes nothing and returns the revision.
@@ -40,8 +44,8 @@ class SqliteStore : public ports::Store {
     // Reads everything: SQLite's own check and all checksums. `corrupt` says what is damaged. Takes time.
     core::Result<void> integrity_check();
 
-    // A consistent copy into a new file, which must not exist yet. The store stays usable.
-    core::Result<void> backup(const std::filesystem::path& target);
+    // When opening it brought it from an older schema.
+    const std::optional<Migrated>& migrated() const { return migrated_; }
 
   private:
     struct Statements {
@@ -51,14 +55,13 @@ class SqliteStore : public ports::Store {
         std::string prefix;
         Watcher watcher;
     };
-    SqliteStore(DataFolder folder, Database database, std::filesystem::path path, ports::Revision revision);
+    SqliteStore(DataFolder folder, Database database, std::filesystem::path path, Prepared prepared);
 
     core::Result<void> check_limits(std::span<const ports::StoreWrite> writes) const;
     core::Result<void> apply(std::span<const ports::StoreWrite> writes, ports::Revision revision);
     core::Result<void> expect(const ports::StoreWrite& write);
     core::Result<void> write_row(const ports::StoreWrite& write, ports::Revision revision);
     core::Result<void> finish(Statement& statement);
-    core::Result<ports::StoredRow> checked_row(const Statement& statement) const;
     void notify(std::span<const ports::StoreWrite> writes, ports::Revision revision);
 
     DataFolder folder_;
@@ -66,6 +69,7 @@ class SqliteStore : public ports::Store {
     Database database_;
     Statements statements_;  // after database_: finalised before it closes
     ports::Revision revision_ = 0;
+    const std::optional<Migrated> migrated_;
     std::map<WatchId, Watch> watches_;
     WatchId next_watch_ = 1;
     bool notifying_ = false;

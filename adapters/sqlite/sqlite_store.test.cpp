@@ -157,21 +157,5 @@ TEST(SqliteStore, RefusesWhatIsOverItsLimits) {
     EXPECT_TRUE(put(*store, std::string(key_max_bytes, 'k'), std::string(value_max_bytes, 'v')));
 }
 
-TEST(SqliteStore, ABackupIsAStoreOfItsOwn) {
-    const TempFolder folder;
-    auto store = must_open(folder.db());
-    ASSERT_TRUE(put(*store, "a", "1"));
-    const auto target = folder.path() / "copy" / "antiphon.db";
-    std::filesystem::create_directories(target.parent_path());
-    ASSERT_TRUE(store->backup(target));
-    ASSERT_TRUE(put(*store, "a", "2"));
-    auto copy = must_open(target);
-    EXPECT_EQ(value_of(*copy, "a"), "1");
-    EXPECT_EQ(copy->revision(), 1);
-    EXPECT_TRUE(copy->integrity_check());
-    EXPECT_FALSE(store->backup(target));
-    EXPECT_TRUE(put(*store, "a", "3"));
-}
-
 }  // namespace
 }  // namespace antiphon::sqlite

@@ -23,15 +23,28 @@ core::Result<std::string> load_cluster_id(ports::Store& store) {
     return *write.value;
 }
 
-template <class Row, class Table, class IdOf>
-core::Result<void> fill(ports::Store& store, const char* kind, Table& table, IdOf id_of) {
-    return node::load_rows<Row>(store, kind, [&](Row row) {
-        const auto id = id_of(row);
-        table.put(id, std::make_shared<const Row>(std::move(row)));
-    });
+constexpr auto own_id = [](const auto& row) { return row.id; };
+
+// Each kind of row but the cluster's own: visit(kind, table, id of a row).
+template <class State, class Visit>
+void each_table(State& state, Visit visit) {
+    visit("worker", state.workers, own_id);
+    visit("session", state.sessions, own_id);
+    visit("recording", state.recordings, own_id);
+    visit("zone", state.zones, own_id);
+    visit("output", state.outputs, [](const auto& row) { return row.output; });
+    visit("invitation", state.invitations, [](const auto& row) { return row.digest; });
+    visit("request", state.requests, [](const auto& row) { return row.key; });
+    visit("tombstone", state.tombstones, [](const auto& row) { return row.key; });
+    visit("hold", state.holds, [](const auto& row) { return row.device; });
+    visit("journal", state.journal, [](const auto& row) { return row.number; });
 }
 
-constexpr auto own_id = [](const auto& row) { return row.id; };
+template <class Id, class Row>
+Row row_of(const core::Table<Id, Row>& table);
+
+template <class Table>
+using RowOf = decltype(row_of(std::declval<const Table&>()));
 
 bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 
@@ -45,20 +58,27 @@ core::Result<Loaded> load_state(ports::Store& store) {
     auto cluster = node::load_row<core::ClusterRow>(store, "cluster/self");
     if (!cluster) return cluster.error();
     if (*cluster) state.cluster = **cluster;
-    const core::Result<void> results[] = {
-        fill<core::WorkerRow>(store, "worker", state.workers, own_id),
-        fill<core::SessionRow>(store, "session", state.sessions, own_id),
-        fill<core::RecordingRow>(store, "recording", state.recordings, own_id),
-        fill<core::ZoneRow>(store, "zone", state.zones, own_id),
-        fill<core::OutputRow>(store, "output", state.outputs, [](const auto& row) { return row.output; }),
-        fill<core::InvitationRow>(store, "invitation", state.invitations, [](const auto& row) { return row.digest; }),
-        fill<core::RequestRow>(store, "request", state.requests, [](const auto& row) { return row.key; }),
-        fill<core::TombstoneRow>(store, "tombstone", state.tombstones, [](const auto& row) { return row.key; }),
-        fill<core::HoldRow>(store, "hold", state.holds, [](const auto& row) { return row.device; }),
-        fill<core::JournalRow>(store, "journal", state.journal, [](const auto& row) { return row.number; })};
-    for (const auto& result : results)
-        if (!result) return result.error();
+    core::Result<void> filled;
+    each_table(state, [&]<class Table>(const char* kind, Table& table, auto id_of) {
+        using Row = RowOf<Table>;
+        if (!filled) return;
+        filled = node::load_rows<Row>(store, kind, [&](Row row) {
+            const auto key = id_of(row);
+            table.put(key, std::make_shared<const Row>(std::move(row)));
+        });
+    });
+    if (!filled) return filled.error();
     return loaded;
+}
+
+core::Result<std::string> upgrade_row(std::string_view key, std::string_view value) {
+    if (const auto cluster = node::upgrade_of<core::ClusterRow>("cluster", key, value)) return *cluster;
+    core::Result<std::string> upgraded = std::string(value);  // of a kind that has no fields
+    core::CoordinatorState tables;
+    each_table(tables, [&]<class Table>(const char* kind, const Table&, auto) {
+        if (auto row = node::upgrade_of<RowOf<Table>>(kind, key, value)) upgraded = std::move(*row);
+    });
+    return upgraded;
 }
 
 core::Result<std::string> load_token(const std::filesystem::path& path) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "apps/api/views.hpp"
 #include "apps/node/options.hpp"
@@ -18,6 +19,9 @@ struct Loaded {
 
 // `corrupt` names the row that cannot be read.
 core::Result<Loaded> load_state(ports::Store& store);
+
+// A row of an older schema as this program writes it.
+core::Result<std::string> upgrade_row(std::string_view key, std::string_view value);
 
 // The administrator's token, made at the first start (0600).
 core::Result<std::string> load_token(const std::filesystem::path& path);

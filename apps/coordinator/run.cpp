@@ -72,9 +72,12 @@ class Process {
 };
 
 core::Result<void> Process::open_folders() {
-    auto store = sqlite::SqliteStore::open(options_.data / "antiphon.db");
+    auto store = sqlite::SqliteStore::open(options_.data / "antiphon.db", upgrade_row);
     if (!store) return store.error();
     store_ = std::move(*store);
+    if (const auto& migrated = store_->migrated())
+        log::info("store.upgraded", {{"from_schema", migrated->from}, {"backup", migrated->backup.string()}},
+                  "the store has the present schema");
     auto clock = node::make_clock(options_.room, "coordinator");
     if (!clock) return clock.error();
     clock_ = std::move(*clock);

@@ -1,7 +1,9 @@
 // Between a machine's rows and the store: "kind/id" to JSON and back.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/json/json.hpp"
@@ -45,6 +47,14 @@ core::Result<void> load_rows(ports::Store& store, const std::string& kind, Take 
         take(std::move(*row));
     }
     return {};
+}
+
+// A row of an older schema as the present one has it, when its key is of this kind; else nothing.
+template <class Row>
+std::optional<core::Result<std::string>> upgrade_of(const std::string& kind, std::string_view key,
+                                                    std::string_view value) {
+    if (!key.starts_with(kind + "/")) return std::nullopt;
+    return json::upgrade<Row>(value);
 }
 
 // The row, or nothing.

@@ -8,22 +8,14 @@
 #include "adapters/system/log.hpp"
 #include "adapters/system/signals.hpp"
 #include "apps/node/node_clock.hpp"
-#include "apps/node/rows.hpp"
 #include "apps/worker/devices.hpp"
+#include "apps/worker/load.hpp"
 #include "apps/worker/worker_app.hpp"
 
 namespace antiphon::worker {
 namespace {
 
 constexpr std::uint64_t cache_quota_bytes = 4ull << 30;
-
-core::Result<core::WorkerState> load_state(ports::Store& store) {
-    auto memory = node::load_row<core::WorkerMemory>(store, "worker/memory");
-    if (!memory) return memory.error();
-    core::WorkerState state;
-    if (*memory) state.memory = std::move(**memory);
-    return state;
-}
 
 core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {
     const DeviceContext context{options.name, options.room, parts.clock};
@@ -43,8 +35,11 @@ core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options
 
 core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (auto name = core::parse_name(options.name); !name) return name.error().within("--name");
-    auto store = sqlite::SqliteStore::open(options.data / "worker.db");
+    auto store = sqlite::SqliteStore::open(options.data / "worker.db", upgrade_row);
     if (!store) return store.error();
+    if (const auto& migrated = (*store)->migrated())
+        system::log::info("store.upgraded", {{"from_schema", migrated->from}, {"backup", migrated->backup.string()}},
+                          "the store has the present schema");
     auto clock = node::make_clock(options.room, options.name);
     if (!clock) return clock.error();
     auto cache = files::BlobFolder::open(options.data / "cache", cache_quota_bytes);
