@@ -27,6 +27,7 @@ LIBRARIES = [
     (r"^boost/", r"^(?:actors|adapters|apps)/"),
     (r"^sdbus-c\+\+", r"^adapters/bluez/"),
     (r"^sqlite3\.h", r"^adapters/sqlite/"),
+    (r"^archive(?:_entry)?\.h", r"^adapters/archive/"),
     (r"^mosquitto", r"^adapters/mqtt/"),
     (r"^(?:spdlog|fmt)/", r"^adapters/system/"),
     (r"^alsa/", r"^adapters/alsa/"),
