@@ -78,6 +78,11 @@ core::Result<void> write_all(const Descriptor& to, std::span<const std::byte> by
     return {};
 }
 
+void write_back(const Descriptor& file) {
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    (void)::sync_file_range(file.get(), 0, 0, all);  // sync_file() tells what failed
+}
+
 core::Result<void> sync_file(const Descriptor& file, const fs::path& path) {
     if (::fsync(file.get()) != 0) return system_error("cannot sync", path, errno);
     return {};

@@ -40,6 +40,9 @@ struct TempFile {
 core::Result<TempFile> make_temp(const std::filesystem::path& pattern);
 
 core::Result<void> write_all(const Descriptor& to, std::span<const std::byte> bytes, const std::filesystem::path& path);
+// Waits for the disk to take what was written since the last call, without making it durable. Called now and then, it
+// keeps the sync at the end of a large file from holding up everybody who syncs on that disk.
+void write_back(const Descriptor& file);
 core::Result<void> sync_file(const Descriptor& file, const std::filesystem::path& path);
 // Makes the names in it durable.
 core::Result<void> sync_folder(const std::filesystem::path& folder);

@@ -1,6 +1,9 @@
 // SQLite's online backup, and a name for it once it is whole.
 #include "adapters/sqlite/copy.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "adapters/sqlite/data_folder.hpp"
 
 namespace antiphon::sqlite {
@@ -8,11 +11,37 @@ namespace {
 
 constexpr int pages_per_step = 64;  // 256 KiB: another thread never waits long for a page that is being read
 
+// Waits for the disk to take what was written, step by step. Left to one sync at the end, a large file would hold up
+// everybody else's: the commits of a store that is in use, for one.
+class WriteBack {
+  public:
+    explicit WriteBack(const std::filesystem::path& path) : descriptor_(::open(path.c_str(), O_WRONLY | O_CLOEXEC)) {}
+    ~WriteBack() {
+        if (descriptor_ >= 0) ::close(descriptor_);
+    }
+    WriteBack(const WriteBack&) = delete;
+    WriteBack& operator=(const WriteBack&) = delete;
+
+    // Its failure is of no matter: put_in_place() decides.
+    void catch_up() const {
+        constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+        (void)::sync_file_range(descriptor_, 0, 0, all);
+    }
+
+  private:
+    const int descriptor_;
+};
+
 core::Result<void> copy_into(Database& source, const std::filesystem::path& part, const Database::CopyStep& step) {
     if (auto file = ensure_file(part); !file) return file;
+    const WriteBack write_back(part);  // outlives the connection: closing it would give up SQLite's locks
     auto target = Database::open(part);
     if (!target) return target.error();
-    return source.copy_to(*target, pages_per_step, step);
+    if (auto set = target->run("PRAGMA synchronous = OFF"); !set) return set;  // put_in_place() syncs
+    return source.copy_to(*target, pages_per_step, [&](std::uint64_t copied, std::uint64_t pages) {
+        write_back.catch_up();
+        return step(copied, pages);
+    });
 }
 
 }  // namespace

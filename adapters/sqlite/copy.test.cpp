@@ -71,6 +71,7 @@ TEST(Copy, IsOfOneMomentWhileAnotherThreadGoesOnCommitting) {
         ++steps;
         const int before = commits;
         for (int i = 0; i < 1000 && commits < before + 1; ++i) std::this_thread::yield();
+        return true;
     });
     done = true;
     writer.join();
@@ -81,6 +82,21 @@ TEST(Copy, IsOfOneMomentWhileAnotherThreadGoesOnCommitting) {
     EXPECT_EQ(value_of(*copy, "a"), value_of(*copy, "z"));
     EXPECT_EQ(copy->list("bulk/")->size(), 400);
     EXPECT_TRUE(copy->integrity_check());
+}
+
+TEST(Copy, ThatIsGivenUpLeavesNoneAndTheOlderOne) {
+    const TempFolder folder;
+    auto store = must_open(folder.db());
+    ASSERT_TRUE(put(*store, "a", std::string(900'000, 'x')));
+    const auto target = target_in(folder);
+    write_file(target, "an older copy");
+    int steps = 0;
+    const auto copied = copy_while_in_use(folder.db(), target, [&](auto...) { return ++steps < 2; });
+    ASSERT_FALSE(copied);
+    EXPECT_EQ(steps, 2);
+    EXPECT_THAT(copied.error().what, testing::HasSubstr("given up"));
+    EXPECT_EQ(read_file(target), "an older copy");
+    EXPECT_EQ(files_in(target.parent_path()), 1);
 }
 
 TEST(Copy, ThatFailsAtAnyCallLeavesNoneAndTheOlderOne) {

@@ -170,13 +170,15 @@ core::Result<void> Database::copy_to(Database& target, int pages_per_step, const
     auto* copy = sqlite3_backup_init(target.db_.get(), "main", db_.get(), "main");
     if (!copy) return target.error();
     int code = SQLITE_OK;
-    while (code == SQLITE_OK) {
+    bool go_on = true;
+    while (code == SQLITE_OK && go_on) {
         code = sqlite3_backup_step(copy, pages_per_step);
         const auto pages = sqlite3_backup_pagecount(copy);
-        if (code == SQLITE_OK || code == SQLITE_DONE)
+        go_on =
             step(static_cast<std::uint64_t>(pages - sqlite3_backup_remaining(copy)), static_cast<std::uint64_t>(pages));
     }
-    if (sqlite3_backup_finish(copy) != SQLITE_OK || code != SQLITE_DONE) return target.error();
+    if (sqlite3_backup_finish(copy) != SQLITE_OK) return target.error();
+    if (code != SQLITE_DONE) return core::Error{ErrorCode::unavailable, "the copy was given up; make it again"};
     return target.run("PRAGMA journal_mode = DELETE");
 }
 

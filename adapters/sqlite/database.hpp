@@ -73,10 +73,10 @@ class Database {
     core::Result<std::string> text(const char* sql);
     // SQLite's own check of the whole file; `corrupt` says what is damaged, `unavailable` that it could not be read.
     core::Result<void> check();
-    // Copies the whole of it into `target`, `pages_per_step` pages at a time, and calls `step` after each. It takes
-    // what is committed when it begins: begin a read transaction first where others may write. `target`, whose error is
-    // told when it fails to write, is then a database without a write-ahead log.
-    using CopyStep = std::function<void(std::uint64_t copied_pages, std::uint64_t pages)>;
+    // Copies the whole of it into `target`, `pages_per_step` pages at a time, and calls `step` after each, which
+    // says whether to go on. It takes what is committed when it begins: begin a read transaction first where others may
+    // write. `target`, whose error is told when it fails to write, is then a database without a write-ahead log.
+    using CopyStep = std::function<bool(std::uint64_t copied_pages, std::uint64_t pages)>;
     core::Result<void> copy_to(Database& target, int pages_per_step, const CopyStep& step);
     Statement prepare(std::string_view sql) { return {db_.get(), sql}; }
 

@@ -27,14 +27,20 @@ void bind_row(Statement& statement, std::string_view key, std::string_view value
     statement.bind_integer(4, row_checksum(key, revision, value));
 }
 
-core::Result<void> check_rows(Database& database, const std::filesystem::path& path) {
+core::Result<void> each_row(Database& database, const std::filesystem::path& path, const TakeRow& take) {
     auto statement = database.prepare("SELECT key, value, revision, checksum FROM rows ORDER BY key");
     while (true) {
         const auto step = statement.step();
         if (step == Statement::Step::failed) return database.error();
         if (step == Statement::Step::done) return {};
-        if (auto row = checked_row(statement, path); !row) return row.error();
+        const auto row = checked_row(statement, path);
+        if (!row) return row.error();
+        if (auto taken = take(*row); !taken) return taken;
     }
+}
+
+core::Result<void> check_rows(Database& database, const std::filesystem::path& path) {
+    return each_row(database, path, [](const ports::StoredRow&) { return core::Result<void>(); });
 }
 
 }  // namespace antiphon::sqlite

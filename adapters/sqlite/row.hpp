@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,11 @@ core::Result<ports::StoredRow> checked_row(const Statement& statement, const std
 // Binds key, value, revision and checksum as parameters 1 to 4.
 void bind_row(Statement& statement, std::string_view key, std::string_view value, ports::Revision revision);
 
-// Reads all rows; `corrupt` names the first damaged one.
+// Reads all rows, in order of key, until `take` returns an error; `corrupt` names the first damaged one.
+using TakeRow = std::function<core::Result<void>(const ports::StoredRow&)>;
+core::Result<void> each_row(Database& database, const std::filesystem::path& path, const TakeRow& take);
+
+// The same, only to check them.
 core::Result<void> check_rows(Database& database, const std::filesystem::path& path);
 
 }  // namespace antiphon::sqlite
