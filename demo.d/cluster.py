@@ -53,6 +53,7 @@ class Cluster:
         self.faults = faults
         self.processes = {}
         self.url = ""
+        self.ports = ()
 
     @property
     def room(self):
@@ -92,11 +93,13 @@ class Cluster:
         supervised = [str(self.build / "antiphon"), "supervise", "--", str(self.build / "antiphon"), *map(str, command)]
         self.processes[name] = Process.start(name, supervised, self.folder / f"{name}.log", self.environment)
 
-    def start_coordinator(self):
+    def start_coordinator(self, folder="coordinator"):
+        """One that takes the place of another has its ports."""
         self.room.mkdir(exist_ok=True)
-        http, mqtt, clock = free_ports(3)
+        self.ports = self.ports or free_ports(3)
+        http, mqtt, clock = self.ports
         self.url = f"http://127.0.0.1:{http}"
-        self.start("coordinator", "coordinator", "--data", self.folder / "coordinator", "--listen", f"127.0.0.1:{http}",
+        self.start("coordinator", "coordinator", "--data", self.folder / folder, "--listen", f"127.0.0.1:{http}",
                    "--mqtt-port", mqtt, "--clock-port", clock)
         self.expect(self.answers, 20, "the coordinator does not answer", "coordinator")
 

@@ -183,6 +183,30 @@ struct WorkerDocumentsView {
 };
 BOOST_DESCRIBE_STRUCT(WorkerDocumentsView, (), (worker, desired, reported))
 
+BOOST_DEFINE_ENUM_CLASS(BackupPhase, making, ready, failed)
+
+struct LeftOutView {
+    std::string name;
+    std::string reason;
+};
+BOOST_DESCRIBE_STRUCT(LeftOutView, (), (name, reason))
+
+struct BackupView {
+    std::string id;
+    BackupPhase phase = BackupPhase::making;
+    std::string reason;  // of `failed`
+    core::WallTime made;
+    bool whole = false;
+    std::uint64_t done_bytes = 0;  // while making, of
+    std::uint64_t total_bytes = 0;
+    std::string cluster;  // and the rest: once it is ready
+    std::uint64_t size_bytes = 0;
+    std::string sha256;
+    std::vector<LeftOutView> left_out;  // damaged or gone
+};
+BOOST_DESCRIBE_STRUCT(BackupView, (),
+                      (id, phase, reason, made, whole, done_bytes, total_bytes, cluster, size_bytes, sha256, left_out))
+
 // ---- what is asked
 
 struct InviteBody {
@@ -194,6 +218,11 @@ struct WorkerRenameBody {
     std::string name;
 };
 BOOST_DESCRIBE_STRUCT(WorkerRenameBody, (), (name))
+
+struct BackupBody {
+    bool whole = false;  // with all programmes and recordings
+};
+BOOST_DESCRIBE_STRUCT(BackupBody, (), (whole))
 
 struct PlayBody {
     std::string source;           // "blob:HASH"

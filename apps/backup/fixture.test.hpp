@@ -74,6 +74,7 @@ class DataFolder {
         store = std::move(*sqlite::SqliteStore::open(path / database_name));
         core::ClusterRow cluster;
         cluster.epoch = {7};
+        cluster.superseded_by = core::Epoch{8};
         core::SessionRow session;
         session.id = {"s1"};
         session.phase = core::SessionPhase::playing;

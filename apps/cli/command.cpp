@@ -142,6 +142,11 @@ Command& Command::argument(const std::string& name, std::string& to, const std::
     return *this;
 }
 
+Command& Command::optional_argument(const std::string& name, std::string& to, const std::string& help) {
+    app_->add_option(name, to, help)->option_text(" ");
+    return *this;
+}
+
 Command& Command::arguments(const std::string& name, std::vector<std::string>& to, const std::string& help) {
     app_->add_option(name, to, help)->required()->option_text(" ");
     return *this;

@@ -49,6 +49,8 @@ class Command {
 
     // The next thing that is not an option.
     Command& argument(const std::string& name, std::string& to, const std::string& help);
+    // The same, but it may be missing: `to` stays as it is then.
+    Command& optional_argument(const std::string& name, std::string& to, const std::string& help);
     // All that follows; at least one.
     Command& arguments(const std::string& name, std::vector<std::string>& to, const std::string& help);
     Command& option(const OptionText& text, std::optional<std::string>& to);

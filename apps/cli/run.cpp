@@ -21,6 +21,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_why(root);
     add_workers(root);
     add_zone(root);
+    add_backup(root, programs);
     add_programs(root, programs);
     add_completion(root, tree);
     add_version(root);

@@ -7,14 +7,17 @@
 
 #include "apps/cli/outside.hpp"
 #include "apps/node/options.hpp"
+#include "core/result.hpp"
 
 namespace antiphon::cli {
 
-// The long-running verbs, which are implemented elsewhere. Each returns the exit code.
+// The verbs that are no client of the coordinator, and are implemented elsewhere. The long-running ones return the exit
+// code.
 struct Programs {
     std::function<int(const node::CoordinatorOptions&)> coordinator;
     std::function<int(const node::WorkerOptions&)> worker;
     std::function<int(std::vector<std::string>)> supervise;
+    std::function<core::Result<node::Restored>(const node::RestoreOptions&)> restore;
 };
 
 // The exit code: 0 done, 1 refused or failed with a reason, 2 usage.

@@ -15,6 +15,8 @@ void add_events(Command root);
 void add_why(Command root);
 void add_workers(Command root);  // invite, workers, devices
 void add_zone(Command root);
+// backup, restore. `programs` outlives the tree.
+void add_backup(Command root, const Programs& programs);
 // coordinator, worker, supervise. `programs` outlives the tree.
 void add_programs(Command root, const Programs& programs);
 void add_completion(Command root, const CommandTree& tree);

@@ -61,6 +61,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
 
     const std::string& cluster() const { return parts_.cluster; }
     core::LocalTime now() const { return parts_.clock.now(); }
+    core::WallTime wall() const { return parts_.clock.wall(); }
 
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
     void perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) override;

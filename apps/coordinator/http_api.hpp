@@ -13,6 +13,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/system/background.hpp"
 #include "apps/api/views.hpp"
+#include "apps/coordinator/backups.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
 
 namespace antiphon::coordinator {
@@ -23,7 +24,8 @@ struct ApiParts {
     files::BlobFolder& incoming;       // recorded files that are not complete
     std::filesystem::path recordings;  // folder
     system::Background& background;    // reading files
-    api::ClusterView cluster;          // what does not change: id, version, warnings
+    Backups& backups;
+    api::ClusterView cluster;  // what does not change: id, version, warnings
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::optional<std::string> broker_url;
@@ -31,12 +33,13 @@ struct ApiParts {
     std::set<std::shared_ptr<http::WebSocket>> listeners;  // of events
 };
 
-// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp
+// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp, http_api_backup.cpp
 // `parts` outlives the router's server.
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
+void add_backup_routes(http::Router& router, ApiParts& parts);
 
 // To everybody who listens.
 void broadcast(ApiParts& parts, const api::EventView& event);

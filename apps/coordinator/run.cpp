@@ -67,6 +67,7 @@ class Process {
     std::unique_ptr<mqtt::PrivateBroker> broker_;
     std::unique_ptr<mqtt::MqttBus> bus_;
     system::Background background_{io_};  // after all that its work touches
+    std::unique_ptr<Backups> backups_;
     int exit_code_ = 0;
     bool stopping_ = false;
 };
@@ -78,6 +79,7 @@ core::Result<void> Process::open_folders() {
     if (const auto& migrated = store_->migrated())
         log::info("store.upgraded", {{"from_schema", migrated->from}, {"backup", migrated->backup.string()}},
                   "the store has the present schema");
+    backups_ = std::make_unique<Backups>(io_, options_.data);  // the folder is ours now
     auto clock = node::make_clock(options_.room, "coordinator");
     if (!clock) return clock.error();
     clock_ = std::move(*clock);
@@ -128,6 +130,7 @@ core::Result<void> Process::listen() {
                                                *incoming_,
                                                options_.data / "recordings",
                                                background_,
+                                               *backups_,
                                                {},
                                                options_.mqtt_port,
                                                clock_server_->local_endpoint().port(),
@@ -140,6 +143,7 @@ core::Result<void> Process::listen() {
     add_play_routes(router, *api_);
     add_record_routes(router, *api_);
     add_member_routes(router, *api_);
+    add_backup_routes(router, *api_);
     http::ServerOptions server;
     server.listen = endpoint_;
     server.authenticator = [this](std::string_view token, const http::Request&) { return identify(token); };

@@ -1,6 +1,7 @@
 // What the long-running verbs are asked to do, once flags, environment, configuration and defaults are settled.
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "adapters/system/log.hpp"
+#include "core/units.hpp"
 
 namespace antiphon::node {
 
@@ -22,6 +24,22 @@ struct CoordinatorOptions {
     system::log::Format log_format = system::log::Format::text;
     std::optional<std::string> room;  // the folder of a virtual room, which gives this node its clock
 };
+
+struct RestoreOptions {
+    std::filesystem::path file;  // a backup
+    std::filesystem::path data;  // of the coordinator; not there yet, or empty
+};
+
+// What came of it.
+struct Restored {
+    std::string data;  // folder
+    std::string cluster;
+    std::uint64_t epoch = 0;
+    core::WallTime made;  // when the backup was made
+    bool whole = false;
+    std::uint64_t files = 0;
+};
+BOOST_DESCRIBE_STRUCT(Restored, (), (data, cluster, epoch, made, whole, files))
 
 // A name and its device, such as {"left", "alsa:hw:0"}.
 using NamedDevice = std::pair<std::string, std::string>;

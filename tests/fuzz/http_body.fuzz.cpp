@@ -34,5 +34,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read<api::ZoneRenameBody>(text);
     read<api::RecordBody>(text);
     read<api::JoinBody>(text);
+    read<api::BackupBody>(text);
     return 0;
 }
