@@ -88,10 +88,10 @@ class Cluster:
 
     # ---- processes
 
-    def start(self, name, *command):
-        """Under the product's own supervisor, like on a board under systemd's."""
-        supervised = [str(self.build / "antiphon"), "supervise", "--", str(self.build / "antiphon"), *map(str, command)]
-        self.processes[name] = Process.start(name, supervised, self.folder / f"{name}.log", self.environment)
+    def start(self, name, *command, within=(), variables=None):
+        """Under the product's own supervisor, like on a board under systemd's. `within`: a command that runs commands."""
+        supervised = [*within, str(self.build / "antiphon"), "supervise", "--", str(self.build / "antiphon"), *map(str, command)]
+        self.processes[name] = Process.start(name, supervised, self.folder / f"{name}.log", self.environment | (variables or {}))
 
     def start_coordinator(self, folder="coordinator"):
         """One that takes the place of another has its ports."""
@@ -109,19 +109,24 @@ class Cluster:
         except Trouble:
             return None
 
-    def start_worker(self, name):
-        x, y = SPEAKERS[name]
+    def start_worker(self, board, name=None, invitation=None, **how):
+        """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise."""
+        x, y = SPEAKERS[board]
         speaker = f"left=virtual:speaker,at={x},{y}"
-        speaker += ",mute" if ("mute", name) in self.faults else ""
-        speaker += ",late=5" if ("late", name) in self.faults else ""
-        command = ["worker", "--name", name, "--join", self.antiphon("invite")["invitation"], "--data", self.folder / name,
-                   "--output", speaker]
-        if name in MICROPHONES:
-            x, y = MICROPHONES[name]
+        speaker += ",mute" if ("mute", board) in self.faults else ""
+        speaker += ",late=5" if ("late", board) in self.faults else ""
+        invitation = invitation or self.antiphon("invite")["invitation"]
+        command = ["worker", "--name", name or board, "--join", invitation, "--data", self.folder / board, "--output", speaker]
+        if board in MICROPHONES:
+            x, y = MICROPHONES[board]
             command += ["--input", f"mic=virtual:microphone,at={x},{y}"]
         if "no-clock-agreement" in self.faults:
             command.append("--no-clock-agreement")
-        self.start(name, *command)
+        self.start(board, *command, **how)
+
+    def stop(self, name):
+        """Ends one; its folder stays."""
+        end_all([self.processes.pop(name)])
 
     def workers(self):
         status = self.answers()

@@ -1,4 +1,5 @@
 # A cluster for one test, with what tests wait for. Everything it started is ended, whatever happens.
+import json
 import os
 import pathlib
 import shutil
@@ -8,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "demo.d"))
 
-from cluster import SPEAKERS, Cluster, free_ports  # noqa: E402, F401
+from cluster import SPEAKERS, Cluster, Trouble, free_ports  # noqa: E402, F401
 from processes import started_at, wait_for  # noqa: E402
 from pulse import Pulse  # noqa: E402, F401
 
@@ -49,6 +50,28 @@ class Stage:
     def worker(self, name):
         """As the status has it; none while nobody answers."""
         return self.cluster.workers().get(name)
+
+    def obeys(self, name):
+        """The worker, if it is what it shall be."""
+        worker = self.worker(name)
+        return worker if worker and worker["online"] and worker["applied"] == worker["generation"] else None
+
+    def why(self, what):
+        """The verdict, and what else keeps it from it."""
+        told = self.cluster.antiphon("why", what)
+        return [told["verdict"], *told["grounds"]]
+
+    def refusal(self, *command):
+        """What the command line says to somebody whose wish is not granted; fails when it is."""
+        try:
+            answer = self.cluster.antiphon(*command)
+        except Trouble as trouble:
+            return str(trouble)
+        raise AssertionError(f"{command} was not refused: {answer}")
+
+    def identity(self, board):
+        """What the worker on this board was given when it joined."""
+        return json.loads((self.cluster.folder / board / "identity.json").read_text())["joined"]
 
     def kill(self, name):
         """kill -9; the ticks at which it had begun, for wait_for_new_life()."""

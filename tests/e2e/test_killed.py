@@ -30,7 +30,7 @@ class Killed(unittest.TestCase):
         self.assertTrue(self.stage.wait_for_new_life("broker", ticks, 10), "the coordinator did not bring it back")
         self.set_volume("foyer", "0.7")
         for name in ("hall", "foyer"):
-            self.assertTrue(wait_for(lambda: self.obeys(name), 30), f"{name} did not obey: {self.stage.worker(name)}")
+            self.assertTrue(wait_for(lambda: self.stage.obeys(name), 30), f"{name} did not obey: {self.stage.worker(name)}")
 
         heard = self.end()
         self.assertEqual(heard.keys(), {"hall", "foyer"})
@@ -40,10 +40,6 @@ class Killed(unittest.TestCase):
         before = self.stage.worker(name)["generation"]
         self.stage.cluster.antiphon("volume", f"{name}/left", volume)
         self.assertGreater(self.stage.worker(name)["generation"], before)
-
-    def obeys(self, name):
-        worker = self.stage.worker(name)
-        return worker and worker["online"] and worker["applied"] == worker["generation"]
 
     def test_a_killed_worker_plays_on_in_time(self):
         self.begin()
