@@ -54,8 +54,8 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
 
     void start(const std::vector<BrokerUser>& workers, StartedHandler on_started) {
         on_started_ = std::move(on_started);
-        auto ready = prepare(workers);
-        if (ready) ready = launch();
+        workers_ = workers;
+        auto ready = prepare_and_launch();
         // Never from within start(): the caller may not be ready for it.
         if (!ready)
             boost::asio::post(io_, [self = shared_from_this(), error = ready.error()] { self->started(error); });
@@ -84,7 +84,13 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     const PrivateBrokerCounters& counters() const { return counters_; }
 
   private:
-    Result<void> prepare(const std::vector<BrokerUser>& workers) {
+    // Its files are written anew for each life: whoever killed it may have taken them away.
+    Result<void> prepare_and_launch() {
+        if (const auto prepared = prepare(); !prepared) return prepared;
+        return launch();
+    }
+
+    Result<void> prepare() {
         auto folder = BrokerFolder::open(settings_.folder, settings_.port, broker_account());
         if (!folder) return folder.error().within("the broker's folder");
         folder_ = std::move(*folder);
@@ -100,7 +106,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         });
         if (!configuration) return configuration.error();
         if (const auto written = folder_->write("mosquitto.conf", *configuration); !written) return written;
-        return write_users(workers);
+        return write_users(workers_);
     }
 
     Result<void> write_users(const std::vector<BrokerUser>& workers) {
@@ -108,6 +114,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         if (!passwords) return passwords.error();
         const auto acl = broker_acl(settings_.cluster, workers);
         if (!acl) return acl.error();
+        workers_ = workers;  // also when the disk is full: the broker's next life gets them
         if (const auto written = folder_->write("acl", *acl); !written) return written;
         return folder_->write("passwords", *passwords);
     }
@@ -187,7 +194,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         timer_.expires_after(backoff_.next());
         timer_.async_wait([self = shared_from_this()](const error_code& error) {
             if (error || self->closed_ || self->process_) return;
-            if (const auto launched = self->launch(); !launched) self->restart_later(launched.error().what);
+            if (const auto launched = self->prepare_and_launch(); !launched) self->restart_later(launched.error().what);
         });
         if (const auto on_death = handlers_.on_death) on_death(reason, escalate);
     }
@@ -203,6 +210,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     core::RestartIntensity intensity_;
     Backoff backoff_;
     std::optional<BrokerFolder> folder_;
+    std::vector<BrokerUser> workers_;  // who may log in
     std::unique_ptr<ports::Process> process_;
     StartedHandler on_started_;  // until it was called
     std::string last_error_;     // of this life of the process

@@ -122,6 +122,16 @@ TEST_F(PrivateBrokerTest, ComesBackAndEscalatesWhenThatHappensTooOften) {
     EXPECT_TRUE(until([&] { return client->up; }));
 }
 
+TEST_F(PrivateBrokerTest, ComesBackWithAllItsUsersWhenItsFolderIsGone) {
+    const auto a = world.connect("a");
+    ASSERT_TRUE(world.broker->set_workers(world.workers({"a", "c"})));
+    std::filesystem::remove_all(world.settings.folder);
+    ::kill(world.broker->pid(), SIGKILL);
+    ASSERT_TRUE(until([&] { return heard.restarts == 1; })) << heard.deaths.back().first;
+    EXPECT_TRUE(until([&] { return a->up; }));
+    EXPECT_TRUE(world.connect("c")->up);
+}
+
 TEST_F(PrivateBrokerTest, SaysThatThePortIsTaken) {
     auto settings = world.settings;
     settings.folder = world.folder / "second";

@@ -47,6 +47,13 @@ class Stage:
         session = self.cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
         return self.wait_for_session(session, lambda now: now["position_frames"] > frames, 30) and session
 
+    def end_of(self, test, session):
+        """What its members told of the session, once it has come to its end."""
+        ended = self.wait_for_session(session, lambda now: now["phase"] in ("ended", "failed"), 40)
+        test.assertTrue(ended, f"the session did not end: {self.session(session)}")
+        test.assertEqual((ended["phase"], ended["reason"]), ("ended", ""))
+        return self.heard[session]
+
     def worker(self, name):
         """As the status has it; none while nobody answers."""
         return self.cluster.workers().get(name)
@@ -85,12 +92,23 @@ class Stage:
         return wait_for(lambda: (pid := self.cluster.pids().get(name)) and started_at(pid) not in (None, ticks) and pid, seconds)
 
 
-def check_lost(test, heard, pulse):
-    """Of each worker, as Stage.heard has them: it played on to the end, without one sample of silence. Skips the test
-    when the machine itself stood still."""
-    for name, told in heard.items():
-        test.assertGreater(told["position_frames"], 20 * 48000, f"{name} told too little to know what it lost")
-    lost = {name: told["lost_frames"] for name, told in heard.items()}
-    if any(lost.values()) and pulse["freezes"]:
-        test.skipTest(f"this machine stood still for {pulse['longest_ms']} ms while it played: {lost}")
-    test.assertEqual(set(lost.values()), {0}, lost)
+RUNS_MAX = 3
+
+
+def no_sample_lost(test, scene):
+    """Plays scene(), which returns Stage.heard of its session: each worker played on to the end without one sample of
+    silence. A run in which this machine itself stood still proves nothing: it is told and played again."""
+    for run in range(1, RUNS_MAX + 1):
+        pulse = Pulse()
+        heard = scene()
+        felt = pulse.stop()
+        for name, told in heard.items():
+            test.assertGreater(told["position_frames"], 20 * 48000, f"{name} told too little to know what it lost")
+        lost = {name: told["lost_frames"] for name, told in heard.items()}
+        if not any(lost.values()):
+            return
+        test.assertTrue(felt["freezes"], f"frames were lost: {lost}; this machine stood still for {felt['longest_ms']} ms at most")
+        print(f"run {run} of {RUNS_MAX} is spoiled: this machine stood still {felt['freezes']} times, for up to "
+              f"{felt['longest_ms']} ms; lost: {lost}", file=sys.stderr)
+        test.doCleanups()
+    test.skipTest(f"this machine stood still in each of {RUNS_MAX} runs")

@@ -1,13 +1,16 @@
 # Goal: who listens does not hear the coordinator die. Method: kill -9 in the middle of the melody, under its supervisor.
 import unittest
 
-from stage_for_tests import Pulse, Stage, check_lost, wait_for
+from stage_for_tests import Stage, no_sample_lost, wait_for
 
 
 class Coordinator(unittest.TestCase):
     def test_a_killed_coordinator_is_not_heard(self):
+        no_sample_lost(self, self.with_a_killed_coordinator)
+
+    def with_a_killed_coordinator(self):
         stage = Stage(self)
-        cluster, pulse = stage.cluster, Pulse()
+        cluster = stage.cluster
         recording = cluster.antiphon("record", "start", "--from", "hall/mic")["id"]
         session = stage.play(5 * 48000)
         self.assertTrue(session, "it never got going")
@@ -19,11 +22,10 @@ class Coordinator(unittest.TestCase):
         self.assertTrue(after, "it does not answer after its restart")
         self.check_state(before, after, session, recording)
 
-        ended = stage.wait_for_session(session, lambda now: now["phase"] == "ended", 40)
-        self.assertTrue(ended, f"the session did not end: {stage.session(session)}")
+        heard = stage.end_of(self, session)
         self.check_recording(cluster, recording)
-        self.assertEqual(len(stage.heard[session]), 4)
-        check_lost(self, stage.heard[session], pulse.stop())
+        self.assertEqual(len(heard), 4)
+        return heard
 
     def check_state(self, before, after, session, recording):
         self.assertGreater(after["cluster"]["epoch"], before["cluster"]["epoch"])

@@ -4,7 +4,7 @@ import json
 import subprocess
 import unittest
 
-from stage_for_tests import Pulse, Stage, check_lost, wait_for
+from stage_for_tests import Stage, no_sample_lost, wait_for
 
 RATE = 48000
 
@@ -12,36 +12,13 @@ RATE = 48000
 class Killed(unittest.TestCase):
     def begin(self):
         self.stage = Stage(self, workers=("hall", "foyer"))
-        self.pulse = Pulse()
         self.session = self.stage.play(4 * RATE)
         self.assertTrue(self.session, "it never got going")
 
-    def end(self):
-        """What its members told of the session, once it has ended."""
-        ended = self.stage.wait_for_session(self.session, lambda now: now["phase"] in ("ended", "failed"), 40)
-        self.assertTrue(ended, f"the session did not end: {self.stage.session(self.session)}")
-        self.assertEqual((ended["phase"], ended["reason"]), ("ended", ""))
-        return self.stage.heard[self.session]
-
-    def test_a_killed_broker_is_not_heard_and_no_command_is_lost(self):
-        self.begin()
-        ticks = self.stage.kill("broker")
-        self.set_volume("hall", "0.8")  # nobody can carry it yet
-        self.assertTrue(self.stage.wait_for_new_life("broker", ticks, 10), "the coordinator did not bring it back")
-        self.set_volume("foyer", "0.7")
-        for name in ("hall", "foyer"):
-            self.assertTrue(wait_for(lambda: self.stage.obeys(name), 30), f"{name} did not obey: {self.stage.worker(name)}")
-
-        heard = self.end()
-        self.assertEqual(heard.keys(), {"hall", "foyer"})
-        check_lost(self, heard, self.pulse.stop())
-
-    def set_volume(self, name, volume):
-        before = self.stage.worker(name)["generation"]
-        self.stage.cluster.antiphon("volume", f"{name}/left", volume)
-        self.assertGreater(self.stage.worker(name)["generation"], before)
-
     def test_a_killed_worker_plays_on_in_time(self):
+        no_sample_lost(self, self.with_a_killed_worker)
+
+    def with_a_killed_worker(self):
         self.begin()
         boot = self.stage.worker("foyer")["boot"]
         ticks = self.stage.kill("foyer")
@@ -49,9 +26,9 @@ class Killed(unittest.TestCase):
         self.assertTrue(wait_for(lambda: self.plays_again("foyer", boot), 10), f"it does not play again: {self.stage.session(self.session)}")
         self.check_together()
 
-        heard = self.end()
+        heard = self.stage.end_of(self, self.session)
         self.assertGreater(heard["foyer"]["position_frames"], 20 * RATE)
-        check_lost(self, {"hall": heard["hall"]}, self.pulse.stop())
+        return {"hall": heard["hall"]}
 
     def test_a_recording_that_a_kill_cut_short_is_kept_and_says_so(self):
         self.stage = Stage(self, workers=("hall",))
