@@ -64,9 +64,11 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     Result<void> set_workers(const std::vector<BrokerUser>& workers) {
         if (!folder_) return Error{ErrorCode::conflict, "the broker was not started"};
         if (const auto written = write_users(workers); !written) return written;
-        ++counters_.reloads;
-        // While it is being restarted it will read the new files anyway.
-        if (process_) static_cast<void>(process_->signal(SIGHUP));
+        // Before it listens the signal would kill it; the next life reads the new files anyway.
+        if (running_)
+            reload();
+        else
+            reload_when_up_ = process_ != nullptr;
         return {};
     }
 
@@ -158,9 +160,15 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         if (line.starts_with("mosquitto version ") && line.ends_with(" running")) listening();
     }
 
+    void reload() {
+        ++counters_.reloads;
+        static_cast<void>(process_->signal(SIGHUP));
+    }
+
     void listening() {
         running_ = true;
         timer_.cancel();
+        if (std::exchange(reload_when_up_, false)) reload();
         if (on_started_) return started({});
         if (const auto on_restarted = handlers_.on_restarted) on_restarted();
     }
@@ -172,6 +180,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     void exited(const ports::ProcessExit& exit) {
         const auto keep = shared_from_this();
         running_ = false;
+        reload_when_up_ = false;
         process_.reset();
         ++counters_.deaths;
         const auto reason = "mosquitto ended with " + exit.text() + (last_error_.empty() ? "" : ": " + last_error_);
@@ -215,6 +224,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     StartedHandler on_started_;  // until it was called
     std::string last_error_;     // of this life of the process
     bool running_ = false;
+    bool reload_when_up_ = false;  // it may have read the files before they changed
     bool closed_ = false;
     PrivateBrokerCounters counters_;
 };

@@ -176,6 +176,23 @@ TEST(PrivateBroker, FindsAnotherFolderWhenItsUserCannotEnter) {
     std::filesystem::remove_all("/run/antiphon-broker-" + std::to_string(world.settings.port));
 }
 
+// Goal: who joins in the broker's first moments gets in, and does not kill it. Method: the files change at each stage
+// of its start.
+TEST(PrivateBroker, AddsWorkersWhileItStarts) {
+    for (int handlers = 0; handlers < 8; ++handlers) {
+        MqttWorld world;
+        std::optional<core::Result<void>> started;
+        world.broker->start(world.workers({"a"}), [&](const core::Result<void>& result) { started = result; });
+        world.io.restart();
+        for (int i = 0; i < handlers; ++i) world.io.run_one_for(std::chrono::milliseconds{2});
+        ASSERT_TRUE(world.broker->set_workers(world.workers({"a", "c"})));
+        ASSERT_TRUE(run_until(world.io, [&] { return started.has_value(); }));
+        ASSERT_TRUE(started->ok()) << handlers << ": " << started->error().what;
+        EXPECT_TRUE(world.connect("c")->up);
+        EXPECT_EQ(world.broker->counters().deaths, 0U);
+    }
+}
+
 TEST(PrivateBroker, CanBeDestroyedWhileItStarts) {
     for (int handlers = 0; handlers < 20; ++handlers) {
         MqttWorld world;
