@@ -52,6 +52,7 @@ class Cluster:
         self.folder = folder or fresh_folder()
         self.faults = faults
         self.processes = {}
+        self.variables = {}  # for all processes, above the environment
         self.url = ""
         self.ports = ()
 
@@ -88,19 +89,19 @@ class Cluster:
 
     # ---- processes
 
-    def start(self, name, *command, within=(), variables=None):
+    def start(self, name, *command, within=()):
         """Under the product's own supervisor, like on a board under systemd's. `within`: a command that runs commands."""
         supervised = [*within, str(self.build / "antiphon"), "supervise", "--", str(self.build / "antiphon"), *map(str, command)]
-        self.processes[name] = Process.start(name, supervised, self.folder / f"{name}.log", self.environment | (variables or {}))
+        self.processes[name] = Process.start(name, supervised, self.folder / f"{name}.log", self.environment | self.variables)
 
-    def start_coordinator(self, folder="coordinator"):
+    def start_coordinator(self, *options, folder="coordinator", address="127.0.0.1", **how):
         """One that takes the place of another has its ports."""
         self.room.mkdir(exist_ok=True)
         self.ports = self.ports or free_ports(3)
         http, mqtt, clock = self.ports
-        self.url = f"http://127.0.0.1:{http}"
-        self.start("coordinator", "coordinator", "--data", self.folder / folder, "--listen", f"127.0.0.1:{http}",
-                   "--mqtt-port", mqtt, "--clock-port", clock)
+        self.url = f"http://{address}:{http}"
+        self.start("coordinator", "coordinator", "--data", self.folder / folder, "--listen", f"{address}:{http}",
+                   "--mqtt-port", mqtt, "--clock-port", clock, *options, **how)
         self.expect(self.answers, 20, "the coordinator does not answer", "coordinator")
 
     def answers(self):

@@ -1,12 +1,17 @@
 # A cluster for one test, with what tests wait for. Everything it started is ended, whatever happens.
+import array
 import json
+import math
 import os
 import pathlib
 import shutil
 import signal
+import subprocess
 import sys
+import wave
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "demo.d"))
 
 from cluster import SPEAKERS, Cluster, Trouble, free_ports  # noqa: E402, F401
@@ -14,12 +19,14 @@ from processes import started_at, wait_for  # noqa: E402
 from pulse import Pulse  # noqa: E402, F401
 
 BUILD = pathlib.Path(os.environ.get("ANTIPHON_BUILD", ROOT / "build"))
+RATE = 48000
 MELODY = ROOT / "share/melody.flac"
 
 
 class Stage:
-    def __init__(self, test, workers=tuple(SPEAKERS)):
+    def __init__(self, test, workers=tuple(SPEAKERS), variables=None):
         self.cluster = Cluster(BUILD)
+        self.cluster.variables = variables or {}
         self.heard = {}  # by session and worker: the furthest position and the most lost frames that it told
         test.addCleanup(shutil.rmtree, self.cluster.folder, ignore_errors=True)
         test.addCleanup(self.cluster.end)
@@ -42,9 +49,9 @@ class Stage:
         """The session once `what` holds of it; fails the test by returning none."""
         return wait_for(lambda: (now := self.session(session)) and what(now) and now, seconds)
 
-    def play(self, frames):
-        """A session of the melody on all, once it is `frames` into it; none when that does not come."""
-        session = self.cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
+    def play(self, frames, programme=MELODY):
+        """A session on all, once it is `frames` into it; none when that does not come."""
+        session = self.cluster.antiphon("play", str(programme), "--to", "all")["id"]
         return self.wait_for_session(session, lambda now: now["position_frames"] > frames, 30) and session
 
     def end_of(self, test, session):
@@ -92,6 +99,24 @@ class Stage:
         return wait_for(lambda: (pid := self.cluster.pids().get(name)) and started_at(pid) not in (None, ticks) and pid, seconds)
 
 
+def long_programme(folder, seconds):
+    """A file of that length: a tone that swells and fades each second."""
+    path = pathlib.Path(folder) / "long.wav"
+    beat = array.array("h", (int(6000 * math.sin(math.pi * i / RATE) * math.sin(2 * math.pi * 330 * i / RATE)) for i in range(RATE)))
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        for _ in range(seconds):
+            out.writeframesraw(beat.tobytes())
+    return path
+
+
+def preloaded(folder, source):
+    """The library that a C file beside this one makes, in `folder`: for LD_PRELOAD, which puts it between a program and its C library."""
+    library = pathlib.Path(folder) / f"{source}.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, HERE / source, "-ldl"], check=True, timeout=60)
+    return str(library)
+
+
 RUNS_MAX = 3
 
 
@@ -103,7 +128,7 @@ def no_sample_lost(test, scene):
         heard = scene()
         felt = pulse.stop()
         for name, told in heard.items():
-            test.assertGreater(told["position_frames"], 20 * 48000, f"{name} told too little to know what it lost")
+            test.assertGreater(told["position_frames"], 20 * RATE, f"{name} told too little to know what it lost")
         lost = {name: told["lost_frames"] for name, told in heard.items()}
         if not any(lost.values()):
             return

@@ -7,9 +7,8 @@ import signal
 import time
 import unittest
 
-from stage_for_tests import Stage, no_sample_lost, wait_for
+from stage_for_tests import RATE, Stage, no_sample_lost, wait_for
 
-RATE = 48000
 FROZEN_S = 20
 
 

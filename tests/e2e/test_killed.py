@@ -4,9 +4,7 @@ import json
 import subprocess
 import unittest
 
-from stage_for_tests import Stage, no_sample_lost, wait_for
-
-RATE = 48000
+from stage_for_tests import RATE, Stage, no_sample_lost, wait_for
 
 
 class Killed(unittest.TestCase):

@@ -4,9 +4,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from stage_for_tests import MELODY, Stage, Trouble, wait_for
-
-RATE = 48000
+from stage_for_tests import MELODY, RATE, Stage, Trouble, wait_for
 
 
 class Members(unittest.TestCase):
