@@ -10,6 +10,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/sqlite/data_folder.hpp"
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/system/random.hpp"
 #include "apps/backup/read.hpp"
 #include "apps/coordinator/load.hpp"
 
@@ -113,12 +114,12 @@ core::Result<core::Epoch> renew(const fs::path& database) {
     if (auto sound = (*store)->integrity_check(); !sound) return sound.error();
     auto loaded = load_state(**store);
     if (!loaded) return loaded.error();
-    auto cluster = loaded->state.cluster;
-    cluster.epoch.value += epochs_skipped;
-    cluster.restored = true;
-    cluster.superseded_by.reset();  // it was in the backup: this one is to lead
-    const ports::StoreWrite write{"cluster/self", json::encode(cluster), std::nullopt};
-    if (auto written = (*store)->commit({&write, 1}); !written) return written.error();
+    const auto jump = system::random_u64() % 1'000'000'000;
+    const auto cluster = core::restored(loaded->state.cluster, jump);
+    std::vector<ports::StoreWrite> writes{{"cluster/self", json::encode(cluster), std::nullopt}};
+    for (const auto& [id, row] : loaded->state.workers.rows())
+        writes.push_back({"worker/" + id.value, json::encode(core::restored(*row, jump)), std::nullopt});
+    if (auto written = (*store)->commit(writes); !written) return written.error();
     return cluster.epoch;
 }
 

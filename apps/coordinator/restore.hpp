@@ -6,10 +6,6 @@
 
 namespace antiphon::coordinator {
 
-// After a restore no worker can have seen a higher epoch, for an old coordinator that starts a thousand times first
-// would be noticed.
-inline constexpr std::uint64_t epochs_skipped = 1000;
-
 // Makes `options.data` from `options.file`, or leaves everything as it was. The whole file is verified before anything
 // is written; it is then unpacked beside the folder and checked again there, rows and all, and renamed into its place.
 // `conflict` when the folder is in use or not empty, or a newer program made the backup; `exhausted` when there is not

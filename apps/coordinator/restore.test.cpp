@@ -37,7 +37,7 @@ class Restore : public testing::Test {
 TEST_F(Restore, MakesTheSameStateInALaterEpoch) {
     const auto restored = restore_it();
     ASSERT_TRUE(restored) << restored.error().what;
-    EXPECT_EQ(restored->epoch, 7u + epochs_skipped);
+    EXPECT_GE(restored->epoch, 1007u);  // above those of a thousand more lives of the one that was backed up
     EXPECT_EQ(restored->cluster, "c0ffee");
     auto store = sqlite::SqliteStore::open(target / "antiphon.db", upgrade_row);
     ASSERT_TRUE(store) << store.error().what;

@@ -29,7 +29,7 @@ class Backup(unittest.TestCase):
         self.end_coordinator()
         restored = self.cluster.antiphon("restore", str(backup), "--data", str(self.cluster.folder / "restored"))
         self.assertEqual(restored["epoch"], before["cluster"]["epoch"] + 1000)
-        self.cluster.start_coordinator("restored")
+        self.cluster.start_coordinator(folder="restored")
         self.check_same(before, self.cluster.status(), session)
 
         workers = wait_for(self.carried_on, 30)
