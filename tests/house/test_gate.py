@@ -116,7 +116,7 @@ class Check(unittest.TestCase):
         gate.check("fast")
         gate.check("full")
         self.assertEqual([line.split()[1:] for line in (gate.folder / "sweeps").read_text().splitlines()],
-                         [["2000", "77"], ["500", "1"], ["10000", "1"]])
+                         [["10000", "77"], ["500", "1"], ["1000000", "1"]])
 
     def test_refuses_what_it_does_not_know(self):
         for verbs in (("slow",), ("fast", "full")):
