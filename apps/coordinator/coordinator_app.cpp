@@ -114,6 +114,7 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     if (const auto* request = std::get_if<core::UserRequest>(&event)) return answer(request->id, why, {});
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) return answer(track->request, why, {});
     if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_start(why);
+    if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // A worker's word was acknowledged to the broker already: it is kept and tried again.
     if (const auto* message = std::get_if<core::WorkerMessage>(&event)) tell_again(*message);
 }

@@ -167,6 +167,7 @@ void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
     log::error("store.failed", {}, why.what);
     // Told later, it would meet a state that does not know what is on the disk.
     if (std::holds_alternative<core::WorkerStarted>(event)) return cannot_start_(why);
+    if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // Nobody else will say it again: a document is acknowledged to the broker, a device tells once.
     after(retry_store_after, [this, event] { tell(event); });
 }
