@@ -145,7 +145,7 @@ Result<void> require_removable(const CoordinatorDraft& draft, const WorkerRow& w
 }
 
 void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerId* successor) {
-    const WorkerRow gone = worker;
+    const WorkerRow gone = worker;  // NOLINT(performance-unnecessary-copy-initialization): its row is erased below
     move_zones(turn, gone.id, successor);
     move_sessions(turn, gone.id, successor);
     end_tracks(turn, gone);

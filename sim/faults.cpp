@@ -110,7 +110,7 @@ bool Faults::runs(const core::WorkerId& id) {
 }
 
 // The broker misses a client after one and a half keepalives; the client comes back when it can.
-void Faults::mend_link_later(core::WorkerId id, core::Duration low, core::Duration high) {
+void Faults::mend_link_later(const core::WorkerId& id, core::Duration low, core::Duration high) {
     cluster_.at(seconds(8), [this, id, low, high] {
         if (ended_ || !runs(id)) return;
         cluster_.network().set_link(id, false);

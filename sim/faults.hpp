@@ -34,7 +34,7 @@ class Faults {
     void step_the_wall();
     void back_up_or_restore();
     void change_members();
-    void mend_link_later(core::WorkerId id, core::Duration low, core::Duration high);
+    void mend_link_later(const core::WorkerId& id, core::Duration low, core::Duration high);
     bool runs(const core::WorkerId& id);
 
     Cluster& cluster_;
