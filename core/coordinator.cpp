@@ -73,12 +73,9 @@ std::optional<Error> inadmissible(const CoordinatorTurn& turn, const UserRequest
     return std::nullopt;
 }
 
-void on(CoordinatorTurn& turn, const UserRequest& request) {
-    turn.asked_by = request.principal.name;
-    turn.ground = "it was asked for";
+void decide(CoordinatorTurn& turn, const UserRequest& request) {
     if (auto refused = inadmissible(turn, request)) {
         ++turn.draft.counters.inadmissible;
-        turn.note("request.refused", "", refused->what);
         turn.effects.push_back(Answer{request.id, *refused});
         return;
     }
@@ -90,13 +87,21 @@ void on(CoordinatorTurn& turn, const UserRequest& request) {
                           [&](const MaintenanceRequest& maintenance) { start_ask(turn, request, maintenance); },
                           [&](const auto& body) {
                               auto answer = handle(turn, request, body);
-                              if (answer)
-                                  remember_request(turn, request, *answer);
-                              else
-                                  turn.note("request.refused", "", answer.error().what);
+                              if (answer) remember_request(turn, request, *answer);
                               turn.effects.push_back(Answer{request.id, std::move(answer)});
                           }},
                request.body);
+}
+
+void on(CoordinatorTurn& turn, const UserRequest& request) {
+    turn.asked_by = request.principal.name;
+    turn.ground = "it was asked for";
+    decide(turn, request);
+    for (const auto& effect : turn.effects) {
+        const auto* answer = std::get_if<Answer>(&effect);
+        if (answer && answer->request == request.id && !answer->body)
+            turn.note("request.refused", "", answer->body.error().what);
+    }
 }
 
 // Who leads says what shall be; all others are silent.
@@ -106,11 +111,16 @@ void silence(std::vector<CoordinatorEffect>& effects) {
     });
 }
 
-void on(CoordinatorTurn& turn, const WorkerMessage& message) { hear(turn, message); }
+void on(CoordinatorTurn& turn, const WorkerMessage& message) {
+    if (!turn.draft.cluster.superseded_by) hear(turn, message);
+}
 
 void on(CoordinatorTurn& turn, const TrackReceived& track) {
     turn.ground = "its file arrived";
-    receive_track(turn, track);
+    if (!turn.draft.cluster.superseded_by) return receive_track(turn, track);
+    // The worker keeps it, and finds the one that leads.
+    turn.effects.push_back(
+        Answer{track.request, Error{ErrorCode::unavailable, "another coordinator leads this cluster"}});
 }
 
 void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }

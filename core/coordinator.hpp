@@ -46,7 +46,6 @@ struct Presence {
     bool online = false;
     ReportedDocument reported;
     LocalTime heard;
-    Epoch epoch;     // the highest that it has seen, as it says
     LocalTime told;  // when its document was last sent again, because it was behind
 };
 

@@ -1,12 +1,9 @@
 // More than one coordinator: a restored backup beside the one it was made of, or one that was paused and returns.
-// Workers obey the highest epoch alone; here is how the others notice. (DESIGN: state rule 4.)
+// Workers obey the highest epoch alone; here is how the others notice.
 #include "core/coordinator_turn.hpp"
 
 namespace antiphon::core {
 namespace {
-
-// An epoch further ahead than that is no coordinator's, and a worker's word alone shall not exhaust the number.
-constexpr std::uint64_t believable = 1u << 30;
 
 struct Epochs {
     Epoch highest;
@@ -20,8 +17,8 @@ Epochs look_at_workers(const CoordinatorDraft& draft) {
     Epochs epochs{own};
     draft.workers.each([&](const WorkerRow& worker) {
         const auto* presence = draft.presence.find(worker.id);
-        const auto seen = presence ? presence->epoch : Epoch{};
-        if (seen.value > own.value + believable) return;
+        const auto seen = presence ? presence->reported.epoch : Epoch{};
+        if (seen.value > own.value + believable_lead) return;
         epochs.highest = std::max(epochs.highest, seen);
         epochs.all_follow = epochs.all_follow && follows(draft, worker);
         if (!presence || !presence->online) return;
@@ -35,27 +32,23 @@ Epochs look_at_workers(const CoordinatorDraft& draft) {
 
 bool follows(const CoordinatorDraft& draft, const WorkerRow& worker) {
     const auto* presence = draft.presence.find(worker.id);
-    return presence && presence->epoch == draft.cluster.epoch && presence->reported.applied >= worker.generation;
+    return presence && presence->reported.epoch == draft.cluster.epoch &&
+           presence->reported.applied >= worker.generation;
 }
 
 void publish_all(CoordinatorTurn& turn) {
-    turn.draft.workers.each([&](const WorkerRow& worker) {
-        auto document = desired_document(*turn.draft.base, worker.id);
-        document.epoch = turn.draft.cluster.epoch;
-        turn.effects.push_back(PublishDesired{worker.id, std::move(document), turn.new_message_id()});
-    });
+    turn.draft.workers.each([&](const WorkerRow& worker) { turn.behind.insert(worker.id); });
 }
 
 void compare_epochs(CoordinatorTurn& turn) {
     auto& cluster = turn.draft.cluster;
     const auto epochs = look_at_workers(turn.draft);
-    const auto highest = std::to_string(epochs.highest.value);
     if (cluster.restored && epochs.highest > cluster.epoch) {
         cluster.epoch = {epochs.highest.value + 1};
         turn.draft.cluster_changed = true;
         turn.announce("coordinator.leads", "",
-                      "a worker knew of epoch " + highest + "; this restored one is now epoch " +
-                          std::to_string(cluster.epoch.value));
+                      "a worker knew of epoch " + std::to_string(epochs.highest.value) +
+                          "; this restored one is now epoch " + std::to_string(cluster.epoch.value));
         publish_all(turn);
     } else if (cluster.restored && epochs.online > 0 && epochs.all_follow) {
         cluster.restored = false;  // everybody follows it: from now on it is a coordinator like any other
@@ -65,7 +58,8 @@ void compare_epochs(CoordinatorTurn& turn) {
         // Most, not one: a single board that was taken over shall not silence the cluster.
         cluster.superseded_by = epochs.highest;
         turn.draft.cluster_changed = true;
-        turn.announce("coordinator.superseded", "", "the workers follow another coordinator, of epoch " + highest);
+        turn.announce("coordinator.superseded", "",
+                      "the workers follow another coordinator, of epoch " + std::to_string(epochs.highest.value));
     }
 }
 

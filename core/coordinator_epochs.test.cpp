@@ -31,6 +31,11 @@ TEST(Epochs, ACoordinatorThatMostWorkersHaveLeftDecidesNothingAnyMore) {
     EXPECT_NE(refused.what.find("(epoch 9) leads this cluster"), std::string::npos) << refused.what;
     bench.take(BusConnected{});
     EXPECT_FALSE(bench.published(bench.attic));
+    const auto sequence = bench.state.presence.find(bench.attic)->reported.sequence;
+    bench.report(bench.attic);
+    EXPECT_EQ(bench.state.presence.find(bench.attic)->reported.sequence, sequence) << "it hears nobody";
+    bench.take(TrackReceived{77, {"r1"}, {bench.attic, "mic"}, 1, 0, "hash", "file", ""});
+    EXPECT_EQ(bench.answer()->error().code, ErrorCode::unavailable) << "the worker keeps its file and tries again";
     bench.take(CoordinatorStarted{{7}, {}});
     EXPECT_EQ(bench.state.cluster.epoch, Epoch{1}) << "a restart does not make it lead again";
 }
@@ -91,6 +96,14 @@ TEST(Journal, TellsWhoAskedAndOnWhatGround) {
     EXPECT_EQ(bench.last_news()->entry.ground, "worker 'hall' said so");
     const auto number = bench.last_news()->entry.number;
     EXPECT_EQ(bench.state.journal.find(number)->topic, "session.playing");
+}
+
+TEST(Journal, HasWhateverWasRefusedAlsoWhatWouldHaveWaited) {
+    Bench bench;
+    bench.refused(PingRequest{"nowhere"});
+    bench.tick();
+    EXPECT_EQ(bench.announced(), "request.refused");
+    EXPECT_EQ(bench.last_news()->entry.asked_by, "ann");
 }
 
 TEST(Journal, KeepsTheNewestAndWritesARefusalWithTheNextTick) {

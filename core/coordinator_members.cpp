@@ -90,11 +90,9 @@ void note_presence(CoordinatorTurn& turn, const WorkerRow& worker, bool online) 
 }
 
 // A worker that has applied more than we know of was told so by what a restored backup has forgotten. It takes only
-// what is newer.
-// True: it is so, and what it reports is about something that we never wanted.
+// what is newer. True: it is so, and what it reports is about something that we never wanted.
 bool catch_up(CoordinatorTurn& turn, const WorkerRow& worker, Generation applied) {
-    constexpr std::uint64_t believable = 1u << 30;  // what is further ahead is no coordinator's
-    if (applied <= worker.generation || applied.value - worker.generation.value > believable) return false;
+    if (applied <= worker.generation || applied.value - worker.generation.value > believable_lead) return false;
     ++turn.draft.counters.ahead;
     turn.note("worker.ahead", worker.id.value,
               "'" + worker.name + "' has applied generation " + std::to_string(applied.value) + ", we know only of " +
@@ -127,12 +125,13 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     const bool first = !known || known->reported.boot.value == 0;
     const bool was_online = known && known->online;
     const bool comes_back = !first && !was_online;
-    const auto epoch = known ? std::max(known->epoch, reported.epoch) : reported.epoch;
-    const bool behind = reported.applied < worker.generation || epoch < turn.draft.cluster.epoch;
-    const bool tell_again = behind && (!known || turn.now - known->told >= tell_again_after);
-    if (tell_again) turn.behind.insert(worker.id);
-    const auto told = tell_again || !known ? turn.now : known->told;
-    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, epoch, told});
+    auto told = known ? known->told : turn.now - tell_again_after;
+    const bool behind = reported.applied < worker.generation || reported.epoch < turn.draft.cluster.epoch;
+    if (behind && turn.now - told >= tell_again_after) {
+        turn.behind.insert(worker.id);
+        told = turn.now;
+    }
+    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, told});
     if (comes_back) {
         note_presence(turn, worker, true);
         ping_again(turn, worker.id);
@@ -219,7 +218,6 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     turn.draft.invitations.update(join.invitation_digest, [&](InvitationRow& row) { row.used_by = worker.id; });
     turn.touched.insert(worker.id);
     if (old) {
-        worker.maintenance = false;
         turn.announce("worker.replaced", worker.id.value,
                       "'" + worker.name + "' takes the place of '" + old->name + "'");
         remove_worker(turn, *old, &worker.id);

@@ -60,7 +60,7 @@ void end_tracks(CoordinatorTurn& turn, const WorkerRow& worker) {
         for (auto& track : recording.tracks) {
             if (track.input.worker != worker.id || track.over()) continue;
             track.state = TrackState::failed;
-            track.reason = "worker '" + worker.name + "' was removed from the cluster before it handed this in";
+            track.reason = "worker '" + worker.name + "' was removed or replaced before it handed this in";
             any = true;
         }
         if (any) changed.push_back(std::move(recording));
@@ -96,9 +96,10 @@ void end_asks(CoordinatorTurn& turn, const WorkerRow& worker) {
         if (ask.worker == worker.id) open.push_back(ask);
     });
     for (const auto& ask : open) {
+        turn.draft.asks.erase(MessageId(ask.id));
+        if (ask.expired) continue;  // it had its end
         turn.effects.push_back(
             Answer{ask.request, Error{ErrorCode::not_found, "worker '" + worker.name + "' was removed meanwhile"}});
-        turn.draft.asks.erase(MessageId(ask.id));
     }
 }
 
@@ -152,7 +153,7 @@ void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerI
     move_levels(turn, gone.id, successor);
     drop_holds(turn, gone.id);
     end_asks(turn, gone);
-    bury(turn, "worker/" + gone.id.value, gone.name, gone.generation.value);
+    bury(turn, "worker/" + gone.id.value, gone.name, 0);
     turn.draft.presence.erase(gone.id);
     turn.draft.workers.erase(gone.id);
     turn.effects.push_back(DismissWorker{gone.id});

@@ -75,6 +75,22 @@ TEST(Places, WhoeverWaitsForARemovedWorkerIsTold) {
     EXPECT_EQ(bench.state.asks.size(), 0u);
 }
 
+// It has had its end; what it began is withdrawn with the next tick, or goes with the worker.
+TEST(Places, AnExpiredRequestIsNotAnsweredAgainWhenItsWorkerGoes) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.take(bench.user_request(MaintenanceRequest{"hall", true}));
+    bench.now = bench.now + ask_limit + Duration(1);
+    bench.take(AsksTick{});
+    ASSERT_TRUE(effect_of<Answer>(bench));
+    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
+    const auto remove = bench.user_request(WorkerRemoveRequest{"hall"});
+    bench.take(remove);
+    ASSERT_TRUE(effect_of<Answer>(bench));
+    EXPECT_EQ(effect_of<Answer>(bench)->request, remove.id) << "the only answer of this turn";
+    EXPECT_EQ(bench.state.asks.size(), 0u);
+}
+
 TEST(Places, ANewBoardTakesTheZonesLevelsAndSessionsOfTheOldOne) {
     Bench bench;
     const auto old = bench.join("hall");

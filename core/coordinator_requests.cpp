@@ -169,6 +169,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Volum
         if (request.muted) return Error{ErrorCode::invalid, "a session cannot be muted; mute its outputs, or pause it"};
         SessionRow changed = *session;
         changed.volume = request.volume.value_or(changed.volume);
+        turn.announce("volume.set", changed.id.value, level_words(request));
         return put_session(turn, std::move(changed));
     }
     const auto outputs = resolve_outputs(turn.draft, {request.target});

@@ -116,11 +116,14 @@ void miss_the_silent(CoordinatorTurn& turn);
 
 // ---- coordinator_epochs.cpp: more than one coordinator
 
+// What a worker claims to have seen further ahead than that is no coordinator's: its word alone shall not exhaust an
+// epoch or a generation.
+inline constexpr std::uint64_t believable_lead = 1u << 30;
 // Another one leads if most of the workers that are here follow it; a restored one leads them all again.
 void compare_epochs(CoordinatorTurn& turn);
 // It has said that it knows this coordinator, and that it has applied the newest that this one wants of it.
 bool follows(const CoordinatorDraft& draft, const WorkerRow& worker);
-// Everybody hears of the epoch, and whoever missed a document gets it now.
+// With the end of this turn everybody hears of the epoch, and whoever missed a document gets it.
 void publish_all(CoordinatorTurn& turn);
 
 // ---- coordinator_sessions.cpp, coordinator_recordings.cpp
@@ -141,7 +144,7 @@ void write_news(CoordinatorTurn& turn);
 
 // ---- coordinator_publish.cpp
 
-// The next generation for each touched worker whose document has changed.
+// The next generation for each touched worker whose document has changed; the present one again for who is behind.
 void publish_touched(CoordinatorTurn& turn);
 
 }  // namespace antiphon::core

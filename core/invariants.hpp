@@ -1,9 +1,8 @@
-// The laws of the cluster that can be read off its states (docs/testing.md lists them by number). Each returns the
+// The laws of the cluster that can be read off its states; docs/testing.md lists them by number. Each returns the
 // broken law in words, or nothing. The cheap ones are also looked at in production, before anything is stored:
 // Machine::check.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,8 +41,8 @@ Broken check_track(FrameCount frames, std::uint64_t gap_frames, FrameCount elaps
 // leaves a tombstone.
 Broken check_coordinator_progress(const CoordinatorState& before, const CoordinatorState& after);
 
-// What must hold now: no output and no shared device is in two active sessions, no session or recording is planned on a
-// worker that shall be in maintenance.
+// What must hold now: no output is in two active sessions, no session or recording is planned on a worker that is gone
+// or shall be in maintenance, and what is kept is within its bounds (I17).
 Broken check_coordinator(const CoordinatorState& state);
 
 }  // namespace antiphon::core

@@ -141,7 +141,7 @@ BOOST_DESCRIBE_STRUCT(ZoneRow, (), (id, name, outputs, version))
 struct TombstoneRow {
     std::string key;
     std::string name;           // of a worker: what it was called
-    std::uint64_t version = 0;  // of a zone: its last
+    std::uint64_t version = 0;  // of a zone: its last; of a worker: 0
     std::uint64_t order = 0;    // the oldest are forgotten first
 };
 BOOST_DESCRIBE_STRUCT(TombstoneRow, (), (key, name, version, order))

@@ -57,8 +57,8 @@ void add_reach(Lines& lines, const CoordinatorState& state, const WorkerRow& wor
     }
     if (!presence->online)
         lines.push_back("it is offline: its last word came " + seconds(now - presence->heard) + " ago");
-    if (presence->epoch > state.cluster.epoch)
-        lines.push_back("it has seen epoch " + std::to_string(presence->epoch.value) + ", ours is " +
+    if (presence->reported.epoch > state.cluster.epoch)
+        lines.push_back("it has seen epoch " + std::to_string(presence->reported.epoch.value) + ", ours is " +
                         std::to_string(state.cluster.epoch.value) + ": it obeys another coordinator");
     if (presence->reported.applied < worker.generation)
         lines.push_back("it has applied generation " + std::to_string(presence->reported.applied.value) +

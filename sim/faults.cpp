@@ -13,6 +13,16 @@ constexpr core::Duration ten_years = std::chrono::hours(24 * 3653);
 
 core::Duration between(Random& random, core::Duration low, core::Duration high) { return random.between(low, high); }
 
+// `likely`: that something is wrong with it at all; then within its next `calls`.
+DiskFaults some_disk(Random& random, const Disk& disk, double likely, std::size_t calls) {
+    DiskFaults faults;
+    faults.failures = random.chance(likely) ? 0.02 : 0;
+    faults.survives_unsynced = random.between(0.0, 0.2);
+    if (random.chance(likely)) faults.fails_at = disk.calls() + 1 + random.below(calls);
+    if (random.chance(likely)) faults.dies_at = disk.calls() + 1 + random.below(calls);
+    return faults;
+}
+
 }  // namespace
 
 void Faults::draw() {
@@ -22,12 +32,8 @@ void Faults::draw() {
     network.late_copies = random_.between(0.0, 0.05);
     network.delay_max = between(random_, milliseconds(1), seconds(3));
     cluster_.network().set_faults(network);
-    DiskFaults disk;
-    disk.failures = random_.chance(0.5) ? 0.02 : 0;
-    disk.survives_unsynced = random_.between(0.0, 0.2);
-    if (random_.chance(0.7)) disk.fails_at = 1 + random_.below(150);
-    if (random_.chance(0.7)) disk.dies_at = 1 + random_.below(150);
-    cluster_.coordinator().disk().set_faults(disk);
+    auto& disk = cluster_.coordinator().disk();
+    disk.set_faults(some_disk(random_, disk, 0.6, 150));
 }
 
 // A supervisor would: what died comes back, sooner or later.
@@ -82,12 +88,7 @@ void Faults::crash_or_start_worker() {
     if (cluster_.workers().empty()) return;
     auto& worker = cluster_.some_worker();
     if (worker.running()) return cluster_.crash(worker);
-    DiskFaults disk;
-    disk.failures = random_.chance(0.3) ? 0.02 : 0;
-    disk.survives_unsynced = random_.between(0.0, 0.2);
-    if (random_.chance(0.3)) disk.fails_at = worker.disk().calls() + 1 + random_.below(40);
-    if (random_.chance(0.3)) disk.dies_at = worker.disk().calls() + 1 + random_.below(40);
-    worker.disk().set_faults(disk);
+    worker.disk().set_faults(some_disk(random_, worker.disk(), 0.3, 40));
     worker.start();
 }
 

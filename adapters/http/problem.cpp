@@ -5,6 +5,8 @@
 #include <boost/beast/http/status.hpp>
 #include <cstdio>
 
+#include "adapters/http/conditional.hpp"
+
 namespace antiphon::http {
 namespace {
 
@@ -133,7 +135,7 @@ Response problem(const core::Error& error, std::string_view instance) {
     if (!error.current_version) return to_response(told);
     told.extra["current_version"] = std::to_string(*error.current_version);
     auto response = to_response(told);
-    response.headers.set("ETag", "\"" + std::to_string(*error.current_version) + "\"");
+    response.headers.set("ETag", etag(*error.current_version));
     return response;
 }
 

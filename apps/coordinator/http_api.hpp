@@ -46,6 +46,14 @@ void broadcast(ApiParts& parts, const api::EventView& event);
 
 // ---- what the groups share
 
+// A route's handler from one that also wants the parts.
+template <class Handle>
+http::Handler bound(ApiParts& parts, Handle handle) {
+    return [&parts, handle](const http::Request& request, http::Responder responder) {
+        handle(parts, request, std::move(responder));
+    };
+}
+
 // Answers with `view(row, state)` of the asked-for kind of row, or with the error as a problem.
 template <class Row, class View>
 CoordinatorApp::Answered answer_with(http::Responder responder, const View& view, int status = 200) {

@@ -1,4 +1,5 @@
 // Backups: ask for one, look how far it is, fetch it, let it go.
+#include "adapters/http/conditional.hpp"
 #include "apps/coordinator/http_api.hpp"
 
 namespace antiphon::coordinator {
@@ -24,7 +25,7 @@ void find(ApiParts& parts, const http::Request& request, http::Responder respond
 void send_file(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto path = parts.backups.file(request.param("id"));
     if (!path) return responder.fail(path.error());
-    responder.answer(http::Response::of_file({*path, "\"" + request.param("id") + "\""}, "application/x-tar"));
+    responder.answer(http::Response::of_file({*path, http::etag(request.param("id"))}, "application/x-tar"));
 }
 
 void remove(ApiParts& parts, const http::Request& request, http::Responder responder) {
@@ -35,15 +36,10 @@ void remove(ApiParts& parts, const http::Request& request, http::Responder respo
 }  // namespace
 
 void add_backup_routes(http::Router& router, ApiParts& parts) {
-    const auto bound = [&parts](auto handler) {
-        return [&parts, handler](const http::Request& request, http::Responder responder) {
-            handler(parts, request, std::move(responder));
-        };
-    };
-    router.add(Method::post, "/v1/backups", Permission::admin, bound(start));
-    router.add(Method::get, "/v1/backups/{id}", Permission::admin, bound(find));
-    router.add(Method::get, "/v1/backups/{id}/file", Permission::admin, bound(send_file));
-    router.add(Method::delete_, "/v1/backups/{id}", Permission::admin, bound(remove));
+    router.add(Method::post, "/v1/backups", Permission::admin, bound(parts, start));
+    router.add(Method::get, "/v1/backups/{id}", Permission::admin, bound(parts, find));
+    router.add(Method::get, "/v1/backups/{id}/file", Permission::admin, bound(parts, send_file));
+    router.add(Method::delete_, "/v1/backups/{id}", Permission::admin, bound(parts, remove));
 }
 
 }  // namespace antiphon::coordinator

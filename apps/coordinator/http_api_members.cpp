@@ -53,14 +53,15 @@ void ping(ApiParts& parts, const http::Request& request, http::Responder respond
                   answer_with<core::Pong>(std::move(responder), view));
 }
 
+auto worker_of() {
+    return [](const core::WorkerRow& row, const core::CoordinatorState& state) { return worker_view(state, row); };
+}
+
 void rename(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::WorkerRenameBody>(request, responder);
     if (!body) return;
-    const auto view = [](const core::WorkerRow& row, const core::CoordinatorState& state) {
-        return worker_view(state, row);
-    };
     parts.app.ask(core::WorkerRenameRequest{request.param("worker"), body->name}, asker_of(request),
-                  answer_with<core::WorkerRow>(std::move(responder), view));
+                  answer_with<core::WorkerRow>(std::move(responder), worker_of()));
 }
 
 void remove(ApiParts& parts, const http::Request& request, http::Responder responder) {
@@ -70,11 +71,8 @@ void remove(ApiParts& parts, const http::Request& request, http::Responder respo
 
 http::Handler maintenance(ApiParts& parts, bool wanted) {
     return [&parts, wanted](const http::Request& request, http::Responder responder) {
-        const auto view = [](const core::WorkerRow& row, const core::CoordinatorState& state) {
-            return worker_view(state, row);
-        };
         parts.app.ask(core::MaintenanceRequest{request.param("worker"), wanted}, asker_of(request),
-                      answer_with<core::WorkerRow>(std::move(responder), view));
+                      answer_with<core::WorkerRow>(std::move(responder), worker_of()));
     };
 }
 
@@ -103,16 +101,11 @@ CoordinatorApp::Answered answer_empty(http::Responder responder) {
 }
 
 void add_member_routes(http::Router& router, ApiParts& parts) {
-    const auto bound = [&parts](auto handler) {
-        return [&parts, handler](const http::Request& request, http::Responder responder) {
-            handler(parts, request, std::move(responder));
-        };
-    };
-    router.add(Method::post, "/v1/invitations", Permission::admin, bound(invite));
-    router.add(Method::post, "/v1/join", Permission::none, bound(join));
-    router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(ping));
-    router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(rename));
-    router.add(Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(remove));
+    router.add(Method::post, "/v1/invitations", Permission::admin, bound(parts, invite));
+    router.add(Method::post, "/v1/join", Permission::none, bound(parts, join));
+    router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(parts, ping));
+    router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(parts, rename));
+    router.add(Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(parts, remove));
     router.add(Method::post, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, true));
     router.add(Method::delete_, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, false));
 }

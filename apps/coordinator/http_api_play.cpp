@@ -196,20 +196,15 @@ void add_blob_routes(http::Router& router, ApiParts& parts) {
 }  // namespace
 
 void add_play_routes(http::Router& router, ApiParts& parts) {
-    const auto bound = [&parts](auto handler) {
-        return [&parts, handler](const http::Request& request, http::Responder responder) {
-            handler(parts, request, std::move(responder));
-        };
-    };
     add_blob_routes(router, parts);
-    router.add(Method::post, "/v1/sessions", Permission::play, bound(play));
+    router.add(Method::post, "/v1/sessions", Permission::play, bound(parts, play));
     router.add(Method::post, "/v1/sessions/{id}/stop", Permission::play, session_verb<core::StopRequest>(parts));
     router.add(Method::post, "/v1/sessions/{id}/pause", Permission::play, session_verb<core::PauseRequest>(parts));
     router.add(Method::post, "/v1/sessions/{id}/resume", Permission::play, session_verb<core::ResumeRequest>(parts));
-    router.add(Method::post, "/v1/sessions/{id}/seek", Permission::play, bound(seek));
-    router.add(Method::put, "/v1/volume", Permission::play, bound(set_volume));
-    router.add(Method::put, "/v1/zones/{name}", Permission::play, bound(set_zone));
-    router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(rename_zone));
+    router.add(Method::post, "/v1/sessions/{id}/seek", Permission::play, bound(parts, seek));
+    router.add(Method::put, "/v1/volume", Permission::play, bound(parts, set_volume));
+    router.add(Method::put, "/v1/zones/{name}", Permission::play, bound(parts, set_zone));
+    router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(parts, rename_zone));
     router.add(Method::delete_, "/v1/zones/{name}", Permission::play,
                [&parts](const http::Request& request, http::Responder responder) {
                    parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, asker_of(request),

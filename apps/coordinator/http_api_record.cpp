@@ -63,22 +63,17 @@ void send_file(ApiParts& parts, const http::Request& request, http::Responder re
 }  // namespace
 
 void add_record_routes(http::Router& router, ApiParts& parts) {
-    const auto bound = [&parts](auto handler) {
-        return [&parts, handler](const http::Request& request, http::Responder responder) {
-            handler(parts, request, std::move(responder));
-        };
-    };
-    router.add(Method::post, "/v1/recordings", Permission::record, bound(record));
+    router.add(Method::post, "/v1/recordings", Permission::record, bound(parts, record));
     router.add(Method::post, "/v1/recordings/{id}/stop", Permission::record,
                [&parts](const http::Request& request, http::Responder responder) {
                    parts.app.ask(core::RecordStopRequest{{request.param("id")}}, asker_of(request),
                                  answer_with<core::RecordingRow>(std::move(responder), recording_of()));
                });
-    router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(send_file));
+    router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(parts, send_file));
     http::RouteOptions manifest;
     manifest.body_bytes_max = node::manifest_bytes_max;
-    router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker, bound(keep_manifest),
-               manifest);
+    router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker,
+               bound(parts, keep_manifest), manifest);
     router.upload(
         Method::put, "/v1/recordings/{id}/tracks/{input}/audio", Permission::worker, track_bytes_max,
         [&parts] { return std::make_unique<TrackUpload>(parts.app, parts.incoming, parts.recordings); },

@@ -76,12 +76,15 @@ core::Result<std::optional<Identity>> known_identity(const std::filesystem::path
     return std::optional<Identity>(std::move(*identity));
 }
 
+// So long a worker that has an identity waits to hear that it is still good: its programme waits too.
+constexpr std::chrono::milliseconds removal_patience{1000};
+
 // With an invitation in hand a removed worker may come back. Without an answer nothing is given up.
 bool was_removed(const Identity& identity) {
     const auto url = http::parse_url(identity.server);
     if (!url) return false;
-    const auto response =
-        http::fetch(*url, identity.joined.credential, {.target = "/v1/workers/" + identity.joined.id});
+    const auto response = http::fetch(*url, identity.joined.credential,
+                                      {.target = "/v1/workers/" + identity.joined.id, .deadline = removal_patience});
     return response && response->status == 401;
 }
 

@@ -32,6 +32,14 @@ class Coordinator(unittest.TestCase):
         self.assertEqual(len(heard), 4)
         return heard
 
+    def test_a_worker_does_not_wait_for_a_frozen_coordinator(self):
+        stage = Stage(self, ("hall",))
+        log = stage.cluster.folder / "hall.log"
+        lives = log.read_text().count("worker.started")
+        os.kill(stage.cluster.pids()["coordinator"], signal.SIGSTOP)
+        stage.kill("hall")
+        self.assertTrue(wait_for(lambda: log.read_text().count("worker.started") > lives, 5), log.read_text()[-2000:])
+
     def test_a_paused_coordinator_is_not_heard_and_takes_up_where_it_was(self):
         no_sample_lost(self, self.with_a_paused_coordinator)
 
