@@ -8,15 +8,23 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "adapters/files/sha256.hpp"
 #include "adapters/http/problem.hpp"
 #include "adapters/http/server.hpp"
 #include "apps/cli/console.test.hpp"
 
 namespace antiphon::cli::testing {
+
+inline std::string sha256_of(const std::string& text) {
+    files::Sha256 hash;
+    hash.update(std::as_bytes(std::span(text)));
+    return hash.finish().value;
+}
 
 // What one request brought.
 struct Seen {

@@ -1,7 +1,6 @@
 // Laws of backing up: a file of that name is a whole and checked backup for its owner only, or there is none.
 #include <sys/stat.h>
 
-#include "adapters/files/sha256.hpp"
 #include "apps/cli/fake_service.test.hpp"
 
 namespace antiphon::cli::testing {
@@ -9,12 +8,6 @@ namespace {
 
 using http::Method;
 using http::Response;
-
-std::string sha256_of(const std::string& text) {
-    files::Sha256 hash;
-    hash.update(std::as_bytes(std::span(text)));
-    return hash.finish().value;
-}
 
 std::string view(const std::string& phase, const std::string& sha256 = "", const std::string& left_out = "",
                  const std::string& reason = "") {

@@ -1,5 +1,4 @@
 // Laws of recording: what is brought home is what was recorded, whole and checked, or it is not there.
-#include "adapters/files/sha256.hpp"
 #include "apps/cli/fake_service.test.hpp"
 
 namespace antiphon::cli::testing {
@@ -7,12 +6,6 @@ namespace {
 
 using http::Method;
 using http::Response;
-
-std::string sha256_of(const std::string& text) {
-    files::Sha256 hash;
-    hash.update(std::as_bytes(std::span(text)));
-    return hash.finish().value;
-}
 
 std::string track(const std::string& input, const std::string& state, const std::string& file = "",
                   const std::string& sha256 = "", const std::string& reason = "") {
