@@ -66,14 +66,14 @@ class Simulation {
         cluster_.run_for(lead_within);
         if (!cluster_.coordinator().leads()) cluster_.checker().fail("liveness: no coordinator leads after 10 s");
         cluster_.run_for(plan_.quiet_for - lead_within);
-        expect_one_leader();
         for (const auto& worker : cluster_.workers())
             cluster_.checker().finish(*worker, cluster_.coordinator().durable());
         cluster_.checker().expect_all_answered();
         expect_nothing_but_heartbeats();
+        expect_one_leader();
     }
 
-    // The one that was replaced knows it.
+    // The one that was replaced knows it, once it has missed those of its workers that are members no more.
     void expect_one_leader() {
         auto& all = cluster_.coordinators();
         const auto& members = cluster_.coordinator().durable().workers;
