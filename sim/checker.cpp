@@ -146,7 +146,8 @@ void Checker::coordinator_restored(const std::string& name, const core::Coordina
 }
 
 void Checker::requested(const std::string& name, const core::UserRequest& request, core::LocalTime now) {
-    open_[request.id] = {name, request, std::max(request.deadline, now + core::ask_limit) + seconds(5)};
+    const auto until = request.deadline == core::end_of_time ? now : request.deadline;
+    open_[request.id] = {name, request, std::max(until, now + core::ask_limit) + seconds(5)};
     if (const auto* invite = std::get_if<core::InviteRequest>(&request.body)) invited_[invite->digest] = now;
 }
 
