@@ -124,6 +124,19 @@ TEST(Journal, KeepsTheNewestAndWritesARefusalWithTheNextTick) {
     EXPECT_EQ(bench.state.journal.rows().rbegin()->first, bench.state.cluster.journal);
 }
 
+TEST(Journal, ReadsInTheOrderOfWhatHappened) {
+    Bench bench;
+    bench.join("hall");
+    bench.refused(StopRequest{{"s9"}});  // waits for the next tick, or the next decision
+    bench.ask<InvitationRow>(InviteRequest{"fresh"});
+    const auto& kept = bench.state.journal.rows();
+    EXPECT_EQ(kept.rbegin()->second->topic, "invitation.made");
+    EXPECT_EQ(std::next(kept.rbegin())->second->topic, "request.refused");
+    const auto count = kept.size();
+    bench.tick();
+    EXPECT_EQ(bench.state.journal.size(), count) << "once";
+}
+
 TEST(Asks, AreBoundedAndTheNextIsRefused) {
     Bench bench;
     bench.state.limits.asks = 2;

@@ -23,6 +23,7 @@ void write(CoordinatorTurn& turn, JournalRow entry) {
 }  // namespace
 
 void CoordinatorTurn::announce(std::string topic, std::string object, std::string text) {
+    write_news(*this);  // what was decided before is read before
     write(*this, entry_of(*this, std::move(topic), std::move(object), std::move(text)));
 }
 
