@@ -223,6 +223,9 @@ struct CoordinatorMachine {
 // Cluster time is the coordinator's own.
 inline ClusterTime cluster_time(const ClusterRow& cluster, LocalTime now) { return {cluster.incarnation, now.ns}; }
 
+// `not_found` unless the recording has a track of this input: a file of anything else is nobody's.
+Result<void> require_track(const CoordinatorState& state, const RecordingId& recording, const EndpointId& input);
+
 // What `worker` shall be, from the rows of the state; its generation is the one in its row.
 DesiredDocument desired_document(const CoordinatorState& state, const WorkerId& worker);
 

@@ -244,6 +244,21 @@ TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
     EXPECT_EQ(bench.announced(), "");
 }
 
+TEST(Coordinator, AFileIsWantedOnlyFromTheInputThatRecords) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto foyer = bench.join("foyer");
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+    EXPECT_TRUE(require_track(bench.state, recording.id, {hall, "mic"}));
+    for (const auto& [id, input] : {std::pair{recording.id, EndpointId{foyer, "mic"}},
+                                    {recording.id, EndpointId{hall, "other"}},
+                                    {RecordingId{"r99"}, EndpointId{hall, "mic"}}}) {
+        EXPECT_EQ(require_track(bench.state, id, input).error().code, ErrorCode::not_found);
+        bench.take(TrackReceived{99, id, input, 48000, 0, "sha", "mic.flac", ""});
+        EXPECT_EQ(bench.answer()->error().code, ErrorCode::not_found);
+    }
+}
+
 TEST(Coordinator, AFileThatComesLateCompletesAFailedRecording) {
     Bench bench;
     const auto hall = bench.join("hall");

@@ -65,9 +65,16 @@ void take_file(TrackRow& track, const TrackReceived& received) {
     track.file = received.file;
 }
 
-Error no_such_track(const TrackReceived& received) {
+Error no_such_track(const RecordingId& recording, const EndpointId& input) {
     return {ErrorCode::not_found,
-            "recording '" + received.recording.value + "' has no track of input '" + received.input.name + "' here"};
+            "recording '" + recording.value + "' has no track of input '" + input.name + "' here"};
+}
+
+template <class Recording>
+auto track_of(Recording& recording, const EndpointId& input) {
+    const auto it = std::find_if(recording.tracks.begin(), recording.tracks.end(),
+                                 [&](const TrackRow& candidate) { return candidate.input == input; });
+    return it == recording.tracks.end() ? nullptr : &*it;
 }
 
 }  // namespace
@@ -88,17 +95,18 @@ void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDo
     for (auto& recording : changed) put_recording(turn, std::move(recording));
 }
 
+Result<void> require_track(const CoordinatorState& state, const RecordingId& recording, const EndpointId& input) {
+    const auto* row = state.recordings.find(recording);
+    if (!row || !track_of(*row, input)) return no_such_track(recording, input);
+    return {};
+}
+
 void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
     const auto* row = turn.draft.recordings.find(received.recording);
-    if (!row) {
-        turn.effects.push_back(Answer{received.request, no_such_track(received)});
-        return;
-    }
-    RecordingRow recording = *row;
-    const auto track = std::find_if(recording.tracks.begin(), recording.tracks.end(),
-                                    [&](const TrackRow& candidate) { return candidate.input == received.input; });
-    if (track == recording.tracks.end()) {
-        turn.effects.push_back(Answer{received.request, no_such_track(received)});
+    RecordingRow recording = row ? *row : RecordingRow{};
+    auto* track = track_of(recording, received.input);
+    if (!track) {
+        turn.effects.push_back(Answer{received.request, no_such_track(received.recording, received.input)});
         return;
     }
     // Handed in again because our answer was lost: all is done.

@@ -35,11 +35,15 @@ void keep_manifest(ApiParts& parts, const http::Request& request, http::Responde
     if (!input) return responder.fail(input.error());
     if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, node::manifest_bytes_max); !read)
         return responder.fail(read.error().within("the manifest"));
+    const core::EndpointId endpoint{{request.identity->name}, *input};
     const auto folder = parts.recordings / *recording;
-    if (auto made = files::ensure_folder(folder); !made) return responder.fail(made.error());
-    const auto name = track_file_name({{request.identity->name}, *input}) + ".flac.json";
-    if (auto kept = files::atomic_write(folder / name, request.body, 0640); !kept) return responder.fail(kept.error());
-    responder.answer(http::Response::empty());
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    parts.app.look([=, id = core::RecordingId{*recording}, text = request.body](const core::CoordinatorState& state) {
+        auto done = core::require_track(state, id, endpoint);
+        if (done) done = files::ensure_folder(folder);
+        if (done) done = files::atomic_write(folder / (track_file_name(endpoint) + ".flac.json"), text, 0640);
+        done ? kept->answer(http::Response::empty()) : kept->fail(done.error());
+    });
 }
 
 // A plain file name: no folder, not hidden.

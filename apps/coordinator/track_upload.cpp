@@ -22,6 +22,33 @@ core::Result<void> put_in_place(files::BlobFolder& incoming, const core::BlobHas
     return incoming.remove(hash);
 }
 
+// What remains of an upload once its sink is gone.
+struct HandedIn {
+    CoordinatorApp& app;
+    files::BlobFolder& incoming;
+    std::filesystem::path folder;  // its recording's
+    core::RecordingId recording;
+    core::EndpointId input;
+    core::BlobHash sha256;
+
+    void keep(http::Responder responder) const {
+        const auto name = track_file_name(input);
+        if (auto kept = put_in_place(incoming, sha256, folder / (name + ".flac")); !kept)
+            return responder.fail(kept.error());
+        core::TrackReceived track;
+        track.recording = recording;
+        track.input = input;
+        if (const auto manifest = node::read_track_manifest(folder / (name + ".flac.json"))) {
+            track.frames = manifest->frames;
+            track.gap_frames = files::gap_frames(*manifest);
+            track.note = manifest->note.value_or("");
+        }
+        track.sha256 = sha256.value;
+        track.file = name + ".flac";
+        app.receive_track(std::move(track), answer_empty(std::move(responder)));
+    }
+};
+
 }  // namespace
 
 std::string track_file_name(const core::EndpointId& input) { return input.worker.value + "." + input.name; }
@@ -45,21 +72,14 @@ core::Result<void> TrackUpload::begin(const http::Request& request, std::optiona
 void TrackUpload::finish(http::Responder responder) {
     const auto info = writer_->finish(sha256_);
     if (!info) return responder.fail(info.error());
-    const auto name = track_file_name(input_);
-    const auto folder = recordings_ / recording_.value;
-    if (auto kept = put_in_place(incoming_, info->hash, folder / (name + ".flac")); !kept)
-        return responder.fail(kept.error());
-    core::TrackReceived track;
-    track.recording = recording_;
-    track.input = input_;
-    if (const auto manifest = node::read_track_manifest(folder / (name + ".flac.json"))) {
-        track.frames = manifest->frames;
-        track.gap_frames = files::gap_frames(*manifest);
-        track.note = manifest->note.value_or("");
-    }
-    track.sha256 = sha256_.value;
-    track.file = name + ".flac";
-    app_.receive_track(std::move(track), answer_empty(std::move(responder)));
+    const HandedIn file{app_, incoming_, recordings_ / recording_.value, recording_, input_, sha256_};
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    app_.look([kept, file](const core::CoordinatorState& state) {
+        const auto wanted = core::require_track(state, file.recording, file.input);
+        if (wanted) return file.keep(std::move(*kept));
+        static_cast<void>(file.incoming.remove(file.sha256));
+        kept->fail(wanted.error());
+    });
 }
 
 }  // namespace antiphon::coordinator
