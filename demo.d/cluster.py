@@ -53,6 +53,7 @@ class Cluster:
         self.faults = faults
         self.processes = {}
         self.variables = {}  # for all processes, above the environment
+        self.within = []  # a command that runs commands, for the command line
         self.url = ""
         self.ports = ()
 
@@ -71,7 +72,7 @@ class Cluster:
 
     def antiphon(self, *arguments, seconds=20):
         """What `antiphon ... --json` says."""
-        command = [str(self.build / "antiphon"), *arguments, "--json"]
+        command = [*self.within, str(self.build / "antiphon"), *arguments, "--json"]
         try:
             done = subprocess.run(command, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                                   timeout=seconds, check=False)

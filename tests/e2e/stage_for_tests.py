@@ -24,16 +24,19 @@ MELODY = ROOT / "share/melody.flac"
 
 
 class Stage:
-    def __init__(self, test, workers=tuple(SPEAKERS), variables=None):
-        self.cluster = Cluster(BUILD)
+    def __init__(self, test, workers=tuple(SPEAKERS), variables=None, folder=None):
+        self.cluster = Cluster(BUILD, folder)
         self.cluster.variables = variables or {}
         self.heard = {}  # by session and worker: the furthest position and the most lost frames that it told
         test.addCleanup(shutil.rmtree, self.cluster.folder, ignore_errors=True)
         test.addCleanup(self.cluster.end)
+        self.gather(workers)
+        self.cluster.expect(self.cluster.ready, 30, "the workers are not ready", "coordinator")
+
+    def gather(self, workers):
         self.cluster.start_coordinator()
         for name in workers:
             self.cluster.start_worker(name)
-        self.cluster.expect(self.cluster.ready, 30, "the workers are not ready", "coordinator")
 
     def session(self, session):
         """As the status has it; none while nobody answers."""
