@@ -49,6 +49,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
           password_(random_text(random)),
           password_hash_(password_hash(password_, random)),
           timer_(io),
+          reload_timer_(io),
           intensity_(settings_.restarts),
           backoff_(settings_.backoff, random_seed(random)) {}
 
@@ -77,6 +78,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         handlers_ = {};
         on_started_ = nullptr;
         timer_.cancel();
+        reload_timer_.cancel();
         process_.reset();
     }
 
@@ -157,12 +159,27 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         if (is_chatter(line)) return;
         if (line.starts_with("Error: ")) last_error_ = line.substr(7);
         if (const auto on_log = handlers_.on_log) on_log(line);
+        if (line == "Reloading config.") reload_told_ = true;
         if (line.starts_with("mosquitto version ") && line.ends_with(" running")) listening();
     }
 
+    // Mosquitto forgets a signal that comes while it reads. So it gets a second one when that is surely over, and more
+    // until it says that it reads again.
     void reload() {
+        reloads_until_sure_ = 2;
+        send_reload();
+    }
+
+    void send_reload() {
         ++counters_.reloads;
+        reload_told_ = false;
         static_cast<void>(process_->signal(SIGHUP));
+        reload_timer_.expires_after(settings_.reload_settles);
+        reload_timer_.async_wait([self = shared_from_this()](const error_code& error) {
+            if (error || self->closed_ || !self->running_) return;
+            if (self->reload_told_) --self->reloads_until_sure_;
+            if (self->reloads_until_sure_ > 0) self->send_reload();
+        });
     }
 
     void listening() {
@@ -181,6 +198,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         const auto keep = shared_from_this();
         running_ = false;
         reload_when_up_ = false;
+        reload_timer_.cancel();
         process_.reset();
         ++counters_.deaths;
         const auto reason = "mosquitto ended with " + exit.text() + (last_error_.empty() ? "" : ": " + last_error_);
@@ -215,7 +233,8 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     PrivateBrokerHandlers handlers_;
     const std::string password_;
     const std::string password_hash_;
-    boost::asio::steady_timer timer_;  // until it listens, or until the next start
+    boost::asio::steady_timer timer_;         // until it listens, or until the next start
+    boost::asio::steady_timer reload_timer_;  // until what was signalled is over
     core::RestartIntensity intensity_;
     Backoff backoff_;
     std::optional<BrokerFolder> folder_;
@@ -224,6 +243,8 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     StartedHandler on_started_;  // until it was called
     std::string last_error_;     // of this life of the process
     bool running_ = false;
+    int reloads_until_sure_ = 0;
+    bool reload_told_ = false;     // since the last signal
     bool reload_when_up_ = false;  // it may have read the files before they changed
     bool closed_ = false;
     PrivateBrokerCounters counters_;

@@ -27,6 +27,7 @@ struct PrivateBrokerSettings {
     core::RestartLimit restarts;
     BackoffLimits backoff;
     core::Duration start_timeout = std::chrono::seconds{5};
+    core::Duration reload_settles = std::chrono::milliseconds{250};  // longer than it reads its files
     std::size_t payload_bytes_max = 1 << 20;
     std::size_t queued_messages_max = 1000;
 };
@@ -45,7 +46,7 @@ struct PrivateBrokerCounters {
     std::uint64_t starts = 0;
     std::uint64_t deaths = 0;
     std::uint64_t denials = 0;
-    std::uint64_t reloads = 0;
+    std::uint64_t reloads = 0;  // signals; more than changes of the users
 };
 
 // One thread, that of the loop; it lives as long as the program (see ports::ProcessLauncher::spawn). Killed with us,
@@ -65,8 +66,8 @@ class PrivateBroker {
     // `not_found`: "mosquitto is not installed: apt install mosquitto"; after an error it stays stopped.
     void start(const std::vector<BrokerUser>& workers, StartedHandler on_started);
 
-    // Who may log in, from now on: rewrites both files and has the broker read them. A worker that is not there any
-    // more is disconnected. After an error the broker goes on with what it knows.
+    // Who may log in: rewrites both files and has the broker read them, within about half a second. A worker that is
+    // not there any more is disconnected. After an error the broker goes on with what it knows.
     core::Result<void> set_workers(const std::vector<BrokerUser>& workers);
 
     // The coordinator's own login, new with each start of the program.

@@ -193,6 +193,19 @@ TEST(PrivateBroker, AddsWorkersWhileItStarts) {
     }
 }
 
+// Goal: who joins while Mosquitto reads its files gets in: it forgets a signal that comes while it does. Method: it has
+// very much to read, and the next worker comes as soon as it says that it begins.
+TEST_F(PrivateBrokerTest, AddsAWorkerWhileTheBrokerReadsItsFiles) {
+    const auto reloads = [&] { return std::count(heard.log.begin(), heard.log.end(), "Reloading config."); };
+    const auto hash = mqtt::password_hash("same", world.random);
+    std::vector<mqtt::BrokerUser> crowd;
+    for (int i = 0; i < 20000; ++i) crowd.push_back({"u" + std::to_string(i), hash});
+    ASSERT_TRUE(world.broker->set_workers(crowd));
+    ASSERT_TRUE(until([&] { return reloads() > 0; }));
+    ASSERT_TRUE(world.broker->set_workers(world.workers({"late"})));
+    EXPECT_TRUE(world.connect("late")->up);
+}
+
 TEST(PrivateBroker, CanBeDestroyedWhileItStarts) {
     for (int handlers = 0; handlers < 20; ++handlers) {
         MqttWorld world;

@@ -76,7 +76,7 @@ class Members(unittest.TestCase):
         self.assertEqual(self.http_status(joined), 401)
         self.assertIn("not authorised", self.broker_says(joined))
         self.assert_why("hall", "it was removed from the cluster")
-        self.assertEqual(self.ask("why", "hall")["history"][-1]["event"], "worker.removed")
+        self.assertIn("worker.removed", [e["event"] for e in self.ask("why", "hall")["history"]])
         self.assertEqual(self.ask("zone", "list")["zones"][0]["outputs"], ["foyer/left"])
         said = self.cluster.processes["hall"]
         self.assertTrue(wait_for(lambda: "start it again with a new invitation" in said.last_words(60), 10), said.last_words())
