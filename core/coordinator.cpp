@@ -63,6 +63,7 @@ std::optional<Error> inadmissible(const CoordinatorTurn& turn, const UserRequest
     if (!request.principal.permissions.has(needed) && !mutated(Mutant::unpermitted))
         return Error{ErrorCode::denied, "the token of " + request.principal.name + " lacks the permission '" +
                                             std::string(to_string(needed)) + "'"};
+    if (const auto over = token_over(turn, request)) return over;
     if (const auto other = turn.draft.cluster.superseded_by)
         return Error{ErrorCode::conflict,
                      "another coordinator (epoch " + std::to_string(other->value) +
@@ -140,6 +141,12 @@ void on(CoordinatorTurn& turn, const ClusterTick& tick) {
 
 void on(CoordinatorTurn& turn, const AsksTick&) { expire_asks(turn); }
 
+void on(CoordinatorTurn& turn, const CalendarTick& tick) {
+    turn.draft.label = {tick.wall, turn.now};
+    turn.ground = "its date had come";
+    if (!turn.draft.cluster.superseded_by) turn_calendar(turn, tick.wall);
+}
+
 }  // namespace
 
 CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
@@ -153,6 +160,7 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       zones(state.zones),
       outputs(state.outputs),
       invitations(state.invitations),
+      tokens(state.tokens),
       requests(state.requests),
       tombstones(state.tombstones),
       holds(state.holds),
@@ -173,6 +181,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     zones.apply_to(state.zones);
     outputs.apply_to(state.outputs);
     invitations.apply_to(state.invitations);
+    tokens.apply_to(state.tokens);
     requests.apply_to(state.requests);
     tombstones.apply_to(state.tombstones);
     holds.apply_to(state.holds);

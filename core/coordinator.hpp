@@ -20,6 +20,7 @@ namespace antiphon::core {
 inline constexpr std::size_t workers_max = 2000;
 inline constexpr std::size_t zones_max = 1000;
 inline constexpr std::size_t invitations_max = 1000;
+inline constexpr std::size_t tokens_max = 1000;
 
 // What is kept of what is over, and how many may wait. The simulator has smaller ones, so that it gets there.
 struct Limits {
@@ -91,6 +92,7 @@ struct CoordinatorState {
     Table<ZoneId, ZoneRow> zones;
     Table<EndpointId, OutputRow> outputs;
     Table<std::string, InvitationRow> invitations;
+    Table<TokenId, TokenRow> tokens;
     Table<std::string, RequestRow> requests;
     Table<std::string, TombstoneRow> tombstones;
     Table<std::string, HoldRow> holds;
@@ -132,8 +134,13 @@ struct ClusterTick {
 // With each tick, apart from it: whoever waited long enough gets an answer even when nothing can be stored.
 struct AsksTick {};
 
-using CoordinatorEvent =
-    std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected, ClusterTick, AsksTick>;
+// What the wall clock shows, about once a second: dates end things.
+struct CalendarTick {
+    WallTime wall;
+};
+
+using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected,
+                                      ClusterTick, AsksTick, CalendarTick>;
 
 // ---- effects
 
@@ -151,6 +158,15 @@ struct PublishPing {
 struct AdmitWorker {
     WorkerId worker;
 };
+// There is a new token.
+struct AdmitToken {
+    TokenId token;
+};
+// Revoked or at its end: whoever came in by it has to go.
+struct DismissToken {
+    TokenId token;
+    std::string why;
+};
 struct Answer {
     RequestId request = 0;
     Result<AnswerBody> body;
@@ -164,7 +180,8 @@ struct Announce {
     JournalRow entry;
 };
 
-using CoordinatorEffect = std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, Answer, Announce>;
+using CoordinatorEffect =
+    std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, Announce>;
 
 // ---- the machine
 
@@ -182,6 +199,7 @@ struct CoordinatorDraft {
     TableDraft<ZoneId, ZoneRow> zones;
     TableDraft<EndpointId, OutputRow> outputs;
     TableDraft<std::string, InvitationRow> invitations;
+    TableDraft<TokenId, TokenRow> tokens;
     TableDraft<std::string, RequestRow> requests;
     TableDraft<std::string, TombstoneRow> tombstones;
     TableDraft<std::string, HoldRow> holds;
@@ -202,6 +220,7 @@ struct CoordinatorDraft {
         for (const auto& [id, row] : zones.writes()) visit("zone", id.value, row.get());
         for (const auto& [id, row] : outputs.writes()) visit("output", id.worker.value + "/" + id.name, row.get());
         for (const auto& [id, row] : invitations.writes()) visit("invitation", id, row.get());
+        for (const auto& [id, row] : tokens.writes()) visit("token", id.value, row.get());
         for (const auto& [id, row] : requests.writes()) visit("request", id, row.get());
         for (const auto& [id, row] : tombstones.writes()) visit("tombstone", id, row.get());
         for (const auto& [id, row] : holds.writes()) visit("hold", id, row.get());

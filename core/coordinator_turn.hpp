@@ -103,6 +103,15 @@ void hold_devices(CoordinatorTurn& turn, const std::vector<EndpointId>& outputs)
 // What this worker holds and neither is to drive nor drives, it lets go.
 void release_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& reported);
 
+// ---- coordinator_tokens.cpp
+
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const TokenCreateRequest& token);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const TokenRevokeRequest& token);
+// Why the token that the request came with lets nobody in any more; nothing: it does, or it is none of the rows.
+std::optional<Error> token_over(const CoordinatorTurn& turn, const UserRequest& request);
+// Ends what ends by now. The calendar never goes back, whatever the clock does.
+void turn_calendar(CoordinatorTurn& turn, WallTime wall);
+
 // ---- coordinator_members.cpp: what waits for a worker, and what workers say
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping);

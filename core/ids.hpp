@@ -14,6 +14,7 @@ using WorkerId = Tagged<struct WorkerIdTag, std::string>;
 using SessionId = Tagged<struct SessionIdTag, std::string>;
 using RecordingId = Tagged<struct RecordingIdTag, std::string>;
 using ZoneId = Tagged<struct ZoneIdTag, std::string>;
+using TokenId = Tagged<struct TokenIdTag, std::string>;
 using MessageId = Tagged<struct MessageIdTag, std::string>;
 
 // SHA-256 of the content, 64 lower-case hexadecimal digits.

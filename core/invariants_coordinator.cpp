@@ -40,6 +40,16 @@ Broken check_presence(const Presence& before, const Presence* now) {
     return std::nullopt;
 }
 
+Broken check_token(const TokenRow& before, const TokenRow* now) {
+    if (before.ended && now && !now->ended) return "I20: token " + before.id.value + " was over and is good again";
+    return std::nullopt;
+}
+
+Broken check_calendar(const ClusterRow& before, const ClusterRow& now) {
+    if (now.latest_wall < before.latest_wall) return "I20: the calendar went back";
+    return std::nullopt;
+}
+
 // What the draft writes of one table, each with what was there.
 template <class Id, class Row, class Check>
 Broken check_writes(const TableDraft<Id, Row>& table, const Check& check) {
@@ -78,6 +88,8 @@ Broken check_rows(const Table& before, const Table& after, const Check& check) {
 
 std::optional<std::string> CoordinatorMachine::check(const CoordinatorDraft& draft) {
     if (draft.cluster.epoch < draft.base->cluster.epoch) return "I4: the epoch fell";
+    if (auto broken = check_calendar(draft.base->cluster, draft.cluster)) return broken;
+    if (auto broken = check_writes(draft.tokens, check_token)) return broken;
     if (auto broken = check_writes(draft.sessions, check_session)) return broken;
     if (auto broken = check_writes(draft.recordings, check_recording)) return broken;
     if (auto broken = check_writes(draft.presence, check_presence)) return broken;
@@ -92,12 +104,15 @@ Broken check_coordinator_progress(const CoordinatorState& before, const Coordina
             return check_member(row, now, after.tombstones.find("worker/" + row.id.value));
         }))
         return broken;
+    if (auto broken = check_calendar(before.cluster, after.cluster)) return broken;
+    if (auto broken = check_rows(before.tokens, after.tokens, check_token)) return broken;
     if (auto broken = check_rows(before.sessions, after.sessions, check_session)) return broken;
     if (auto broken = check_rows(before.recordings, after.recordings, check_recording)) return broken;
     return check_zone_versions(before, after);
 }
 
 Broken check_coordinator(const CoordinatorState& state) {
+    if (state.tokens.size() > tokens_max) return "I17: tokens over their bound";
     std::map<EndpointId, SessionId> taken;
     for (const auto& [id, session] : state.sessions.rows()) {
         if (!session->active()) continue;

@@ -5,7 +5,11 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include <boost/describe/enum.hpp>
+
+#include "core/ids.hpp"
 #include "core/result.hpp"
 
 namespace antiphon::core {
@@ -20,6 +24,7 @@ enum class Permission : std::uint8_t {
     admin,
     worker,  // what only the cluster's own boards do: blobs, recordings up
 };
+BOOST_DESCRIBE_ENUM(Permission, none, view, play, record, pair, update, admin, worker)
 
 // "none", "view", ...
 std::string_view to_string(Permission permission) noexcept;
@@ -40,13 +45,15 @@ class PermissionSet {
 
     constexpr void add(Permission permission) noexcept { bits_ |= bit(permission); }
     // Nothing implies another one; `none` is in every set.
-    constexpr bool has(Permission permission) const noexcept {
-        return permission == Permission::none || (bits_ & bit(permission)) != 0;
-    }
+    constexpr bool has(Permission permission) const noexcept { return (bits_ & bit(permission)) == bit(permission); }
+    // In the order of the enumeration.
+    std::vector<Permission> list() const;
     friend constexpr bool operator==(PermissionSet, PermissionSet) = default;
 
   private:
-    static constexpr std::uint32_t bit(Permission permission) { return 1U << static_cast<std::uint32_t>(permission); }
+    static constexpr std::uint32_t bit(Permission permission) {
+        return permission == Permission::none ? 0 : 1U << static_cast<std::uint32_t>(permission);
+    }
     std::uint32_t bits_ = 0;
 };
 
@@ -54,6 +61,7 @@ class PermissionSet {
 struct Principal {
     std::string name;  // a token's name, or a worker's id
     PermissionSet permissions;
+    TokenId token;  // of the row that lets it in; empty: the token file, or a worker's credential
 
     friend bool operator==(const Principal&, const Principal&) = default;
 };

@@ -31,7 +31,15 @@ TEST(Permission, EachRequestTakesOne) {
     EXPECT_EQ(permission_of(MaintenanceRequest{}), Permission::update);
     EXPECT_EQ(permission_of(InviteRequest{}), Permission::admin);
     EXPECT_EQ(permission_of(WorkerRemoveRequest{}), Permission::admin);
+    EXPECT_EQ(permission_of(TokenCreateRequest{}), Permission::admin);
+    EXPECT_EQ(permission_of(TokenRevokeRequest{}), Permission::admin);
     EXPECT_EQ(permission_of(JoinRequest{}), Permission::none) << "its invitation is its permission";
+}
+
+TEST(PermissionSet, ListsWhatItHas) {
+    EXPECT_EQ((PermissionSet{Permission::play, Permission::view}).list(),
+              (std::vector{Permission::view, Permission::play}));
+    EXPECT_TRUE(PermissionSet({Permission::none}).list().empty());
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ Permission permission_of(const RequestBody& body) {
                    [](const InviteRequest&) { return Permission::admin; },
                    [](const WorkerRenameRequest&) { return Permission::admin; },
                    [](const WorkerRemoveRequest&) { return Permission::admin; },
+                   [](const TokenCreateRequest&) { return Permission::admin; },
+                   [](const TokenRevokeRequest&) { return Permission::admin; },
                    [](const PingRequest&) { return Permission::view; },
                    [](const MaintenanceRequest&) { return Permission::update; },
                    [](const RecordRequest&) { return Permission::record; },

@@ -81,6 +81,15 @@ struct JoinRequest {
     std::string credential_digest;
     std::string broker_password;
 };
+struct TokenCreateRequest {
+    std::string name;
+    std::string digest;  // of the secret, which the core never sees
+    PermissionSet permissions;
+    std::optional<WallTime> ends;
+};
+struct TokenRevokeRequest {
+    std::string name;
+};
 struct PingRequest {
     std::string worker;  // its name or id
 };
@@ -90,10 +99,10 @@ struct MaintenanceRequest {
     bool wanted = true;
 };
 
-using RequestBody =
-    std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest, ZoneSetRequest,
-                 ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest, InviteRequest, JoinRequest,
-                 PingRequest, MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
+using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest,
+                                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest,
+                                 InviteRequest, JoinRequest, TokenCreateRequest, TokenRevokeRequest, PingRequest,
+                                 MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
 
 // Asked twice, a request with the same key is done once; another request with that key is refused.
 struct Idempotency {
@@ -115,6 +124,6 @@ Permission permission_of(const RequestBody& body);
 
 struct Done {};  // nothing more to say
 
-using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, WorkerRow, InvitationRow, Pong>;
+using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, WorkerRow, InvitationRow, TokenRow, Pong>;
 
 }  // namespace antiphon::core

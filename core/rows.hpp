@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/documents.hpp"
+#include "core/permission.hpp"
 
 namespace antiphon::core {
 
@@ -29,8 +30,11 @@ struct ClusterRow {
     std::uint64_t gone = 0;              // tombstones ever
     bool restored = false;               // from a backup: workers may know of higher epochs and generations
     std::optional<Epoch> superseded_by;  // another coordinator leads: this one writes nothing any more
+    // The latest that the wall clock has shown, ever: what ended by then has ended, whatever the clock shows since.
+    std::optional<WallTime> latest_wall;
 };
-BOOST_DESCRIBE_STRUCT(ClusterRow, (), (epoch, incarnation, next_id, requests, journal, gone, restored, superseded_by))
+BOOST_DESCRIBE_STRUCT(ClusterRow, (),
+                      (epoch, incarnation, next_id, requests, journal, gone, restored, superseded_by, latest_wall))
 
 // What a backup's rows become where a coordinator starts from it: above the epochs of the next thousand lives of the
 // one that was backed up, and clear of the ids and generations that it has given since. `jump` is random, 0..1e9, so
@@ -181,6 +185,23 @@ struct InvitationRow {
     std::optional<WorkerId> replaces;  // who joins with it takes the place of this one
 };
 BOOST_DESCRIBE_STRUCT(InvitationRow, (), (digest, expires, used_by, replaces))
+
+// Lets a person or a program in. The secret itself is only shown once; its digest is kept. Revoked, its row is gone.
+struct TokenRow {
+    TokenId id;
+    std::string name;
+    std::string digest;  // SHA-256 of the secret
+    std::vector<Permission> permissions;
+    WallTime created;
+    std::optional<WallTime> ends;  // a date of the calendar; absent: none
+    bool ended = false;            // was seen to be over: stays so
+
+    // Whether it lets nobody in any more when the calendar stands at `calendar`.
+    bool over_at(WallTime calendar) const { return ended || (ends && *ends <= calendar); }
+
+    friend bool operator==(const TokenRow&, const TokenRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TokenRow, (), (id, name, digest, permissions, created, ends, ended))
 
 // What a request with an Idempotency-Key was answered, so that a repeated one is answered the same and does nothing.
 struct RequestRow {

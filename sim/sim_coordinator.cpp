@@ -102,6 +102,7 @@ void SimCoordinator::write(const core::CoordinatorDraft& draft) {
     draft.zones.apply_to(disk_.zones);
     draft.outputs.apply_to(disk_.outputs);
     draft.invitations.apply_to(disk_.invitations);
+    draft.tokens.apply_to(disk_.tokens);
     draft.requests.apply_to(disk_.requests);
     draft.tombstones.apply_to(disk_.tombstones);
     draft.holds.apply_to(disk_.holds);
@@ -149,7 +150,7 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 send(publish.worker, publish.id, core::Desired{publish.document}, true, {});
             },
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
-            [&](const core::AdmitWorker&) {},
+            [&](const core::AdmitWorker&) {}, [&](const core::AdmitToken&) {}, [&](const core::DismissToken&) {},
             [&](const core::DismissWorker& dismissed) { world_.network.forget(index_, dismissed.worker); },
             [&](const core::Answer& answer) { observer_.answered(*this, answer); },
             [&](const core::Announce& announce) {

@@ -141,6 +141,28 @@ struct BlobView {
 };
 BOOST_DESCRIBE_STRUCT(BlobView, (), (blob, size_bytes))
 
+struct TokenView {
+    std::string id;
+    std::string name;
+    std::vector<core::Permission> permissions;
+    core::WallTime created;
+    std::optional<core::WallTime> ends;
+    bool ended = false;
+    std::optional<core::WallTime> last_used;  // since the coordinator started
+};
+BOOST_DESCRIBE_STRUCT(TokenView, (), (id, name, permissions, created, ends, ended, last_used))
+
+struct TokensView {
+    std::vector<TokenView> tokens;
+};
+BOOST_DESCRIBE_STRUCT(TokensView, (), (tokens))
+
+struct NewTokenView {
+    std::string secret;  // shown now, and never again
+    TokenView token;
+};
+BOOST_DESCRIBE_STRUCT(NewTokenView, (), (secret, token))
+
 struct InvitationView {
     std::string invitation;  // URL#TOKEN
     std::int64_t expires_in_s = 0;
@@ -259,6 +281,14 @@ struct RecordBody {
     std::vector<std::string> from;
 };
 BOOST_DESCRIBE_STRUCT(RecordBody, (), (from))
+
+struct TokenBody {
+    std::string name;
+    std::vector<std::string> permissions;
+    std::optional<std::int64_t> for_s;    // from now on, 1 s to 100 years; or
+    std::optional<core::WallTime> until;  // at this time; neither: without an end
+};
+BOOST_DESCRIBE_STRUCT(TokenBody, (), (name, permissions, for_s, until))
 
 struct JoinBody {
     std::string token;

@@ -46,6 +46,7 @@ TEST_F(BashTest, OffersVerbsAndTheirOptions) {
     EXPECT_EQ(offered("zone create foyer --o"), "--outputs\n");
     EXPECT_EQ(offered("workers p"), "ping\n");
     EXPECT_EQ(offered("completion --"), "--help\n");
+    EXPECT_EQ(offered("token create bar --may vi"), "view\n");
 }
 
 TEST_F(BashTest, OffersFilesWhereTheyBelong) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <optional>
 
@@ -101,6 +102,29 @@ core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>
     }
     if (words.empty()) return core::Error{core::ErrorCode::invalid, option + " names nothing; write a/b,c/d"};
     return words;
+}
+
+core::Result<std::int64_t> parse_life(std::string_view text) {
+    constexpr std::int64_t day_s = 24 * 3600;
+    constexpr std::int64_t life_max_s = 100 * 365 * day_s;
+    constexpr std::array<std::pair<char, std::int64_t>, 4> units{
+        {{'m', 60}, {'h', 3600}, {'d', day_s}, {'w', 7 * day_s}}};
+    const auto count = text.empty() ? std::nullopt : number<std::uint32_t>(text.substr(0, text.size() - 1));
+    for (const auto& [letter, seconds] : units)
+        if (count && *count > 0 && text.back() == letter && *count <= life_max_s / seconds) return *count * seconds;
+    return bad(text, "is no time that a token may live; write 45m, 12h, 30d or 2w, at most 100 years");
+}
+
+core::Result<core::WallTime> parse_date(std::string_view text) {
+    using namespace std::chrono;
+    const bool formed = text.size() == 10 && text[4] == '-' && text[7] == '-';
+    const auto part = [&](std::size_t at, std::size_t length) {
+        return formed ? number<std::uint32_t>(text.substr(at, length)).value_or(0) : 0;
+    };
+    const year_month_day date{year(static_cast<int>(part(0, 4))), month(part(5, 2)), day(part(8, 2))};
+    if (!date.ok() || date.year() < year(1970) || date.year() > year(2199))
+        return bad(text, "is no date; write it as 2027-01-31");
+    return core::WallTime{nanoseconds(sys_days(date).time_since_epoch()).count()};
 }
 
 core::Result<std::uint64_t> parse_version(std::string_view text) {

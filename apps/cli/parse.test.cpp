@@ -55,6 +55,24 @@ TEST(Parse, ListsAreSeparatedByCommasOrOptions) {
     EXPECT_EQ(parse_list({}, "--to").error().what, "--to names nothing; write a/b,c/d");
 }
 
+TEST(Parse, ALifeIsANumberWithItsUnit) {
+    EXPECT_EQ(*parse_life("45m"), 2700);
+    EXPECT_EQ(*parse_life("12h"), 43200);
+    EXPECT_EQ(*parse_life("30d"), 30 * 86400);
+    EXPECT_EQ(*parse_life("2w"), 14 * 86400);
+    for (const auto* wrong : {"", "d", "30", "0d", "-1d", "1.5d", "30 d", "30D", "36501d", "4294967296d", "1y"})
+        EXPECT_FALSE(parse_life(wrong)) << wrong;
+}
+
+TEST(Parse, ADateIsADayOfTheCalendarInUtc) {
+    EXPECT_EQ(parse_date("1970-01-01")->ns, 0);
+    EXPECT_EQ(parse_date("2027-01-01")->ns, 1'798'761'600'000'000'000);
+    EXPECT_TRUE(parse_date("2028-02-29"));
+    for (const auto* wrong : {"", "2027-02-29", "2027-13-01", "2027-00-10", "27-01-01", "2027-1-1", "2027/01/01",
+                              "1969-12-31", "2200-01-01", "2027-01-01T00", "abcd-ef-gh", "+027-01-01"})
+        EXPECT_FALSE(parse_date(wrong)) << wrong;
+}
+
 TEST(Parse, AVersionIsAWholeNumber) {
     EXPECT_EQ(*parse_version("7"), 7U);
     for (const auto* text : {"", "-1", "7a", "\"7\""}) EXPECT_FALSE(parse_version(text)) << text;

@@ -22,6 +22,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_workers(root);
     add_zone(root);
     add_backup(root, programs);
+    add_token(root);
     add_programs(root, programs);
     add_completion(root, tree);
     add_version(root);

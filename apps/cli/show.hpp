@@ -13,6 +13,8 @@ std::string show(const api::StatusView& status, const Look& look);
 std::string show(const std::vector<api::WorkerView>& workers, const Look& look);
 std::string show(const api::DevicesView& devices, const Look& look);
 std::string show(const std::vector<api::ZoneView>& zones, const Look& look);
+// Ends and uses as labels in local time.
+std::string show(const std::vector<api::TokenView>& tokens, const Look& look);
 std::string show(const std::vector<api::SessionView>& sessions, const Look& look);
 // One line for each recording.
 std::string show(const std::vector<api::RecordingView>& recordings, const Look& look);
@@ -22,6 +24,9 @@ std::string show(const api::EventView& event, const Look& look);
 // In one screen: the verdict, what else stands in the way, and what was decided.
 std::string show(const api::WhyView& why, const Look& look);
 std::string show(const api::PongView& pong, const Look& look);
+
+// "view, play"
+std::string listed(const std::vector<core::Permission>& permissions);
 
 // "session 7: song.flac (3:05) on hall/left and hall/right"
 std::string sentence(const api::SessionView& session);

@@ -17,6 +17,7 @@ void add_workers(Command root);  // invite, workers, devices
 void add_zone(Command root);
 // backup, restore. `programs` outlives the tree.
 void add_backup(Command root, const Programs& programs);
+void add_token(Command root);
 // coordinator, worker, supervise. `programs` outlives the tree.
 void add_programs(Command root, const Programs& programs);
 void add_completion(Command root, const CommandTree& tree);

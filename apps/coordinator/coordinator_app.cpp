@@ -13,6 +13,7 @@ namespace log = system::log;
 
 constexpr std::uint32_t mailbox_size = 16384;
 constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
+constexpr core::Duration calendar_interval = std::chrono::seconds(1);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
 
@@ -38,6 +39,7 @@ void CoordinatorApp::start() {
         [&](const auto&) { return std::make_unique<CoordinatorActor>(executor_, std::move(parts_.state), *this); });
     tell(core::CoordinatorStarted{parts_.incarnation, parts_.clock.wall()});
     tick();
+    tick_calendar();
     executor_.at(executor_.now() + settled_after, [] { system::give_back_start_up_memory(); });
 }
 
@@ -62,6 +64,11 @@ void CoordinatorApp::tick() {
         tell(core::ClusterTick{parts_.clock.wall()});
         tick();
     });
+}
+
+void CoordinatorApp::tick_calendar() {
+    tell(core::CalendarTick{parts_.clock.wall()});
+    executor_.at(executor_.now() + calendar_interval, [this] { tick_calendar(); });
 }
 
 void CoordinatorApp::tell(core::CoordinatorEvent event) {
@@ -144,6 +151,11 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                     publish(ping.worker, "command", header, core::Ping{}, false);
                                 },
                                 [&](const core::AdmitWorker&) { handlers_.members_changed(state); },
+                                [&](const core::AdmitToken&) { handlers_.tokens_changed(state); },
+                                [&](const core::DismissToken& over) {
+                                    handlers_.tokens_changed(state);
+                                    handlers_.token_over(over);
+                                },
                                 [&](const core::Answer& reply) { answer(reply.request, reply.body, state); },
                                 [&](const core::DismissWorker& dismissed) {
                                     handlers_.members_changed(state);

@@ -41,6 +41,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     };
     struct Handlers {
         std::function<void(const core::CoordinatorState&)> members_changed;  // who may log in
+        std::function<void(const core::CoordinatorState&)> tokens_changed;   // the same, of people and programs
+        std::function<void(const core::DismissToken&)> token_over;           // after tokens_changed
         std::function<void(const core::JournalRow&)> event;
         std::function<void(const core::Error&)> cannot_start;  // its first write failed
     };
@@ -70,6 +72,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
   private:
     void tell(core::CoordinatorEvent event);
     void tick();
+    void tick_calendar();
     void tell_again(const core::WorkerMessage& message);
     void receive(const ports::BusMessage& message);
     void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,11 +15,13 @@
 #include "apps/api/views.hpp"
 #include "apps/coordinator/backups.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
+#include "apps/coordinator/credentials.hpp"
 
 namespace antiphon::coordinator {
 
 struct ApiParts {
     CoordinatorApp& app;
+    const Credentials& credentials;
     files::BlobFolder& blobs;
     files::BlobFolder& incoming;       // recorded files that are not complete
     std::filesystem::path recordings;  // folder
@@ -29,20 +31,25 @@ struct ApiParts {
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::optional<std::string> broker_url;
-    std::function<std::string()> url;                      // of this server, for invitations
-    std::set<std::shared_ptr<http::WebSocket>> listeners;  // of events
+    std::function<std::string()> url;  // of this server, for invitations
+    // Of events, with the token that let each in; empty: another secret.
+    std::map<std::shared_ptr<http::WebSocket>, core::TokenId> listeners;
 };
 
-// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp, http_api_backup.cpp
+// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp, http_api_backup.cpp,
+// ---- http_api_tokens.cpp
 // `parts` outlives the router's server.
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);
+void add_token_routes(http::Router& router, ApiParts& parts);
 
 // To everybody who listens.
 void broadcast(ApiParts& parts, const api::EventView& event);
+// Whoever listens by that token hears no more, and why.
+void dismiss(ApiParts& parts, const core::DismissToken& over);
 
 // ---- what the groups share
 
@@ -74,9 +81,6 @@ std::optional<Body> body_of(const http::Request& request, http::Responder& respo
     responder.fail(body.error().within("the request's body"));
     return std::nullopt;
 }
-
-// SHA-256 as 64 hexadecimal digits: how secrets are kept.
-std::string digest_of(std::string_view secret);
 
 // Who asks, with the request's Idempotency-Key and what it was given for.
 Asker asker_of(const http::Request& request);

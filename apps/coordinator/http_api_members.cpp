@@ -1,5 +1,4 @@
 // Members: invitations, joining, pinging, maintenance.
-#include "adapters/files/sha256.hpp"
 #include "adapters/mqtt/broker_files.hpp"
 #include "adapters/system/random.hpp"
 #include "apps/coordinator/http_api.hpp"
@@ -77,12 +76,6 @@ http::Handler maintenance(ApiParts& parts, bool wanted) {
 }
 
 }  // namespace
-
-std::string digest_of(std::string_view secret) {
-    files::Sha256 sha256;
-    sha256.update(std::as_bytes(std::span(secret)));
-    return sha256.finish().value;
-}
 
 Asker asker_of(const http::Request& request) {
     Asker asker{request.identity.value_or(core::Principal{}), std::nullopt};

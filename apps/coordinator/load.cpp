@@ -34,6 +34,7 @@ void each_table(State& state, Visit visit) {
     visit("zone", state.zones, own_id);
     visit("output", state.outputs, [](const auto& row) { return row.output; });
     visit("invitation", state.invitations, [](const auto& row) { return row.digest; });
+    visit("token", state.tokens, own_id);
     visit("request", state.requests, [](const auto& row) { return row.key; });
     visit("tombstone", state.tombstones, [](const auto& row) { return row.key; });
     visit("hold", state.holds, [](const auto& row) { return row.device; });

@@ -47,7 +47,6 @@ class Process {
     void admit(const core::CoordinatorState& state);
     void stop();
     void fail(const core::Error& error);
-    std::optional<http::Identity> identify(std::string_view token) const;
 
     const node::CoordinatorOptions options_;
     http::HostPort endpoint_;
@@ -57,8 +56,7 @@ class Process {
     std::unique_ptr<sqlite::SqliteStore> store_;
     std::unique_ptr<files::BlobFolder> blobs_;
     std::unique_ptr<files::BlobFolder> incoming_;
-    std::string token_;
-    std::map<std::string, core::WorkerId> credentials_;  // digest to worker
+    std::unique_ptr<Credentials> credentials_;
     std::vector<mqtt::BrokerUser> broker_users_;
     std::unique_ptr<CoordinatorApp> app_;
     std::unique_ptr<ApiParts> api_;
@@ -91,7 +89,7 @@ core::Result<void> Process::open_folders() {
     incoming_ = std::move(*incoming);
     auto token = load_token(options_.data / "token");
     if (!token) return token.error();
-    token_ = std::move(*token);
+    credentials_ = std::make_unique<Credentials>(std::move(*token));
     return {};
 }
 
@@ -107,6 +105,8 @@ core::Result<void> Process::open() {
     if (!incarnation) return incarnation.error();
     admit(loaded->state);
     CoordinatorApp::Handlers handlers{[this](const core::CoordinatorState& state) { admit(state); },
+                                      [this](const core::CoordinatorState& state) { credentials_->take(state); },
+                                      [this](const core::DismissToken& over) { dismiss(*api_, over); },
                                       [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
                                       [this](const core::Error& error) { fail(error); }};
     app_ = std::make_unique<CoordinatorApp>(
@@ -126,6 +126,7 @@ core::Result<void> Process::listen() {
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");
     api_ = std::make_unique<ApiParts>(ApiParts{*app_,
+                                               *credentials_,
                                                *blobs_,
                                                *incoming_,
                                                options_.data / "recordings",
@@ -144,29 +145,22 @@ core::Result<void> Process::listen() {
     add_record_routes(router, *api_);
     add_member_routes(router, *api_);
     add_backup_routes(router, *api_);
+    add_token_routes(router, *api_);
     http::ServerOptions server;
     server.listen = endpoint_;
-    server.authenticator = [this](std::string_view token, const http::Request&) { return identify(token); };
+    server.authenticator = [this](std::string_view secret, const http::Request&) {
+        return credentials_->identify(secret, clock_->wall());
+    };
     auto listening = http::Server::listen(io_, std::move(server), std::move(router));
     if (!listening) return listening.error();
     server_ = std::move(*listening);
     return {};
 }
 
-std::optional<http::Identity> Process::identify(std::string_view token) const {
-    if (http::constant_time_equal(token, token_)) return http::Identity{"admin", http::PermissionSet::everything()};
-    const auto it = credentials_.find(digest_of(token));
-    if (it == credentials_.end()) return std::nullopt;
-    return http::Identity{it->second.value, {http::Permission::worker, http::Permission::view}};
-}
-
 void Process::admit(const core::CoordinatorState& state) {
-    credentials_.clear();
+    credentials_->take(state);
     broker_users_.clear();
-    for (const auto& [id, row] : state.workers.rows()) {
-        credentials_[row->credential_digest] = id;
-        broker_users_.push_back({id.value, row->broker_password});
-    }
+    for (const auto& [id, row] : state.workers.rows()) broker_users_.push_back({id.value, row->broker_password});
     if (!broker_) return;
     if (auto set = broker_->set_workers(broker_users_); !set) log::error("broker.members", {}, set.error().what);
 }
