@@ -94,13 +94,31 @@ std::string token_of(Exchange& exchange) {
     return in_query ? std::move(in_query.mapped()) : "";
 }
 
-std::optional<Response> check_permission(const ServerCore& core, Exchange& exchange) {
+// Who has failed too often waits; but whoever is right is let in, for a whole venue may share an address with a
+// guesser, and what he guesses at has 256 bits.
+std::optional<Response> check_failures(const ServerCore& core, const Exchange& exchange) {
+    const auto wait = core.failures.wait_of(exchange.client, core.now());
+    if (!wait) return std::nullopt;
+    const auto wait_s = std::to_string(std::chrono::ceil<std::chrono::seconds>(*wait).count());
+    auto response = refusal(exchange, 429,
+                            "there were too many wrong tokens or invitations from " + exchange.client +
+                                "; try again in " + wait_s + " s, or with the right token at once");
+    response.headers.set("Retry-After", wait_s);
+    return response;
+}
+
+std::optional<Response> check_permission(ServerCore& core, Exchange& exchange) {
     const auto token = token_of(exchange);
     auto& request = exchange.request;
     if (!token.empty() && core.options.authenticator) request.identity = core.options.authenticator(token, request);
     const auto needed = exchange.route->permission;
+    const bool guarded = exchange.route->options.guarded;
+    if (needed == Permission::none && !guarded) return std::nullopt;  // its answer tells nothing of the token
+    if (!request.identity && (guarded || !token.empty()))
+        if (auto limited = check_failures(core, exchange)) return limited;
     if (needed == Permission::none) return std::nullopt;
     if (!request.identity) {
+        if (!token.empty()) core.failures.failed(exchange.client, core.now());
         auto response = refusal(exchange, 401,
                                 token.empty() ? "a bearer token is needed; set --token-file or ANTIPHON_TOKEN"
                                               : "the token is unknown or expired");
@@ -144,7 +162,13 @@ std::optional<Response> check_content(Exchange& exchange) {
 
 }  // namespace
 
-std::optional<Response> admit(const ServerCore& core, Exchange& exchange) {
+void note_refusal(ServerCore& core, const Exchange& exchange, int status) {
+    const bool refused = status == 401 || status == 403;
+    if (refused && exchange.route->options.guarded && !exchange.request.identity)
+        core.failures.failed(exchange.client, core.now());
+}
+
+std::optional<Response> admit(ServerCore& core, Exchange& exchange) {
     exchange.keep_alive = exchange.parser.keep_alive() && !core.draining;
     auto refused = check_framing(exchange);
     if (!refused) refused = read_target(exchange);

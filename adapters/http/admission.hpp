@@ -10,6 +10,7 @@ namespace antiphon::http {
 
 // One request and what is known of it.
 struct Exchange {
+    std::string client;  // whose failures are counted together
     RequestParser parser;
     Request request;
     const Route* route = nullptr;
@@ -18,7 +19,9 @@ struct Exchange {
 };
 
 // Fills the exchange from the parsed header; a response when the request ends here: 400, 401, 403, 404, 405, 413, 415,
-// 417, 426, 501.
-std::optional<Response> admit(const ServerCore& core, Exchange& exchange);
+// 417, 426, 429, 501.
+std::optional<Response> admit(ServerCore& core, Exchange& exchange);
+// A refusal by a route that is guarded is a failure of its client.
+void note_refusal(ServerCore& core, const Exchange& exchange, int status);
 
 }  // namespace antiphon::http

@@ -20,6 +20,12 @@ std::string address_of(const tcp::socket& socket) {
     return Url{endpoint.address().to_string(), endpoint.port(), "/", ""}.authority();
 }
 
+std::string client_at(const tcp::socket& socket) {
+    error_code error;
+    const auto endpoint = socket.remote_endpoint(error);
+    return error ? "" : client_of(endpoint.address().to_string());
+}
+
 // Nothing of HTTP was wrong: the client left.
 bool is_departure(error_code error) {
     return error == bhttp::error::end_of_stream || error == bhttp::error::partial_message ||
@@ -33,7 +39,8 @@ Connection::Connection(std::shared_ptr<ServerCore> core, tcp::socket socket)
     : core_(std::move(core)),
       stream_(std::move(socket)),
       buffer_(core_->options.header_bytes_max + piece_bytes),
-      peer_(address_of(stream_.socket())) {
+      peer_(address_of(stream_.socket())),
+      client_(client_at(stream_.socket())) {
     core_->hold(*this);
 }
 
@@ -127,6 +134,7 @@ asio::awaitable<void> Connection::refuse_malformed(Exchange& exchange, error_cod
 
 asio::awaitable<std::optional<Response>> Connection::answer_to(Exchange& exchange) {
     exchange.request.peer = peer_;
+    exchange.client = client_;
     if (auto refused = admit(*core_, exchange)) {
         const bool ambiguous = refused->status == 400 || refused->status == 501;
         if (refused->status == 400) ++core_->counters.malformed_requests;
@@ -157,6 +165,7 @@ asio::awaitable<std::optional<Response>> Connection::answer_to(Exchange& exchang
         handler(std::move(request), std::move(responder));
     };
     auto response = co_await ask(exchange, call);
+    if (response) note_refusal(*core_, exchange, response->status);
     co_return response;
 }
 

@@ -59,6 +59,7 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
     beast::tcp_stream stream_;
     beast::flat_buffer buffer_;
     std::string peer_;
+    std::string client_;      // whose failures are counted together
     bool first_ = true;       // no request yet
     bool idle_ = false;       // between two requests
     bool cut_ = false;        // no handler may be called any more

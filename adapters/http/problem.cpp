@@ -86,8 +86,8 @@ ErrorCode error_code_of(int status) noexcept {
         case 412:
             return ErrorCode::conflict;
         case 413:
-        case 429:
             return ErrorCode::exhausted;
+        case 429:
         case 502:
         case 504:
             return ErrorCode::unavailable;

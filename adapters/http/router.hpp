@@ -25,6 +25,9 @@ struct RouteOptions {
     std::string summary;                                       // for the API description
     std::vector<std::string> consumes = {"application/json"};  // a body of another type is a 415; empty: any type
     std::uint64_t body_bytes_max = 1024 * 1024;                // beyond it 413
+    // Something secret is asked for in the body: a 401 or 403 counts as a failure of that client, as a wrong token
+    // does.
+    bool guarded = false;
 };
 
 // `/v1/sessions/{id}`: a segment in braces matches one segment; `{rest...}` at the end matches one or more, with their

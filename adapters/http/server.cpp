@@ -109,6 +109,13 @@ void ServerCore::release(Held& one) noexcept {
 void ServerCore::count_answer(int status) noexcept {
     if (status >= 100 && status < 600) ++counters.answers_by_class[static_cast<std::size_t>(status / 100 - 1)];
     if (status == 401 || status == 403) ++counters.unauthorised;
+    if (status == 429) ++counters.limited;
+}
+
+core::LocalTime ServerCore::now() const {
+    if (options.now) return options.now();
+    const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+    return {std::chrono::duration_cast<core::Duration>(since_start).count()};
 }
 
 void ServerCore::cut_all() noexcept {

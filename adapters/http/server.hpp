@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/http/failure_limit.hpp"
 #include "adapters/http/permission.hpp"
 #include "adapters/http/router.hpp"
 #include "adapters/http/url.hpp"
@@ -27,6 +28,7 @@ struct ServerCounters {
     std::uint64_t refused_connections = 0;            // over the bound, answered with 503
     std::uint64_t malformed_requests = 0;             // no HTTP, too long, or ambiguous
     std::uint64_t unauthorised = 0;                   // 401 and 403
+    std::uint64_t limited = 0;                        // 429: had failed to say who they are too often
     std::uint64_t timeouts = 0;                       // clients that did not finish what they began
     std::uint64_t slow_consumers_cut = 0;             // did not read: WebSocket queue full, or an answer stuck
     std::uint64_t dropped_responders = 0;             // handlers that never answered, and what sinks threw
@@ -54,9 +56,11 @@ struct ServerOptions {
     std::chrono::milliseconds body_idle{30'000};       // without one byte of a body read or written
     std::chrono::milliseconds idle{60'000};            // between requests
     std::chrono::milliseconds answer{60'000};          // a handler's time to answer
+    FailureLimitSettings failures;                     // wrong tokens, and refusals by routes that are `guarded`
     WebSocketLimits websocket;
     Authenticator authenticator;                         // none: every route but those with Permission::none is a 401
     std::function<void(const ServedRequest&)> observer;  // called after each answer
+    std::function<core::LocalTime()> now;                // of the limit on failures; none: the steady clock
     std::string server_name = "antiphon";
 };
 

@@ -82,7 +82,9 @@ TEST_F(ServerTest, WithoutAnAuthenticatorOnlyPublicRoutesAnswer) {
 TEST_F(ServerTest, AForeignPageChangesNothing) {
     const std::string start = "POST /echo HTTP/1.1\r\nHost: h:1\r\nConnection: close\r\nContent-Length: 0\r\nOrigin: ";
     expect_status(start + "http://evil\r\n\r\n", 403);
-    expect_status(start + "null\r\n\r\n", 403);
+    for (const auto* foreign :
+         {"null", "", "http://h:2", "http://h", "http://h:1.evil", "h:1", "http://evil/h:1", "file://"})
+        expect_status(start + foreign + "\r\n\r\n", 403);
     expect_status(start + "http://h:1\r\n\r\n", 200);
 }
 

@@ -20,7 +20,12 @@ class Held {
 
 struct ServerCore : std::enable_shared_from_this<ServerCore> {
     ServerCore(asio::io_context& loop, ServerOptions settings, Router table)
-        : io(loop), options(std::move(settings)), router(std::move(table)), acceptor(io), deadline(io) {}
+        : io(loop),
+          options(std::move(settings)),
+          router(std::move(table)),
+          failures(options.failures),
+          acceptor(io),
+          deadline(io) {}
 
     core::Result<void> open();
     asio::awaitable<void> accept_loop(std::shared_ptr<ServerCore> self);
@@ -32,10 +37,12 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
     void hold(Held& held);
     void release(Held& held) noexcept;
     void count_answer(int status) noexcept;
+    core::LocalTime now() const;
 
     asio::io_context& io;
     ServerOptions options;
     Router router;
+    FailureLimit failures;
     ServerCounters counters;
     tcp::acceptor acceptor;
     asio::steady_timer deadline;  // of stop()

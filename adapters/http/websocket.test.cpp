@@ -130,11 +130,20 @@ TEST_F(WebSocketTest, TokenAndOriginAreChecked) {
     EXPECT_EQ(without->reason, "the server answered 401 Unauthorized");
     const auto in_query = listen("/events?access_token=viewer");
     ASSERT_TRUE(loop.until([&] { return in_query->open; }));
-    expect_status(upgrade("Connection: close\r\nAuthorization: Bearer viewer\r\nOrigin: http://evil\r\n"), 403);
-    const auto own = raw();
-    own->send(upgrade("Authorization: Bearer viewer\r\nOrigin: http://h:1\r\n"));
-    ASSERT_TRUE(loop.until([&] { return own->has("101 Switching Protocols"); }));
-    EXPECT_TRUE(own->has("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+}
+
+TEST_F(WebSocketTest, ListensForItsOwnPageOrForNoPageButForNoForeignOne) {
+    for (const auto* foreign : {"http://evil", "null", "", "http://h:2", "http://h:1.evil", "http://evil/h:1"})
+        expect_status(
+            upgrade("Connection: close\r\nAuthorization: Bearer viewer\r\nOrigin: " + std::string(foreign) + "\r\n"),
+            403);
+    EXPECT_TRUE(sockets.empty());
+    for (const auto* own : {"Origin: http://h:1\r\n", "Origin: https://h:1\r\n", "Origin: HTTP://H:1\r\n", ""}) {
+        const auto browser = raw();
+        browser->send(upgrade("Authorization: Bearer viewer\r\n" + std::string(own)));
+        ASSERT_TRUE(loop.until([&] { return browser->has("101 Switching Protocols"); })) << own;
+        EXPECT_TRUE(browser->has("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    }
 }
 
 TEST_F(WebSocketTest, MalformedFramesCloseOnlyTheirOwnConnection) {

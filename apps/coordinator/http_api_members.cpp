@@ -95,7 +95,7 @@ CoordinatorApp::Answered answer_empty(http::Responder responder) {
 
 void add_member_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::post, "/v1/invitations", Permission::admin, bound(parts, invite));
-    router.add(Method::post, "/v1/join", Permission::none, bound(parts, join));
+    router.add(Method::post, "/v1/join", Permission::none, bound(parts, join), {.guarded = true});
     router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(parts, ping));
     router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(parts, rename));
     router.add(Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(parts, remove));
