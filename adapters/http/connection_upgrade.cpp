@@ -60,8 +60,8 @@ asio::awaitable<void> Connection::upgrade(Exchange& exchange) {
         co_return;
     }
     observe(exchange, 101);
+    pump->start();  // first: a handler that closes it at once is to be heard
     std::get<WebSocketHandler>(exchange.route->target)(exchange.request, pump);
-    pump->start();
 }
 
 }  // namespace antiphon::http

@@ -132,6 +132,17 @@ TEST_F(WebSocketTest, TokenAndOriginAreChecked) {
     ASSERT_TRUE(loop.until([&] { return in_query->open; }));
 }
 
+TEST_F(WebSocketTest, AHandlerThatShutsTheDoorAtOnceIsHeard) {
+    router.websocket("/shut", Permission::view, [](const Request&, const std::shared_ptr<WebSocket>& socket) {
+        socket->close(close_code::policy, "not any more");
+    });
+    connect();
+    const auto listener = listen("/shut");
+    ASSERT_TRUE(loop.until([&] { return listener->closed != 0; }));
+    EXPECT_EQ(listener->closed, close_code::policy);
+    EXPECT_EQ(listener->reason, "not any more");
+}
+
 TEST_F(WebSocketTest, ListensForItsOwnPageOrForNoPageButForNoForeignOne) {
     for (const auto* foreign : {"http://evil", "null", "", "http://h:2", "http://h:1.evil", "http://evil/h:1"})
         expect_status(

@@ -4,12 +4,15 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
+import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import unittest
 
-from stage_for_tests import BUILD, MELODY, Stage, wait_for
+from stage_for_tests import BUILD, MELODY, Stage, preloaded, wait_for
 
 ANTIPHON = str(BUILD / "antiphon")
 
@@ -53,7 +56,12 @@ class Listener:
 
 class Tokens(unittest.TestCase):
     def setUp(self):
-        self.stage = Stage(self, ("hall",))
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="antiphon-tokens-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        self.step_file = folder / "step"
+        self.step(0)
+        shifted = {"LD_PRELOAD": preloaded(folder, "step_wall_clock.c"), "STEP_FILE": str(self.step_file)}
+        self.stage = Stage(self, ("hall",), shifted)
         self.cluster = self.stage.cluster
         self.port = int(self.cluster.url.rsplit(":", 1)[1])
 
@@ -123,6 +131,30 @@ class Tokens(unittest.TestCase):
         self.assertEqual(self.run_as(made["secret"], "status").returncode, 0)
         ended = {token["name"]: token["ended"] for token in json.loads(self.admin("token", "list", "--json"))["tokens"]}
         self.assertEqual(ended, {"week": False, "short": True})
+
+    def test_no_clock_brings_back_what_it_ended(self):
+        guest = self.admin("token", "create", "guest", "--may", "view", "--for", "30d")
+        house = self.admin("token", "create", "house", "--may", "view")
+        listener = self.listener(guest)
+        self.assertEqual(listener.status, 101)
+        self.step(365 * 86400 * 10**9)
+        code, reason = listener.closed()
+        self.assertEqual((code, "is at its end" in reason), (1008, True), reason)
+        self.step(0)
+        self.assertIn("unknown or expired", self.refused(guest, "status"))
+        ticks = self.stage.kill("coordinator")
+        self.assertTrue(self.stage.wait_for_new_life("coordinator", ticks, 20))
+        self.assertTrue(wait_for(self.cluster.answers, 20))
+        self.assertIn("unknown or expired", self.refused(guest, "status"))
+        self.assertEqual(self.run_as(house, "status").returncode, 0)
+        said = self.refused(self.cluster.environment["ANTIPHON_TOKEN"], "token", "create", "next", "--may", "view", "--for", "30d")
+        self.assertIn("clock is right", said)
+        self.admin("token", "create", "next", "--may", "view")
+
+    def step(self, shift_ns):
+        """In place: the processes have it mapped."""
+        with open(self.step_file, "r+b" if self.step_file.exists() else "wb", buffering=0) as out:
+            out.write(struct.pack("=q", shift_ns))
 
     def ask(self, method, target, body):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
