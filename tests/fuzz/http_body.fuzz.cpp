@@ -35,5 +35,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     read<api::RecordBody>(text);
     read<api::JoinBody>(text);
     read<api::BackupBody>(text);
+    read<api::TokenBody>(text);
     return 0;
 }
