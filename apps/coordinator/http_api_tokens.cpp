@@ -34,6 +34,14 @@ core::Result<std::optional<core::WallTime>> end_of(const api::TokenBody& body, c
     return std::optional(now + std::chrono::seconds(*body.for_s));
 }
 
+// The same request came again with its Idempotency-Key: it is the same token, whose secret nobody knows here.
+core::Error secret_was_shown(const std::string& name) {
+    return {core::ErrorCode::conflict, "the token '" + name +
+                                           "' was made when this was asked first, and its secret shown in that answer "
+                                           "only; if that is lost: antiphon token revoke " +
+                                           name + ", then make another one"};
+}
+
 void create(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::TokenBody>(request, responder);
     if (!body) return;
@@ -43,11 +51,16 @@ void create(ApiParts& parts, const http::Request& request, http::Responder respo
     if (!ends) return responder.fail(ends.error());
     // a word of its own before it, so that a secret that got into a file or a log is found there
     const auto secret = "antiphon_" + system::random_hex(secret_bytes);
-    const auto view = [&parts, secret](const core::TokenRow& row, const core::CoordinatorState&) {
-        return api::NewTokenView{secret, token_view(row, parts.credentials)};
+    const auto digest = digest_of(secret);
+    auto kept = std::make_shared<http::Responder>(std::move(responder));
+    const auto answered = [=, &parts](const core::Result<core::AnswerBody>& made, const core::CoordinatorState&) {
+        if (!made) return kept->fail(made.error());
+        const auto& row = std::get<core::TokenRow>(*made);
+        if (row.digest != digest) return kept->fail(secret_was_shown(row.name));
+        kept->answer(
+            http::Response::json(json::encode(api::NewTokenView{secret, token_view(row, parts.credentials)}), 201));
     };
-    parts.app.ask(core::TokenCreateRequest{body->name, digest_of(secret), *permissions, *ends}, asker_of(request),
-                  answer_with<core::TokenRow>(std::move(responder), view, 201));
+    parts.app.ask(core::TokenCreateRequest{body->name, digest, *permissions, *ends}, asker_of(request), answered);
 }
 
 void list(ApiParts& parts, const http::Request&, http::Responder responder) {
@@ -67,14 +80,9 @@ void revoke(ApiParts& parts, const http::Request& request, http::Responder respo
 }  // namespace
 
 void add_token_routes(http::Router& router, ApiParts& parts) {
-    const auto bound = [&parts](auto handler) {
-        return [&parts, handler](const http::Request& request, http::Responder responder) {
-            handler(parts, request, std::move(responder));
-        };
-    };
-    router.add(Method::post, "/v1/tokens", Permission::admin, bound(create));
-    router.add(Method::get, "/v1/tokens", Permission::admin, bound(list));
-    router.add(Method::delete_, "/v1/tokens/{name}", Permission::admin, bound(revoke));
+    router.add(Method::post, "/v1/tokens", Permission::admin, bound(parts, create));
+    router.add(Method::get, "/v1/tokens", Permission::admin, bound(parts, list));
+    router.add(Method::delete_, "/v1/tokens/{name}", Permission::admin, bound(parts, revoke));
 }
 
 }  // namespace antiphon::coordinator
