@@ -151,16 +151,24 @@ class Tokens(unittest.TestCase):
         self.assertIn("clock is right", said)
         self.admin("token", "create", "next", "--may", "view")
 
+    def test_asked_for_twice_with_one_key_it_is_made_once_and_shown_once(self):
+        body, key = {"name": "desk", "permissions": ["view"]}, {"Idempotency-Key": "desk-1"}
+        secret = self.ask("POST", "/v1/tokens", body, key)["secret"]
+        again = self.ask("POST", "/v1/tokens", body, key)
+        self.assertEqual(again["status"], 409, again)
+        self.assertIn("antiphon token revoke desk", again["detail"])
+        self.assertEqual(self.run_as(secret, "status").returncode, 0)
+
     def step(self, shift_ns):
         """In place: the processes have it mapped."""
         with open(self.step_file, "r+b" if self.step_file.exists() else "wb", buffering=0) as out:
             out.write(struct.pack("=q", shift_ns))
 
-    def ask(self, method, target, body):
+    def ask(self, method, target, body, headers=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         with contextlib.closing(connection):
             connection.request(method, target, json.dumps(body), {"Authorization": f"Bearer {self.cluster.environment['ANTIPHON_TOKEN']}",
-                                                                  "Content-Type": "application/json"})
+                                                                  "Content-Type": "application/json"} | (headers or {}))
             return json.loads(connection.getresponse().read())
 
 
