@@ -67,7 +67,7 @@ void CoordinatorApp::tick() {
 }
 
 void CoordinatorApp::tick_calendar() {
-    tell(core::CalendarTick{parts_.clock.wall()});
+    turn_calendar(parts_.clock.wall());
     executor_.at(executor_.now() + calendar_interval, [this] { tick_calendar(); });
 }
 

@@ -58,6 +58,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
     void ask(core::RequestBody body, Asker asker, Answered done);
     void receive_track(core::TrackReceived track, Answered done);
+    // The wall clock has shown this.
+    void turn_calendar(core::WallTime wall) { tell(core::CalendarTick{wall}); }
     // Runs with the state between two events.
     void look(CoordinatorActor::Look look);
 

@@ -36,7 +36,6 @@ std::optional<core::Principal> Credentials::identify(std::string_view secret, co
         return core::Principal{worker->second.value, {core::Permission::worker, core::Permission::view}, {}};
     const auto found = digests_.find(digest);
     if (found == digests_.end()) return std::nullopt;
-    latest_ = calendar_at(wall);
     const auto& row = tokens_.at(found->second);
     core::Principal principal{row.name, {}, row.id};
     for (const auto permission : row.permissions) principal.permissions.add(permission);
@@ -45,10 +44,14 @@ std::optional<core::Principal> Credentials::identify(std::string_view secret, co
     return principal;
 }
 
-bool Credentials::still_admits(const core::Principal& principal, core::WallTime wall) const {
+bool Credentials::still_admits(const core::Principal& principal, core::WallTime wall) {
     if (principal.token.value.empty()) return true;
+    latest_ = calendar_at(wall);
     const auto found = tokens_.find(principal.token);
-    return found != tokens_.end() && !found->second.over_at(calendar_at(wall));
+    if (found == tokens_.end()) return false;
+    const bool over = found->second.over_at(latest_);
+    if (over && !found->second.ended) found_over_(latest_);
+    return !over;
 }
 
 std::optional<core::WallTime> Credentials::last_used(const core::TokenId& token) const {

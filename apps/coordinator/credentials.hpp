@@ -1,6 +1,7 @@
 // From a secret that somebody shows at the HTTP door to who that is.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -16,7 +17,10 @@ std::string digest_of(std::string_view secret);
 // The token of the data folder, the tokens of people and programs, and the workers' credentials. On the loop's thread.
 class Credentials {
   public:
-    explicit Credentials(std::string file_token) : file_token_(std::move(file_token)) {}
+    // Called when the door finds an end that the core has not marked yet: it must, before the clock is set back.
+    using FoundOver = std::function<void(core::WallTime calendar)>;
+    Credentials(std::string file_token, FoundOver found_over)
+        : file_token_(std::move(file_token)), found_over_(std::move(found_over)) {}
 
     // What the state says from now on.
     void take(const core::CoordinatorState& state);
@@ -25,7 +29,7 @@ class Credentials {
     // are over; here they hold at once, and when the disk refuses too.
     std::optional<core::Principal> identify(std::string_view secret, core::WallTime wall);
     // Whether a principal from identify() would get in again.
-    bool still_admits(const core::Principal& principal, core::WallTime wall) const;
+    bool still_admits(const core::Principal& principal, core::WallTime wall);
     // Since the process started.
     std::optional<core::WallTime> last_used(const core::TokenId& token) const;
 
@@ -33,6 +37,7 @@ class Credentials {
     core::WallTime calendar_at(core::WallTime wall) const;
 
     const std::string file_token_;
+    const FoundOver found_over_;
     std::map<std::string, core::WorkerId> workers_;  // by digest
     std::map<std::string, core::TokenId> digests_;
     std::map<core::TokenId, core::TokenRow> tokens_;

@@ -27,7 +27,8 @@ struct Door : ::testing::Test {
     }
 
     core::CoordinatorState state;
-    Credentials credentials{"of the folder"};
+    std::vector<WallTime> found_over;
+    Credentials credentials{"of the folder", [this](WallTime calendar) { found_over.push_back(calendar); }};
 };
 
 TEST_F(Door, KnowsWhoShowsWhat) {
@@ -54,6 +55,16 @@ TEST_F(Door, IsNotOpenedByAClockThatIsSetBack) {
     EXPECT_FALSE(credentials.identify("of the guest", today + hour));
     EXPECT_FALSE(credentials.identify("of the guest", today));
     EXPECT_FALSE(credentials.still_admits(guest, today));
+}
+
+TEST_F(Door, TellsTheCoreOfAnEndThatItHasNotMarked) {
+    const auto guest = *credentials.identify("of the guest", today);
+    EXPECT_TRUE(found_over.empty());
+    EXPECT_FALSE(credentials.still_admits(guest, today + hour));
+    EXPECT_EQ(found_over, std::vector{today + hour});
+    put({{"t3"}, "guest", digest_of("of the guest"), {Permission::view}, today, today + hour, true});
+    EXPECT_FALSE(credentials.identify("of the guest", today + hour));
+    EXPECT_EQ(found_over.size(), 1u) << "once is enough";
 }
 
 TEST_F(Door, RemembersTheCalendarOfTheLifeBefore) {

@@ -21,7 +21,7 @@ namespace antiphon::coordinator {
 
 struct ApiParts {
     CoordinatorApp& app;
-    const Credentials& credentials;
+    Credentials& credentials;
     files::BlobFolder& blobs;
     files::BlobFolder& incoming;       // recorded files that are not complete
     std::filesystem::path recordings;  // folder

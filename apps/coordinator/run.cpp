@@ -89,7 +89,8 @@ core::Result<void> Process::open_folders() {
     incoming_ = std::move(*incoming);
     auto token = load_token(options_.data / "token");
     if (!token) return token.error();
-    credentials_ = std::make_unique<Credentials>(std::move(*token));
+    credentials_ = std::make_unique<Credentials>(std::move(*token),
+                                                 [this](core::WallTime calendar) { app_->turn_calendar(calendar); });
     return {};
 }
 
