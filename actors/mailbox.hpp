@@ -1,7 +1,8 @@
-// A bounded mailbox: a ring that grows to its bound and then follows its overflow policy. The only place, with the
-// executors, where threads meet.
+// A bounded mailbox: a ring that grows to its bound and then follows its overflow policy; and the orders to its owner,
+// which go before. The only place, with the executors and supervisors, where threads meet.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "actors/supervised.hpp"
 #include "core/contract.hpp"
 
 namespace antiphon::actors {
@@ -28,19 +30,20 @@ struct MailboxPolicy {
 template <class Message>
 class Mailbox {
   public:
-    enum class Pushed : std::uint8_t { first, queued, dropped_other, refused };
+    enum class Pushed : std::uint8_t { first, queued, dropped_other, refused, closed };
 
     explicit Mailbox(MailboxPolicy policy) : policy_(policy) { ANTIPHON_ASSERT(policy.capacity > 0); }
     ~Mailbox() {
-        while (pop()) {
+        while (remove()) {
         }
     }
     Mailbox(const Mailbox&) = delete;
     Mailbox& operator=(const Mailbox&) = delete;
 
-    // `first`: it was empty before, so its owner must be scheduled. Thread-safe; allocates when the ring grows.
+    // `first`: its owner was idle, so it must be scheduled. Thread-safe; allocates when the ring grows.
     Pushed push(Message&& message) {
         std::lock_guard lock(mutex_);
+        if (closed_) return Pushed::closed;
         if (size_ == policy_.capacity) {
             ++overflowed_;
             if (policy_.overflow == Overflow::refuse) return Pushed::refused;
@@ -50,16 +53,47 @@ class Mailbox {
         }
         if (size_ == room_) grow();
         put_back(std::move(message));
-        return size_ == 1 && !busy_ ? (busy_ = true, Pushed::first) : Pushed::queued;
+        return parked_ || std::exchange(busy_, true) ? Pushed::queued : Pushed::first;
     }
 
-    // Nothing: the mailbox is empty, and the next push is `first` again. Thread-safe.
-    std::optional<Message> pop() {
+    // True: its owner was idle, so it must be scheduled. After `finish` or `abandon` nothing can be pushed; what the
+    // owner was told to be the end stays the end. Thread-safe.
+    bool order(Order order) {
         std::lock_guard lock(mutex_);
-        if (size_ == 0) {
-            busy_ = false;
-            return std::nullopt;
+        if (ended_) return false;
+        order_ = std::max(order_, order);
+        closed_ = order_ > Order::restart;
+        return !std::exchange(busy_, true);
+    }
+
+    struct Next {
+        // `finish` when all that waited is done, or nobody is there to do it; `abandon` at once: either is the end.
+        Order order = Order::none;
+        std::optional<Message> message;
+    };
+    // Neither an order nor a message: nothing is to be done, and the owner is idle from now on. Thread-safe.
+    Next take() {
+        std::lock_guard lock(mutex_);
+        if (order_ == Order::restart) return parked_ = false, Next{std::exchange(order_, Order::none), {}};
+        if (order_ == Order::abandon || (order_ == Order::finish && (size_ == 0 || parked_))) {
+            ended_ = true;
+            return {std::exchange(order_, Order::none), {}};
         }
+        if (size_ > 0 && !parked_ && !ended_) return {Order::none, take_front()};
+        busy_ = false;
+        return {};
+    }
+
+    // Until the next order, messages wait. Called by the owner.
+    void park() {
+        std::lock_guard lock(mutex_);
+        parked_ = true;
+    }
+
+    // Takes a message out that nobody will read. Thread-safe.
+    std::optional<Message> remove() {
+        std::lock_guard lock(mutex_);
+        if (size_ == 0) return std::nullopt;
         return take_front();
     }
 
@@ -112,7 +146,11 @@ class Mailbox {
     std::uint32_t room_ = 0;
     std::uint32_t head_ = 0;
     std::uint32_t size_ = 0;
-    bool busy_ = false;  // its owner is scheduled or running
+    Order order_ = Order::none;
+    bool busy_ = false;    // its owner is scheduled or running
+    bool parked_ = false;  // its owner has failed
+    bool closed_ = false;
+    bool ended_ = false;
     std::uint64_t overflowed_ = 0;
 };
 

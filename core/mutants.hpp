@@ -24,7 +24,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         version_ignored,        // the second of two concurrent writes succeeds too
                         busy_maintenance,       // maintenance is granted by what is planned, without the worker's word
                         unpermitted,            // permissions are not looked at
-                        lost_answer)            // a request that waits for a worker may have no end
+                        lost_answer,            // a request that waits for a worker may have no end
+                        restart_without_limit)  // an actor that fails is made anew for ever
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run.
