@@ -32,7 +32,9 @@ class Ref;
 // An actor under a supervisor is made on the executor, at its start and at each restart. An exception from it, or an
 // error, is a failure of the actor.
 template <class Message>
-using MakeActor = std::function<core::Result<std::unique_ptr<Actor<Message>>>(const Ref<Message>&)>;
+using MadeActor = core::Result<std::unique_ptr<Actor<Message>>>;
+template <class Message>
+using MakeActor = std::function<MadeActor<Message>(const Ref<Message>&)>;
 
 template <class Message>
 class Cell final : public Runnable, public Supervised {

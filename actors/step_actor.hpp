@@ -17,6 +17,8 @@ template <class Machine>
 class StepWorld {
   public:
     virtual ~StepWorld() = default;
+    // From now on `event` is in hand: if the actor fails, it is lost with it.
+    virtual void taking(const typename Machine::Event& event) { static_cast<void>(event); }
     // Makes the draft's durable rows durable; all or none. On failure the draft is thrown away.
     virtual core::Result<void> store(const typename Machine::Draft& draft) = 0;
     virtual void perform(const typename Machine::Effect& effect, const typename Machine::State& state) = 0;
@@ -47,6 +49,7 @@ class StepActor final
 
   private:
     void take(const Event& event) {
+        world_.taking(event);
         typename Machine::Draft draft(state_);
         const auto effects = Machine::step(draft, executor_.now(), event);
         // A bug: better refused, and told, than stored.

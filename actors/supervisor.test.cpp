@@ -32,8 +32,7 @@ struct Bench : ::testing::Test {
 
     Ref<std::string> spawn(Supervisor& supervisor, const std::string& name, MailboxPolicy policy = {}) {
         return supervisor.spawn<std::string>(name, policy, [this, name](const Ref<std::string>&) {
-            return core::Result<std::unique_ptr<Actor<std::string>>>(
-                std::make_unique<Fragile>(seen, name + std::to_string(++lives[name])));
+            return MadeActor<std::string>(std::make_unique<Fragile>(seen, name + std::to_string(++lives[name])));
         });
     }
     void advance(core::Duration by) { executor.run_until(executor.now() + by); }
@@ -121,7 +120,7 @@ TEST_F(Supervision, TooManyFailuresBelowRestartTheWholeBranchWithAFreshLimit) {
 TEST_F(Supervision, WhatCannotBeMadeIsTriedAsOftenAsWhatFails) {
     Supervisor top(executor, "node", {}, handlers);
     int tries = 0;
-    const auto actor = top.spawn<int>("decider", {}, [&](const Ref<int>&) -> core::Result<std::unique_ptr<Actor<int>>> {
+    const auto actor = top.spawn<int>("decider", {}, [&](const Ref<int>&) -> MadeActor<int> {
         if (++tries % 2 == 0) throw std::runtime_error("no memory");
         return core::Error{core::ErrorCode::corrupt, "its rows cannot be read"};
     });

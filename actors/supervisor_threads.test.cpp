@@ -72,10 +72,9 @@ TEST(SupervisionWithThreads, EveryMessageIsHandledOrLostWithItsActorOrADeadLette
         std::vector<Ref<int>> actors;
         for (auto* branch : {&one, &two})
             for (int i = 0; i < 4; ++i)
-                actors.push_back(
-                    branch->spawn<int>("fragile", {senders * each, Overflow::refuse}, [&](const Ref<int>&) {
-                        return core::Result<std::unique_ptr<Actor<int>>>(std::make_unique<Fragile>(tally));
-                    }));
+                actors.push_back(branch->spawn<int>(
+                    "fragile", {senders * each, Overflow::refuse},
+                    [&](const Ref<int>&) { return MadeActor<int>(std::make_unique<Fragile>(tally)); }));
         std::vector<std::thread> threads;
         for (int i = 0; i < 2; ++i) threads.emplace_back([&] { loop.run_for(seconds(60)); });
         for (int i = 0; i < senders; ++i)
@@ -120,9 +119,8 @@ TEST(SupervisionWithThreads, AStopEndsAtItsLimitWhoeverIsStuck) {
         std::future<void> until;
     };
     Supervisor top(executor, "node", {}, {});
-    const auto actor = top.spawn<int>("stuck", {}, [&](const Ref<int>&) {
-        return core::Result<std::unique_ptr<Actor<int>>>(std::make_unique<Stuck>(stuck, released));
-    });
+    const auto actor = top.spawn<int>(
+        "stuck", {}, [&](const Ref<int>&) { return MadeActor<int>(std::make_unique<Stuck>(stuck, released)); });
     actor.tell(1);
     actor.tell(2);
     std::vector<std::thread> threads;

@@ -23,6 +23,12 @@ void on(Turn& turn, const WorkerStarted& event) {
     turn.state.outputs = event.outputs;
     turn.state.inputs = event.inputs;
     ++turn.state.memory.boot.value;
+    for (const auto& session : event.rendering) {
+        auto& run = turn.state.sessions[session.id];
+        run.report.id = session.id;
+        run.report.state = SessionState::ready;  // until the renderer tells more
+        run.rendering = session;
+    }
     for (const auto& track : event.tracks) {
         turn.state.tracks[{track.id, track.input}] = track;
         if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});

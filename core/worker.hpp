@@ -63,11 +63,13 @@ struct WorkerState {
 
 // ---- events
 
-// The process is up and its memory loaded; `tracks` are the files that were found on the disk, stored or uploaded.
+// The memory is loaded; `tracks` are the files that were found on the disk, stored or uploaded. Where only this actor
+// has died, and not its process, tracks may still be recording, and the renderer goes on with `rendering`.
 struct WorkerStarted {
     std::vector<Endpoint> outputs;
     std::vector<Endpoint> inputs;
     std::vector<TrackReport> tracks;
+    std::vector<DesiredSession> rendering = {};
 };
 struct MessageArrived {
     Message message;

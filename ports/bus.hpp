@@ -44,6 +44,10 @@ class Bus {
     // Remembered and repeated on every reconnect. QoS 1.
     virtual void subscribe(const std::string& filter) = 0;
 
+    // Brings what the broker retains under the subscriptions once more (MQTT 3.1.1, 3.8.4). While there is no
+    // connection it does nothing: the next one brings it.
+    virtual void resubscribe() = 0;
+
     // QoS 1. Queued while there is no connection; `exhausted` (and counted) when the queue is at its bound.
     virtual core::Result<void> publish(BusMessage message) = 0;
 

@@ -103,11 +103,15 @@ void Checker::worker_effect(SimWorker& worker, const core::WorkerEffect& effect,
     }
 }
 
-void Checker::worker_crashed(const core::WorkerId& id) {
+void Checker::worker_restarted(const core::WorkerId& id) {
     auto& state = workers_[id];
     const auto memory = state.memory;
     state = {};
     state.memory = memory;
+}
+
+void Checker::worker_crashed(const core::WorkerId& id) {
+    worker_restarted(id);
     for (auto& [device, drivers] : drivers_) drivers.erase(id);
 }
 
@@ -158,6 +162,19 @@ void Checker::coordinator_crashed(const std::string& name) {
 void Checker::coordinator_paused(const std::string& name, core::LocalTime now) {
     for (auto& [id, open] : open_)
         if (open.coordinator == name) open.due = std::max(open.due, now + core::ask_limit + seconds(5));
+}
+
+void Checker::restarted(const std::string& name, core::LocalTime now) {
+    ++counters_.restarts;
+    auto& recent = restarts_[name];
+    std::erase_if(recent, [&](core::LocalTime at) { return now - at >= seconds(60); });
+    recent.push_back(now);
+    if (recent.size() > 3) fail("I19: the actor of " + name + " was restarted more than 3 times in 60 s");
+}
+
+void Checker::gave_up(const std::string& name) {
+    ++counters_.gave_up;
+    if (restarts_[name].size() < 3) fail("I19: the supervisor of " + name + " gave up early");
 }
 
 void Checker::check_deadlines(core::LocalTime now) {

@@ -27,6 +27,8 @@ struct CheckCounters {
     std::uint64_t shared_played = 0;  // on a device that two boards reach (I5)
     std::uint64_t uploaded = 0;       // I13
     std::uint64_t superseded = 0;     // coordinators that another one has overtaken
+    std::uint64_t restarts = 0;       // of actors by their supervisors (I19)
+    std::uint64_t gave_up = 0;        // supervisors that left it to the process
 };
 
 class Checker {
@@ -37,6 +39,8 @@ class Checker {
     void worker_stepped(const core::WorkerId& id, const core::WorkerState& state);
     void worker_effect(SimWorker& worker, const core::WorkerEffect& effect, const core::WorkerState& state);
     void worker_crashed(const core::WorkerId& id);
+    // Its decisions begin anew; its devices go on.
+    void worker_restarted(const core::WorkerId& id);
 
     void coordinator_stepped(const core::CoordinatorDraft& draft);
     void coordinator_stored(const std::string& name, const core::CoordinatorState& durable);
@@ -53,6 +57,10 @@ class Checker {
     void coordinator_paused(const std::string& name, core::LocalTime now);
     // Every request has had its end by its deadline and five seconds.
     void check_deadlines(core::LocalTime now);
+    // A supervisor has made its actor anew, or leaves it to the process; `name` is the process's, `now` its own time.
+    void restarted(const std::string& name, core::LocalTime now);
+    void gave_up(const std::string& name);
+    void process_ended(const std::string& name) { restarts_.erase(name); }
     void uploaded(const core::TrackReceived& track, const Devices::File* file, const core::CoordinatorState& durable);
 
     // At the end of the quiet phase: nothing is left over, and all are what they shall be.
@@ -94,6 +102,7 @@ class Checker {
     std::map<std::string, std::set<core::WorkerId>> drivers_;       // by shared device (I5)
     std::map<core::RequestId, Open> open_;
     std::set<core::WorkerId> granted_;
+    std::map<std::string, std::vector<core::LocalTime>> restarts_;  // of this life of each process (I19)
     std::optional<std::string> broken_;
     CheckCounters counters_;
 };

@@ -60,6 +60,11 @@ void Cluster::add_coordinator(const std::string& name) {
     observer.answered = [this](SimCoordinator& who, const core::Answer& answer) { answered(who, answer); };
     observer.died = [this](SimCoordinator& who) { crash(who); };
     observer.broken = [this](const std::string& law) { checker_.fail(law); };
+    observer.restarted = [this](SimCoordinator& who) { checker_.restarted(who.name(), now()); };
+    observer.gave_up = [this](SimCoordinator& who) {
+        checker_.gave_up(who.name());
+        crash(who);
+    };
     coordinators_.push_back(std::make_unique<SimCoordinator>(world_, name, small_limits(), std::move(observer)));
 }
 
@@ -75,6 +80,7 @@ void Cluster::crash(SimCoordinator& coordinator) {
     ++crashes_;
     coordinator.crash();
     checker_.coordinator_crashed(coordinator.name());
+    checker_.process_ended(coordinator.name());
     // Whoever waits for its answer hears that nobody is there.
     for (auto& [id, waiting] : std::map(waiting_)) {
         if (waiting.first != coordinator.name()) continue;
@@ -88,6 +94,7 @@ void Cluster::crash(SimWorker& worker) {
     ++crashes_;
     worker.crash();
     checker_.worker_crashed(worker.id());
+    checker_.process_ended(worker.id().value);
 }
 
 SimWorker* Cluster::find(const core::WorkerId& id) {
@@ -104,6 +111,14 @@ void Cluster::add_worker(const core::WorkerId& id, const std::string& name) {
     };
     observer.died = [this](SimWorker& who) { crash(who); };
     observer.broken = [this](const std::string& law) { checker_.fail(law); };
+    observer.restarted = [this](SimWorker& who) {
+        checker_.worker_restarted(who.id());
+        checker_.restarted(who.id().value, who.now());
+    };
+    observer.gave_up = [this](SimWorker& who) {
+        checker_.gave_up(who.id().value);
+        crash(who);
+    };
     auto worker = std::make_unique<SimWorker>(world_, id, name, std::move(observer));
     worker->set_upload([this, id](const core::RecordingId& recording, const std::string& input,
                                   const std::function<void()>& done) { upload(id, recording, input, done); });

@@ -28,6 +28,18 @@ std::vector<core::TrackReport> Devices::crash() {
     return found;
 }
 
+std::vector<core::TrackReport> Devices::tracks() const {
+    std::vector<core::TrackReport> all;
+    for (const auto& [id, file] : files_) all.push_back(file.report);
+    return all;
+}
+
+std::vector<core::DesiredSession> Devices::rendering() const {
+    std::vector<core::DesiredSession> all;
+    for (const auto& [id, rendering] : rendering_) all.push_back(rendering.session);
+    return all;
+}
+
 void Devices::pause() { paused_at_ = executor_.now(); }
 
 void Devices::resume() {
@@ -72,10 +84,10 @@ void Devices::report_session(const core::DesiredSession& session, core::SessionS
 
 void Devices::operator()(const core::Render& render) {
     const auto telling = ++tellings_;
-    rendering_[render.session.id] = telling;
+    rendering_[render.session.id] = {render.session, telling};
     later(milliseconds(1), milliseconds(50), [this, session = render.session, telling] {
         const auto it = rendering_.find(session.id);
-        if (it == rendering_.end() || it->second != telling) return;
+        if (it == rendering_.end() || it->second.telling != telling) return;
         if (session.start)
             play_from(session);
         else
@@ -84,13 +96,13 @@ void Devices::operator()(const core::Render& render) {
 }
 
 void Devices::play_from(const core::DesiredSession& session) {
-    const auto telling = rendering_[session.id];
+    const auto telling = rendering_[session.id].telling;
     const auto left_ns = (session.programme.frames - session.from_frame) * 1'000'000'000 / core::cluster_rate;
     const core::LocalTime end{session.start->ns + left_ns};  // cluster time is the simulation's own
     report_session(session, core::SessionState::playing);
     executor_.at(executor_.to_local(std::max(end, truth_.now())), [this, life = life_, session, telling] {
         const auto it = rendering_.find(session.id);
-        if (life != life_ || it == rendering_.end() || it->second != telling) return;
+        if (life != life_ || it == rendering_.end() || it->second.telling != telling) return;
         report_session(session, core::SessionState::ended);
     });
 }

@@ -23,6 +23,9 @@ class Devices {
 
     // The process has died: nothing that was under way goes on. Files that were being written are found stored.
     std::vector<core::TrackReport> crash();
+    // What goes on though the process's decisions begin anew.
+    std::vector<core::TrackReport> tracks() const;
+    std::vector<core::DesiredSession> rendering() const;
     void attach(Report report, Upload upload);
 
     void perform(const core::WorkerEffect& effect);
@@ -66,8 +69,12 @@ class Devices {
     Report report_;
     Upload upload_;
     std::uint64_t life_ = 0;
-    std::map<core::SessionId, std::uint64_t> rendering_;  // which telling of it counts
-    std::map<core::TrackId, File> files_;                 // survive a crash
+    struct Rendering {
+        core::DesiredSession session;
+        std::uint64_t telling = 0;  // which one counts
+    };
+    std::map<core::SessionId, Rendering> rendering_;
+    std::map<core::TrackId, File> files_;  // survive a crash
     std::optional<core::LocalTime> paused_at_;
     std::uint64_t tellings_ = 0;
 };

@@ -47,7 +47,7 @@ bool Faults::start_what_is_down() {
 
 void Faults::strike() {
     if (random_.chance(0.5) && start_what_is_down()) return;
-    switch (random_.below(13)) {
+    switch (random_.below(14)) {
         case 0:
         case 1:
             return crash_or_start_coordinator();
@@ -70,6 +70,8 @@ void Faults::strike() {
             return step_the_wall();
         case 11:
             return back_up_or_restore();
+        case 12:
+            return break_somebody();
         default:
             return change_members();
     }
@@ -173,6 +175,15 @@ void Faults::step_the_wall() {
     cluster_.coordinator().step_wall(between(random_, -ten_years, ten_years));
 }
 
+// So often that a supervisor must give up, now and then.
+void Faults::break_somebody() {
+    const auto failures = 1 + random_.below(5);
+    if (random_.chance(0.5) || cluster_.workers().empty())
+        cluster_.coordinator().fragility().set(failures);
+    else
+        cluster_.some_worker().fragility().set(failures);
+}
+
 // A backup is restored where the first coordinator is dead, or is thought to be.
 void Faults::back_up_or_restore() {
     auto& original = cluster_.coordinator();
@@ -206,6 +217,7 @@ void Faults::end() {
     network.unblock_all();
     for (auto& one : cluster_.coordinators()) {
         one->disk().set_faults({});
+        one->fragility().set(0);
         one->disk().fill_until({});
         one->resume();
         if (!one->running()) one->start();
@@ -213,6 +225,7 @@ void Faults::end() {
     }
     for (auto& worker : cluster_.workers()) {
         worker->disk().set_faults({});
+        worker->fragility().set(0);
         worker->disk().fill_until({});
         worker->resume();
         if (!worker->running()) worker->start();

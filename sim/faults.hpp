@@ -33,6 +33,7 @@ class Faults {
     void fill_a_disk();
     void step_the_wall();
     void back_up_or_restore();
+    void break_somebody();
     void change_members();
     void mend_link_later(const core::WorkerId& id, core::Duration low, core::Duration high);
     bool runs(const core::WorkerId& id);

@@ -113,6 +113,10 @@ void Network::set_coordinator_link(CoordinatorIndex coordinator, bool up) {
     ++end.life;
     if (!up) return;
     end.linked();
+    repeat_retained(coordinator);
+}
+
+void Network::repeat_retained(CoordinatorIndex coordinator) {
     for (const auto& [id, link] : links_)
         for (const auto& [kind, message] : link.retained_up) deliver_up(coordinator, id, message);
 }

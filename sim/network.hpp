@@ -62,6 +62,8 @@ class Network {
     // A link that breaks loses what is on its way; the broker says the worker's last will.
     void set_link(const core::WorkerId& id, bool up);
     void set_coordinator_link(CoordinatorIndex coordinator, bool up);
+    // What the broker retains of the workers is delivered again to a coordinator that asks for it.
+    void repeat_retained(CoordinatorIndex coordinator);
     // Nothing goes this way any more, although the connection stands.
     void block(const core::WorkerId& id, Way way);
     void unblock_all();

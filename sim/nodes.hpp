@@ -4,13 +4,16 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "actors/step_actor.hpp"
+#include "actors/supervisor.hpp"
 #include "core/coordinator.hpp"
 #include "core/worker.hpp"
 #include "sim/devices.hpp"
 #include "sim/disk.hpp"
+#include "sim/fragility.hpp"
 #include "sim/network.hpp"
 #include "sim/process.hpp"
 #include "sim/random.hpp"
@@ -37,6 +40,8 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
         std::function<void(SimWorker&, const core::WorkerEffect&, const core::WorkerState& state)> effect;
         std::function<void(SimWorker&)> died;                // at a call to its disk
         std::function<void(const std::string& law)> broken;  // that it has noticed itself
+        std::function<void(SimWorker&)> restarted;           // by its supervisor, its devices at work
+        std::function<void(SimWorker&)> gave_up;
     };
 
     SimWorker(World& world, core::WorkerId id, std::string name, Observer observer);
@@ -58,6 +63,7 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     const core::WorkerMemory& durable() const { return disk_; }
     Disk& disk() { return drive_; }
     Devices& devices() { return devices_; }
+    Fragility& fragility() { return fragility_; }
     core::LocalTime now() const { return executor_.now(); }
 
     core::Result<void> store(const core::WorkerDraft& draft) override;
@@ -65,7 +71,9 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     void failed(const core::WorkerEvent& event, const core::Error& why) override;
 
   private:
-    core::WorkerStarted inventory();
+    actors::MadeActor<WorkerActor::Message> make_actor(bool anew);
+    core::WorkerStarted inventory(std::vector<core::TrackReport> tracks);
+    void give_up(const std::string& why);
     void receive(const core::Message& message);
     void send(core::MessageBody body, bool retain);
     void linked(bool up);
@@ -78,7 +86,9 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     SkewedExecutor executor_;
     Devices devices_;
     Disk drive_;
+    Fragility fragility_;
     core::WorkerMemory disk_;
+    std::optional<actors::Supervisor> supervisor_;  // of this life
     Process<WorkerActor::Message> process_;
     bool starting_ = false;
     std::uint64_t messages_ = 0;
@@ -93,6 +103,8 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(SimCoordinator&, const core::Answer&)> answered;
         std::function<void(SimCoordinator&)> died;           // at a call to its disk
         std::function<void(const std::string& law)> broken;  // that it has noticed itself
+        std::function<void(SimCoordinator&)> restarted;      // by its supervisor
+        std::function<void(SimCoordinator&)> gave_up;
     };
 
     SimCoordinator(World& world, std::string name, core::Limits limits, Observer observer);
@@ -117,15 +129,20 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     const std::string& name() const { return name_; }
     Network::CoordinatorIndex index() const { return index_; }
     Disk& disk() { return drive_; }
+    Fragility& fragility() { return fragility_; }
     core::WallTime wall() const { return core::WallTime{world_.executor.now().ns} + wall_error_; }
     // What the disk holds: only the durable tables are filled.
     const core::CoordinatorState& durable() const { return disk_; }
 
+    void taking(const core::CoordinatorEvent& event) override;
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
     void perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) override;
     void failed(const core::CoordinatorEvent& event, const core::Error& why) override;
 
   private:
+    actors::MadeActor<CoordinatorActor::Message> make_actor(bool anew);
+    void end_interrupted();
+    void give_up(const std::string& why);
     void send(const core::WorkerId& to, core::MessageId id, core::MessageBody body, bool retain,
               std::optional<core::ClusterTime> deadline);
     void write(const core::CoordinatorDraft& draft);
@@ -136,7 +153,10 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     Observer observer_;
     Network::CoordinatorIndex index_;
     Disk drive_;
+    Fragility fragility_;
     core::CoordinatorState disk_;
+    std::optional<actors::Supervisor> supervisor_;  // of this life
+    std::set<core::RequestId> in_hand_;             // taken by the actor, and not answered
     std::optional<core::CoordinatorState> synced_;  // where a deliberate bug acknowledges what is not
     core::Duration wall_error_{0};
     Process<CoordinatorActor::Message> process_;

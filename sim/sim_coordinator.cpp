@@ -25,7 +25,8 @@ SimCoordinator::SimCoordinator(World& world, std::string name, core::Limits limi
               process_.tell(core::CoordinatorEvent{core::WorkerMessage{from, message}});
           },
           [this] { process_.tell(core::CoordinatorEvent{core::BusConnected{}}); })),
-      drive_(world.random) {
+      drive_(world.random),
+      fragility_(world.random) {
     disk_.limits = limits;
 }
 
@@ -33,20 +34,57 @@ SimCoordinator::~SimCoordinator() = default;
 
 void SimCoordinator::start() {
     world_.trace.line(world_.executor.now(), name_, "starts");
-    process_.start(actors::spawn<CoordinatorActor::Message>(
-        world_.executor, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
-            return std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
-        }));
     starting_ = true;
     dying_ = false;
-    process_.tell(core::CoordinatorEvent{core::CoordinatorStarted{{1}, wall()}});
+    in_hand_.clear();
+    supervisor_.emplace(world_.executor, name_, core::RestartLimit{},
+                        actors::SupervisorHandlers{[this](const std::string&, const std::string& why) {
+                                                       world_.trace.line(world_.executor.now(), name_, "anew: " + why);
+                                                       observer_.restarted(*this);
+                                                   },
+                                                   [this](const std::string& why) { give_up(why); }});
+    process_.start(supervisor_->spawn<CoordinatorActor::Message>(
+        "decider", {mailbox_size, actors::Overflow::refuse},
+        [this, anew = false](const auto&) mutable { return make_actor(std::exchange(anew, true)); }));
     world_.network.set_coordinator_link(index_, true);
+}
+
+actors::MadeActor<CoordinatorActor::Message> SimCoordinator::make_actor(bool anew) {
+    if (anew) end_interrupted();
+    std::unique_ptr<actors::Actor<CoordinatorActor::Message>> actor =
+        std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
+    starting_ = true;
+    actor->on_message(core::CoordinatorEvent{core::CoordinatorStarted{{1}, wall()}});
+    if (anew && world_.network.coordinator_link_up(index_)) {
+        world_.network.repeat_retained(index_);
+        actor->on_message(core::CoordinatorEvent{core::BusConnected{}});
+    }
+    return actor;
+}
+
+void SimCoordinator::end_interrupted() {
+    const core::Error lost{core::ErrorCode::unavailable, "interrupted"};
+    for (const auto request : std::exchange(in_hand_, {})) observer_.answered(*this, {request, lost});
+}
+
+void SimCoordinator::give_up(const std::string& why) {
+    dying_ = true;
+    world_.trace.line(world_.executor.now(), name_, "gives up: " + why);
+    world_.executor.at(world_.executor.now(), [this, life = life_] {
+        if (life == life_) observer_.gave_up(*this);
+    });
+}
+
+void SimCoordinator::taking(const core::CoordinatorEvent& event) {
+    if (const auto* request = std::get_if<core::UserRequest>(&event)) in_hand_.insert(request->id);
+    if (const auto* track = std::get_if<core::TrackReceived>(&event)) in_hand_.insert(track->request);
 }
 
 void SimCoordinator::crash() {
     world_.trace.line(world_.executor.now(), name_, "CRASHES");
     ++life_;
     process_.kill();
+    supervisor_.reset();
     if (synced_) disk_ = *synced_;
     world_.network.set_coordinator_link(index_, false);
 }
@@ -121,6 +159,7 @@ void SimCoordinator::die() {
 core::Result<void> SimCoordinator::store(const core::CoordinatorDraft& draft) {
     const core::Error refused{core::ErrorCode::unavailable, "I/O error"};
     if (dying_) return refused;
+    fragility_.may_throw();
     observer_.stepped(*this, draft);
     if (!is_durable(draft)) return {};
     // A process whose first write fails ends, and is started again: it starts later.
@@ -129,7 +168,10 @@ core::Result<void> SimCoordinator::store(const core::CoordinatorDraft& draft) {
     const bool there = commit != Commit::died_before_sync || drive_.survives();
     if (there) write(draft);
     if (there) observer_.stored(*this, disk_);
-    if (commit == Commit::stored) return {};
+    if (commit == Commit::stored) {
+        fragility_.may_throw();
+        return {};
+    }
     die();
     return refused;
 }
@@ -144,6 +186,7 @@ void SimCoordinator::send(const core::WorkerId& to, core::MessageId id, core::Me
 }
 
 void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState&) {
+    fragility_.may_throw();
     std::visit(
         core::Overloaded{
             [&](const core::PublishDesired& publish) {
@@ -152,7 +195,10 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
             [&](const core::AdmitWorker&) {}, [&](const core::AdmitToken&) {}, [&](const core::DismissToken&) {},
             [&](const core::DismissWorker& dismissed) { world_.network.forget(index_, dismissed.worker); },
-            [&](const core::Answer& answer) { observer_.answered(*this, answer); },
+            [&](const core::Answer& answer) {
+                in_hand_.erase(answer.request);
+                observer_.answered(*this, answer);
+            },
             [&](const core::Announce& announce) {
                 const auto& entry = announce.entry;
                 world_.trace.line(world_.executor.now(), name_, entry.topic + " " + entry.object + ": " + entry.text);
@@ -165,10 +211,12 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
     if (why.code == core::ErrorCode::internal) return observer_.broken(why.what);
     world_.trace.line(world_.executor.now(), name_, "disk: " + why.what);
     if (const auto* request = std::get_if<core::UserRequest>(&event)) {
+        in_hand_.erase(request->id);
         observer_.answered(*this, {request->id, why});
         return;
     }
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) {
+        in_hand_.erase(track->request);
         observer_.answered(*this, {track->request, why});
         return;
     }

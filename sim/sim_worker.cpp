@@ -20,7 +20,8 @@ SimWorker::SimWorker(World& world, core::WorkerId id, std::string name, Observer
       observer_(std::move(observer)),
       executor_{world.executor, some_offset(world.random), world.random.between(-200e-6, 200e-6)},  // braces: in order
       devices_(executor_, world.executor, world.random),
-      drive_(world.random) {
+      drive_(world.random),
+      fragility_(world.random) {
     world_.network.attach_worker(
         id_, [this](const core::Message& message) { receive(message); }, [this](bool up) { linked(up); });
 }
@@ -30,6 +31,7 @@ SimWorker::~SimWorker() = default;
 void SimWorker::switch_off() {
     ++life_;
     process_.kill();
+    supervisor_.reset();
     devices_.crash();
     world_.network.detach_worker(id_);
 }
@@ -39,30 +41,52 @@ void SimWorker::set_upload(Devices::Upload upload) {
 }
 
 // Two boards reach the same headset.
-core::WorkerStarted SimWorker::inventory() {
+core::WorkerStarted SimWorker::inventory(std::vector<core::TrackReport> tracks) {
     const auto headset = "bluetooth:" + std::string(1, static_cast<char>('A' + id_.value.back() % 2));
     return {{{"speaker", "virtual:speaker", ""}, {"headset", headset, ""}},
             {{"mic", "virtual:microphone", ""}},
-            devices_.crash()};
+            std::move(tracks),
+            devices_.rendering()};
 }
 
 void SimWorker::start() {
     world_.trace.line(world_.executor.now(), name_, "starts");
+    supervisor_.emplace(executor_, name_, core::RestartLimit{},
+                        actors::SupervisorHandlers{[this](const std::string&, const std::string& why) {
+                                                       world_.trace.line(world_.executor.now(), name_, "anew: " + why);
+                                                       observer_.restarted(*this);
+                                                   },
+                                                   [this](const std::string& why) { give_up(why); }});
+    process_.start(supervisor_->spawn<WorkerActor::Message>(
+        "decider", {mailbox_size, actors::Overflow::refuse},
+        [this, anew = false](const auto&) mutable { return make_actor(std::exchange(anew, true)); }));
+    world_.network.set_link(id_, true);
+}
+
+actors::MadeActor<WorkerActor::Message> SimWorker::make_actor(bool anew) {
     core::WorkerState state;
     state.memory = disk_;
-    process_.start(actors::spawn<WorkerActor::Message>(
-        executor_, {mailbox_size, actors::Overflow::refuse},
-        [&](const auto&) { return std::make_unique<WorkerActor>(executor_, std::move(state), *this); }));
+    std::unique_ptr<actors::Actor<WorkerActor::Message>> actor =
+        std::make_unique<WorkerActor>(executor_, std::move(state), *this);
     starting_ = true;
-    process_.tell(core::WorkerEvent{inventory()});
-    process_.tell(core::WorkerEvent{core::ClockChanged{{true, 1000, 0}}});
-    world_.network.set_link(id_, true);
+    actor->on_message(core::WorkerEvent{inventory(anew ? devices_.tracks() : devices_.crash())});
+    actor->on_message(core::WorkerEvent{core::ClockChanged{{true, 1000, 0}}});
+    if (anew && world_.network.link_up(id_)) actor->on_message(core::WorkerEvent{core::LinkChanged{true}});
+    return actor;
+}
+
+void SimWorker::give_up(const std::string& why) {
+    world_.trace.line(world_.executor.now(), name_, "gives up: " + why);
+    world_.executor.at(world_.executor.now(), [this, life = life_] {
+        if (life == life_) observer_.gave_up(*this);
+    });
 }
 
 void SimWorker::crash() {
     world_.trace.line(world_.executor.now(), name_, "CRASHES");
     ++life_;
     process_.kill();
+    supervisor_.reset();
     devices_.crash();
     world_.network.set_link(id_, false);
 }
@@ -108,6 +132,7 @@ void SimWorker::die() {
 
 core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {
     const core::Error refused{core::ErrorCode::unavailable, "I/O error"};
+    fragility_.may_throw();
     auto commit = Commit::stored;
     // A process whose first write fails ends, and is started again: it starts later.
     if (draft.next.memory != draft.before.memory)
@@ -115,6 +140,7 @@ core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {
     if (commit == Commit::refused) return refused;
     if (commit != Commit::died_before_sync || drive_.survives()) disk_ = draft.next.memory;
     if (commit == Commit::stored) {
+        fragility_.may_throw();
         observer_.stepped(*this, draft.next);
         return {};
     }
@@ -124,6 +150,7 @@ core::Result<void> SimWorker::store(const core::WorkerDraft& draft) {
 }
 
 void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerState& state) {
+    fragility_.may_throw();
     observer_.effect(*this, effect, state);
     std::visit(core::Overloaded{[&](const core::SendReport& report) { send(core::Reported{report.document}, true); },
                                 [&](const core::SendPong& pong) { send(pong.pong, false); },

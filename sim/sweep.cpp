@@ -23,6 +23,8 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.repeated += outcome.checks.repeated;
     total.checks.shared_played += outcome.checks.shared_played;
     total.checks.superseded += outcome.checks.superseded;
+    total.checks.restarts += outcome.checks.restarts;
+    total.checks.gave_up += outcome.checks.gave_up;
     total.network.sent += outcome.network.sent;
     total.network.lost += outcome.network.lost;
     total.network.duplicated += outcome.network.duplicated;
@@ -51,6 +53,8 @@ std::optional<std::string> Sweep::too_little() const {
                  {"steps of the wall clock", total.wall_steps, 3},
                  {"restored backups", total.restores, 1},
                  {"superseded coordinators", total.checks.superseded, 1},
+                 {"actors restarted", total.checks.restarts, 10},
+                 {"supervisors gave up", total.checks.gave_up, 1},
                  {"late copies", total.network.late_copies, 10},
                  {"messages lost one way", total.network.one_way, 3},
                  {"wiped brokers", total.network.wipes, 3},

@@ -53,6 +53,11 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
         if (welcome_) subscribe_now(filter);
     }
 
+    void resubscribe() {
+        if (!welcome_) return;
+        for (const auto& filter : filters_) subscribe_now(filter);
+    }
+
     Result<void> publish(ports::BusMessage message) {
         if (const auto good = check_topic(message.topic); !good) return good;
         if (message.payload.size() > settings_.payload_bytes_max) {
@@ -241,6 +246,7 @@ void MqttBus::on_message(MessageHandler handler) { session_->on_message_ = std::
 void MqttBus::on_link(LinkHandler handler) { session_->on_link_ = std::move(handler); }
 void MqttBus::connect() { session_->connect(); }
 void MqttBus::subscribe(const std::string& filter) { session_->subscribe(filter); }
+void MqttBus::resubscribe() { session_->resubscribe(); }
 Result<void> MqttBus::publish(ports::BusMessage message) { return session_->publish(std::move(message)); }
 ports::BusCounters MqttBus::counters() const { return session_->counters_; }
 MqttCounters MqttBus::mqtt_counters() const { return session_->mqtt_counters_; }

@@ -56,6 +56,7 @@ class MqttBus final : public ports::Bus {
     void on_link(LinkHandler handler) override;
     void connect() override;
     void subscribe(const std::string& filter) override;
+    void resubscribe() override;
     // `invalid` for a topic that is none and for a payload over the bound; `exhausted` as the port says.
     core::Result<void> publish(ports::BusMessage message) override;
     ports::BusCounters counters() const override;

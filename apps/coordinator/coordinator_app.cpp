@@ -27,26 +27,58 @@ CoordinatorApp::CoordinatorApp(Parts parts, Handlers handlers)
     : parts_(std::move(parts)),
       handlers_(std::move(handlers)),
       executor_(parts_.io, loop_time(parts_.clock)),
-      topics_(parts_.cluster) {}
+      topics_(parts_.cluster),
+      supervisor_(executor_, "coordinator", {},
+                  {[](const std::string& actor, const std::string& why) {
+                       log::error("actor.restarted", {{"actor", actor}}, why);
+                   },
+                   [this](const std::string& why) { handlers_.cannot_go_on({core::ErrorCode::internal, why}); }}),
+      first_state_(std::move(parts_.state)) {}
 
-CoordinatorApp::~CoordinatorApp() {
-    if (actor_) actor_.stop();
-}
+CoordinatorApp::~CoordinatorApp() = default;
 
 void CoordinatorApp::start() {
-    actor_ = actors::spawn<CoordinatorActor::Message>(
-        executor_, {mailbox_size, actors::Overflow::refuse},
-        [&](const auto&) { return std::make_unique<CoordinatorActor>(executor_, std::move(parts_.state), *this); });
-    tell(core::CoordinatorStarted{parts_.incarnation, parts_.clock.wall()});
+    actor_ = supervisor_.spawn<CoordinatorActor::Message>("decider", {mailbox_size, actors::Overflow::refuse},
+                                                          [this](const auto&) { return make_actor(); });
     tick();
     tick_calendar();
     executor_.at(executor_.now() + settled_after, [] { system::give_back_start_up_memory(); });
+}
+
+// One that takes the place of another starts as a new process would: from what is durable, in a new epoch.
+actors::MadeActor<CoordinatorActor::Message> CoordinatorApp::make_actor() {
+    const bool anew = !first_state_;
+    if (anew) end_interrupted();
+    auto state = anew ? parts_.reload() : std::move(*std::exchange(first_state_, std::nullopt));
+    if (!state) return state.error();
+    if (anew) handlers_.reloaded(*state);
+    std::unique_ptr<actors::Actor<CoordinatorActor::Message>> actor =
+        std::make_unique<CoordinatorActor>(executor_, std::move(*state), *this);
+    actor->on_message(core::CoordinatorEvent{core::CoordinatorStarted{parts_.incarnation, parts_.clock.wall()}});
+    if (connected_) {
+        bus_->resubscribe();  // what the workers have said
+        actor->on_message(core::CoordinatorEvent{core::BusConnected{}});
+    }
+    return actor;
+}
+
+// Their answers are lost with the actor that had them in hand.
+void CoordinatorApp::end_interrupted() {
+    const core::Error lost{core::ErrorCode::unavailable,
+                           "the coordinator was interrupted while it decided; look whether it was done, or ask again"};
+    while (!waiting_.empty() && waiting_.begin()->first <= last_taken_) answer(waiting_.begin()->first, lost, {});
+}
+
+void CoordinatorApp::taking(const core::CoordinatorEvent& event) {
+    if (const auto* request = std::get_if<core::UserRequest>(&event)) last_taken_ = request->id;
+    if (const auto* track = std::get_if<core::TrackReceived>(&event)) last_taken_ = track->request;
 }
 
 void CoordinatorApp::use_bus(ports::Bus& bus) {
     bus_ = &bus;
     bus.on_message([this](const ports::BusMessage& message) { receive(message); });
     bus.on_link([this](bool up, const std::string& reason) {
+        connected_ = up;
         if (up) {
             log::info("bus.connected", {}, "connected to the broker");
             tell(core::BusConnected{});
@@ -120,7 +152,7 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     log::error("store.failed", {}, why.what);
     if (const auto* request = std::get_if<core::UserRequest>(&event)) return answer(request->id, why, {});
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) return answer(track->request, why, {});
-    if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_start(why);
+    if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_go_on(why);
     if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // A worker's word was acknowledged to the broker already: it is kept and tried again.
     if (const auto* message = std::get_if<core::WorkerMessage>(&event)) tell_again(*message);

@@ -10,6 +10,7 @@
 
 #include "actors/loop_executor.hpp"
 #include "actors/step_actor.hpp"
+#include "actors/supervisor.hpp"
 #include "adapters/json/json.hpp"
 #include "apps/node/topics.hpp"
 #include "core/coordinator.hpp"
@@ -37,6 +38,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         ports::Store& store;
         std::string cluster;  // its id
         core::CoordinatorState state;
+        // The same from the store, for an actor that takes the place of one that failed.
+        std::function<core::Result<core::CoordinatorState>()> reload;
         core::ClockIncarnation incarnation;
     };
     struct Handlers {
@@ -44,7 +47,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(const core::CoordinatorState&)> tokens_changed;   // the same, of people and programs
         std::function<void(const core::DismissToken&)> token_over;           // after tokens_changed
         std::function<void(const core::JournalRow&)> event;
-        std::function<void(const core::Error&)> cannot_start;  // its first write failed
+        std::function<void(const core::CoordinatorState&)> reloaded;  // whatever was to be told may not have been
+        std::function<void(const core::Error&)> cannot_go_on;         // the process has to end
     };
 
     CoordinatorApp(Parts parts, Handlers handlers);
@@ -67,11 +71,14 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     core::LocalTime now() const { return parts_.clock.now(); }
     core::WallTime wall() const { return parts_.clock.wall(); }
 
+    void taking(const core::CoordinatorEvent& event) override;
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
     void perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) override;
     void failed(const core::CoordinatorEvent& event, const core::Error& why) override;
 
   private:
+    actors::MadeActor<CoordinatorActor::Message> make_actor();
+    void end_interrupted();
     void tell(core::CoordinatorEvent event);
     void tick();
     void tick_calendar();
@@ -88,10 +95,14 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     actors::LoopExecutor executor_;
     node::Topics topics_;
     ports::Bus* bus_ = nullptr;
+    bool connected_ = false;
+    actors::Supervisor supervisor_;
     actors::Ref<CoordinatorActor::Message> actor_;
+    std::optional<core::CoordinatorState> first_state_;  // until the first actor has it
     std::map<core::RequestId, Answered> waiting_;
     std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
     core::RequestId last_request_ = 0;
+    core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;
     json::DecodeCounters decoded_;
 };

@@ -50,6 +50,7 @@ void add_token_routes(http::Router& router, ApiParts& parts);
 void broadcast(ApiParts& parts, const api::EventView& event);
 // Whoever listens by that token hears no more, and why.
 void dismiss(ApiParts& parts, const core::DismissToken& over);
+void dismiss_ended(ApiParts& parts);
 
 // ---- what the groups share
 

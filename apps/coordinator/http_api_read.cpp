@@ -167,6 +167,13 @@ void dismiss(ApiParts& parts, const core::DismissToken& over) {
         if (token == over.token) listener->close(http::close_code::policy, over.why);
 }
 
+void dismiss_ended(ApiParts& parts) {
+    const auto listeners = parts.listeners;
+    for (const auto& [listener, token] : listeners)
+        if (!parts.credentials.still_admits({"", {}, token}, parts.app.wall()))
+            listener->close(http::close_code::policy, "the token is at its end");
+}
+
 void add_read_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::get, "/healthz", Permission::none,
                [](const http::Request&, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });

@@ -109,9 +109,18 @@ core::Result<void> Process::open() {
                                       [this](const core::CoordinatorState& state) { credentials_->take(state); },
                                       [this](const core::DismissToken& over) { dismiss(*api_, over); },
                                       [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
+                                      [this](const core::CoordinatorState& state) {
+                                          admit(state);
+                                          dismiss_ended(*api_);
+                                      },
                                       [this](const core::Error& error) { fail(error); }};
+    const auto reload = [this]() -> core::Result<core::CoordinatorState> {
+        auto again = load_state(*store_);
+        if (!again) return again.error();
+        return std::move(again->state);
+    };
     app_ = std::make_unique<CoordinatorApp>(
-        CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), *incarnation},
+        CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), reload, *incarnation},
         std::move(handlers));
     return listen();
 }

@@ -48,10 +48,16 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (!state) return state.error();
     auto identity = enrol(options, state->memory.desired.name);
     if (!identity) return identity.error();
-    state->memory = core::memory_of(std::move(state->memory), identity->joined.cluster + "/" + identity->joined.id);
+    const auto member = identity->joined.cluster + "/" + identity->joined.id;
+    const auto load = [&store, member] {
+        auto loaded = load_state(**store);
+        if (loaded) loaded->memory = core::memory_of(std::move(loaded->memory), member);
+        return loaded;
+    };
+    const auto epoch = core::memory_of(std::move(state->memory), member).epoch;
 
     boost::asio::io_context io(1);
-    Parts parts{io, **clock, **store, **cache, std::move(*identity), std::move(*state), {}, {}};
+    Parts parts{io, **clock, **store, **cache, std::move(*identity), load, epoch, {}, {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
     bool asked = false;

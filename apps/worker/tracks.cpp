@@ -91,6 +91,10 @@ std::vector<core::TrackReport> Tracks::recover() {
         const auto ending = entry.path().extension();
         const auto id = id_of(entry.path().stem());
         if (!id || (ending != ".part" && ending != ".flac")) continue;
+        if (const auto growing = recorders_.find(*id); growing != recorders_.end()) {
+            found.push_back(report_of(*id, growing->second->status()));
+            continue;
+        }
         const auto file = file_of(*id);
         const auto status = ending == ".part" ? recovered(file) : stored_status(file);
         if (status) {

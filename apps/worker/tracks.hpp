@@ -26,8 +26,9 @@ class Tracks {
     Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input> inputs);
     ~Tracks();
 
-    // What an earlier life left: whole files, and growing ones made whole. One that holds no sound is put aside, as
-    // NAME.part.broken; one that cannot be made whole now is a failed track, and tried again at the next start.
+    // What an earlier life left, and what is being recorded: whole files, and growing ones made whole. One that holds
+    // no sound is put aside, as NAME.part.broken; one that cannot be made whole now is a failed track, and tried again
+    // at the next start.
     std::vector<core::TrackReport> recover();
 
     // Refusals become a failed report.

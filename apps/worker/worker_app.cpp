@@ -52,6 +52,11 @@ http::Url server_url(const Identity& identity) { return *http::parse_url(identit
 WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
     : parts_(std::move(parts)),
       executor_(parts_.io, loop_time(parts_.clock)),
+      supervisor_(executor_, "worker", {},
+                  {[](const std::string& actor, const std::string& why) {
+                       log::error("actor.restarted", {{"actor", actor}}, why);
+                   },
+                   [this](const std::string& why) { cannot_go_on_({core::ErrorCode::internal, why}); }}),
       topics_(parts_.identity.joined.cluster),
       client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential),
       exchange_(
@@ -60,22 +65,21 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
       tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
-                   [this](const core::ClockReport& report) { tell(core::ClockChanged{report}); }},
+                   [this](const core::ClockReport& report) {
+                       clock_ = report;
+                       tell(core::ClockChanged{report});
+                   }},
                   options.clock_agreement),
       bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_.identity, topics_))) {
-    epoch_ = parts_.state.memory.epoch;
+    epoch_ = parts_.epoch;
 }
 
-WorkerApp::~WorkerApp() {
-    if (actor_) actor_.stop();
-}
+WorkerApp::~WorkerApp() = default;
 
-void WorkerApp::start(CannotStart cannot_start) {
-    cannot_start_ = std::move(cannot_start);
-    actor_ = actors::spawn<WorkerActor::Message>(executor_, {mailbox_size, actors::Overflow::refuse}, [&](const auto&) {
-        return std::make_unique<WorkerActor>(executor_, std::move(parts_.state), *this);
-    });
-    tell(inventory());
+void WorkerApp::start(CannotGoOn cannot_go_on) {
+    cannot_go_on_ = std::move(cannot_go_on);
+    actor_ = supervisor_.spawn<WorkerActor::Message>("decider", {mailbox_size, actors::Overflow::refuse},
+                                                     [this](const auto&) { return make_actor(); });
     const core::WorkerId id{parts_.identity.joined.id};
     bus_->on_message([this](const ports::BusMessage& message) { receive(message); });
     bus_->on_link([this](bool up, const std::string& reason) { linked(up, reason); });
@@ -88,6 +92,18 @@ void WorkerApp::start(CannotStart cannot_start) {
     after(settled_after, [] { system::give_back_start_up_memory(); });
 }
 
+// One that takes the place of another finds the devices at work, and goes on with them.
+actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
+    auto state = parts_.load();
+    if (!state) return state.error();
+    std::unique_ptr<actors::Actor<WorkerActor::Message>> actor =
+        std::make_unique<WorkerActor>(executor_, std::move(*state), *this);
+    actor->on_message(core::WorkerEvent{inventory()});
+    actor->on_message(core::WorkerEvent{core::ClockChanged{clock_}});
+    if (linked_) actor->on_message(core::WorkerEvent{core::LinkChanged{true}});
+    return actor;
+}
+
 core::WorkerStarted WorkerApp::inventory() {
     core::WorkerStarted started;
     for (const auto& output : parts_.outputs)
@@ -95,6 +111,7 @@ core::WorkerStarted WorkerApp::inventory() {
     for (const auto& input : tracks_.inputs()) started.inputs.push_back({input.name, input.device, input.failure});
     started.tracks = tracks_.recover();
     for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
+    for (const auto& [id, session] : rendering_) started.rendering.push_back(session);
     return started;
 }
 
@@ -141,6 +158,7 @@ void WorkerApp::linked(bool up, const std::string& reason) {
                                    ? ""
                                    : "; if this worker was removed from the cluster, start it "
                                      "again with a new invitation (--join)"));
+    linked_ = up;
     tell(core::LinkChanged{up});
     if (up) publish("alive", core::Alive{true}, true);
 }
@@ -166,7 +184,7 @@ core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) { return nod
 void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
     log::error("store.failed", {}, why.what);
     // Told later, it would meet a state that does not know what is on the disk.
-    if (std::holds_alternative<core::WorkerStarted>(event)) return cannot_start_(why);
+    if (std::holds_alternative<core::WorkerStarted>(event)) return cannot_go_on_(why);
     if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // Nobody else will say it again: a document is acknowledged to the broker, a device tells once.
     after(retry_store_after, [this, event] { tell(event); });

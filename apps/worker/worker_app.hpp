@@ -8,6 +8,7 @@
 
 #include "actors/loop_executor.hpp"
 #include "actors/step_actor.hpp"
+#include "actors/supervisor.hpp"
 #include "adapters/files/blob_folder.hpp"
 #include "adapters/json/json.hpp"
 #include "adapters/mqtt/mqtt_bus.hpp"
@@ -30,7 +31,9 @@ struct Parts {
     ports::Store& store;
     files::BlobFolder& cache;
     Identity identity;
-    core::WorkerState state;  // with its memory loaded
+    // From the store: for the first actor, and for one that takes the place of another that failed.
+    std::function<core::Result<core::WorkerState>()> load;
+    core::Epoch epoch;  // the highest that it knows
     std::vector<std::unique_ptr<Output>> outputs;
     std::vector<Input> inputs;
 };
@@ -41,9 +44,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     WorkerApp(Parts parts, const node::WorkerOptions& options);
     ~WorkerApp() override;
 
-    // `cannot_start` is called when the first write fails; then the process has to end.
-    using CannotStart = std::function<void(const core::Error&)>;
-    void start(CannotStart cannot_start);
+    // `cannot_go_on` is called when the first write fails, or its actor too often; then the process has to end.
+    using CannotGoOn = std::function<void(const core::Error&)>;
+    void start(CannotGoOn cannot_go_on);
     // Says goodbye and calls `done` when that is on its way.
     void stop(std::function<void()> done);
 
@@ -63,6 +66,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void operator()(const core::SendReport& report);
     void operator()(const core::SendPong& pong);
 
+    actors::MadeActor<WorkerActor::Message> make_actor();
     void tell(core::WorkerEvent event) { actor_.tell(std::move(event)); }
     void after(core::Duration wait, std::function<void()> action);
     void every(core::Duration interval, const std::function<void()>& action);
@@ -76,8 +80,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     core::WorkerStarted inventory();
 
     Parts parts_;
-    CannotStart cannot_start_;
+    CannotGoOn cannot_go_on_;
     actors::LoopExecutor executor_;
+    actors::Supervisor supervisor_;
     node::Topics topics_;
     http::Client client_;
     Exchange exchange_;
@@ -91,6 +96,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;
+    core::ClockReport clock_;  // as last told
+    bool linked_ = false;
     bool stopping_ = false;
     bool polling_ = false;
 };

@@ -53,6 +53,8 @@ void print_counts(const Outcome& outcome) {
     count("wall clock steps", outcome.wall_steps);
     count("restored backups", outcome.restores);
     count("superseded", outcome.checks.superseded);
+    count("restarts", outcome.checks.restarts);
+    count("gave up", outcome.checks.gave_up);
     count("late copies", outcome.network.late_copies);
     count("lost one way", outcome.network.one_way);
     count("wiped brokers", outcome.network.wipes);
