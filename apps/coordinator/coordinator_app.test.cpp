@@ -1,0 +1,155 @@
+// Laws of a coordinator whose actor breaks: nothing that was stored is lost, and nobody who asked waits for ever.
+#include "apps/coordinator/coordinator_app.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <stdexcept>
+
+#include "adapters/sqlite/sqlite_store.hpp"
+#include "apps/backup/fixture.test.hpp"
+#include "apps/coordinator/load.hpp"
+#include "apps/node/node_clock.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+enum class Breaks { never, before_commit, after_commit };
+
+// A real store with a bug in front of it.
+class BreakingStore final : public ports::Store {
+  public:
+    explicit BreakingStore(std::unique_ptr<ports::Store> store) : store_(std::move(store)) {}
+
+    void break_next(Breaks how, int times = 1) {
+        how_ = how;
+        left_ = times;
+    }
+
+    core::Result<ports::Revision> commit(std::span<const ports::StoreWrite> writes) override {
+        break_if(Breaks::before_commit);
+        auto done = store_->commit(writes);
+        break_if(Breaks::after_commit);
+        return done;
+    }
+    core::Result<std::optional<ports::StoredRow>> get(std::string_view key) override { return store_->get(key); }
+    core::Result<std::vector<ports::StoredRow>> list(std::string_view prefix) override { return store_->list(prefix); }
+    WatchId watch(std::string prefix, Watcher watcher) override {
+        return store_->watch(std::move(prefix), std::move(watcher));
+    }
+    void unwatch(WatchId id) override { store_->unwatch(id); }
+
+  private:
+    void break_if(Breaks how) {
+        if (how_ != how || left_ == 0) return;
+        --left_;
+        throw std::runtime_error("the store has a bug");
+    }
+
+    std::unique_ptr<ports::Store> store_;
+    Breaks how_ = Breaks::never;
+    int left_ = 0;
+};
+
+struct BrokenCoordinator : ::testing::Test {
+    BrokenCoordinator() {
+        auto loaded = load_state(store);
+        CoordinatorApp::Handlers handlers;
+        handlers.event = [](const core::JournalRow&) {};
+        handlers.reloaded = [this](const core::CoordinatorState&) { ++reloads; };
+        handlers.cannot_go_on = [this](const core::Error& why) { ends.push_back(why.what); };
+        const auto reload = [this]() -> core::Result<core::CoordinatorState> {
+            auto again = load_state(store);
+            if (!again) return again.error();
+            return std::move(again->state);
+        };
+        app.emplace(CoordinatorApp::Parts{io, *clock, store, loaded->cluster, std::move(loaded->state), reload, {7}},
+                    std::move(handlers));
+        app->start();
+        look();  // it has begun
+    }
+
+    static std::unique_ptr<ports::Store> open(const std::filesystem::path& folder) {
+        std::filesystem::create_directories(folder);
+        return std::move(*sqlite::SqliteStore::open(folder / "antiphon.db", upgrade_row));
+    }
+
+    void run_until(const std::function<bool()>& done) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        io.restart();
+        while (!done() && std::chrono::steady_clock::now() < deadline) io.run_one_until(deadline);
+        ASSERT_TRUE(done());
+    }
+
+    void ask(const std::string& invitation) {
+        ++asked;
+        app->ask(core::InviteRequest{invitation, {}}, {{"ann", core::PermissionSet::everything(), {}}, {}},
+                 [this](const core::Result<core::AnswerBody>& body, const core::CoordinatorState&) {
+                     const bool interrupted = !body && body.error().code == core::ErrorCode::unavailable;
+                     answers.push_back(body ? "done" : interrupted ? "interrupted" : body.error().what);
+                 });
+    }
+    std::vector<std::string> answered() {
+        run_until([this] { return answers.size() == asked; });
+        asked = 0;
+        return std::exchange(answers, {});
+    }
+    // What the actor knows now.
+    void look() {
+        bool looked = false;
+        app->look([&](const core::CoordinatorState& state) {
+            epoch = state.cluster.epoch.value;
+            invitations.clear();
+            for (const auto& [digest, row] : state.invitations.rows()) invitations.push_back(digest);
+            looked = true;
+        });
+        run_until([&] { return looked; });
+    }
+
+    backup::testing::Folder folder;
+    boost::asio::io_context io{1};
+    std::unique_ptr<ports::Clock> clock = std::move(*node::make_clock(std::nullopt, "coordinator"));
+    BreakingStore store{open(folder.path / "data")};
+    std::optional<CoordinatorApp> app;
+    std::vector<std::string> answers;
+    std::size_t asked = 0;
+    std::vector<std::string> ends;
+    int reloads = 0;
+    std::uint64_t epoch = 0;
+    std::vector<std::string> invitations;
+};
+
+using Strings = std::vector<std::string>;
+
+TEST_F(BrokenCoordinator, BeginsAnewFromItsRowsAndWhoeverWaitedIsTold) {
+    ask("first");
+    EXPECT_EQ(answered(), Strings{"done"});
+    store.break_next(Breaks::before_commit);
+    for (const auto* invitation : {"lost", "second", "third"}) ask(invitation);
+    EXPECT_EQ(answered(), (Strings{"interrupted", "done", "done"})) << "only what it had in hand is interrupted";
+    look();
+    EXPECT_EQ(invitations, (Strings{"first", "second", "third"}));
+    EXPECT_EQ(epoch, 2u);
+    EXPECT_EQ(reloads, 1);
+    EXPECT_TRUE(ends.empty());
+}
+
+TEST_F(BrokenCoordinator, KeepsWhatWasStoredBeforeItBroke) {
+    store.break_next(Breaks::after_commit);
+    ask("stored");
+    EXPECT_EQ(answered(), Strings{"interrupted"});
+    look();
+    EXPECT_EQ(invitations, Strings{"stored"});
+}
+
+TEST_F(BrokenCoordinator, EndsTheProcessWhenItBreaksAFourthTime) {
+    store.break_next(Breaks::before_commit, 100);
+    ask("never");
+    run_until([this] { return !ends.empty(); });
+    EXPECT_EQ(answered(), Strings{"interrupted"});
+    EXPECT_EQ(ends, Strings{"coordinator/decider failed more than 3 times in 60 s, at last: the store has a bug"});
+    EXPECT_EQ(reloads, 3);
+}
+
+}  // namespace
+}  // namespace antiphon::coordinator
