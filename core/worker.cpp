@@ -113,6 +113,8 @@ void on(Turn& turn, const TrackProgressed& event) {
     if (it == turn.state.tracks.end()) return;
     auto& track = it->second;
     if (event.report.state < track.state) return;  // recording -> stored -> uploaded, never back
+    // The end of an upload that was under way when the same track began anew, for a coordinator that knew of no file.
+    if (event.report.state == TrackState::uploaded && track.state == TrackState::recording) return;
     const bool now_stored = event.report.state == TrackState::stored && track.state != TrackState::stored;
     auto next = event.report;
     if (next.frames == 0) {  // the word of the upload, which knows nothing of the sound

@@ -215,6 +215,34 @@ TEST(Worker, ATrackFoundAfterARestartIsNotRecordedOver) {
     }
 }
 
+TEST(Worker, TheEndOfAnOlderUploadSaysNothingOfATrackThatRecords) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::uploaded, "", 480, 0, "sha"}});
+    EXPECT_EQ(bench.state.tracks.begin()->second.state, TrackState::recording);
+    EXPECT_EQ(bench.count<DiscardTrack>(), 0);
+}
+
+TEST(Worker, WhoseActorBeginsAnewGoesOnWithItsDevices) {
+    auto bench = started();
+    auto both = with_session(1, ClusterTime{{1}, 5});
+    both.recordings = with_recording(1).recordings;
+    bench.desire(both);
+    Bench again;
+    again.state.memory = bench.state.memory;
+    const WorkerStarted at_work{
+        bench.state.outputs, bench.state.inputs, {{{"r1"}, "mic", TrackState::recording, "", 0, 0, ""}}, both.sessions};
+    again.take(at_work);
+    EXPECT_EQ(again.count<FetchBlob>() + again.count<Render>() + again.count<StopRender>(), 0);
+    EXPECT_EQ(again.count<Capture>() + again.count<FinishCapture>(), 0);
+    Bench later;
+    later.state.memory = bench.state.memory;
+    later.state.memory.desired = document(2);  // stored, and then it broke
+    later.take(at_work);
+    EXPECT_EQ(later.count<StopRender>(), 1);
+    EXPECT_EQ(later.count<FinishCapture>(), 1);
+}
+
 TEST(Worker, KeepsATrackThatNobodyHasYet) {
     auto bench = started();
     bench.desire(with_recording(1));

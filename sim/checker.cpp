@@ -255,7 +255,7 @@ void Checker::uploaded(const core::TrackReceived& track, const Devices::File* fi
     const auto* recording = durable.recordings.find(track.recording);
     if (!recording || !file) return;
     for (const auto& row : recording->tracks)
-        if (row.input == track.input && row.state == core::TrackState::uploaded)
+        if (row.input == track.input && row.state == core::TrackState::uploaded && row.sha256 == track.sha256)
             note(core::check_track(row.frames, row.gap_frames, file->elapsed_frames));
 }
 

@@ -201,16 +201,16 @@ void Cluster::hand_in(core::WorkerId worker, const core::RecordingId& recording,
         return upload(worker, recording, input, done);
     core::TrackReceived track{++last_request_,         recording,           {worker, input}, file->report.frames,
                               file->report.gap_frames, file->report.sha256, "file",          ""};
-    waiting_[track.request] = {coordinator().name(), [this, worker, recording, input, done, track](const auto& answer) {
-                                   if (!answer && answer.error().code == core::ErrorCode::unavailable)
-                                       return upload(worker, recording, input, done);
-                                   auto* still = find(worker);
-                                   if (answer)
-                                       checker_.uploaded(track,
-                                                         still ? still->devices().file({recording, input}) : nullptr,
-                                                         this->coordinator().durable());
-                                   done();
-                               }};
+    const auto answered = [this, worker, recording, input, done, track](const auto& answer) {
+        if (!answer && answer.error().code == core::ErrorCode::unavailable)
+            return upload(worker, recording, input, done);
+        auto* still = find(worker);
+        const auto* now = still ? still->devices().file({recording, input}) : nullptr;
+        if (now && now->report.sha256 != track.sha256) now = nullptr;  // begun anew for one that knew of no file
+        if (answer) checker_.uploaded(track, now, this->coordinator().durable());
+        done();
+    };
+    waiting_[track.request] = {coordinator().name(), answered};
     coordinator().receive_track(std::move(track));
 }
 

@@ -59,7 +59,7 @@ void Devices::end_file(File& file, core::LocalTime end) {
     file.report.gap_frames = static_cast<std::uint64_t>(frames_of(std::min(file.missed, elapsed)));
     file.report.frames = file.elapsed_frames - static_cast<core::FrameCount>(file.report.gap_frames);
     file.report.state = core::TrackState::stored;
-    file.report.sha256 = file.report.id.value + "/" + file.report.input;
+    file.report.sha256 = file.report.id.value + "/" + file.report.input + "@" + std::to_string(file.begun.ns);
 }
 
 void Devices::later(core::Duration low, core::Duration high, std::function<void()> action) {

@@ -1,9 +1,11 @@
 // Laws of the simulator itself: it replays, it exercises, and it would notice.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "actors/simulated_executor.hpp"
+#include "sim/cluster.hpp"
 #include "sim/simulation.hpp"
 #include "sim/skewed_executor.hpp"
 
@@ -42,6 +44,51 @@ TEST(Simulation, ASweepThatDidNothingFails) {
     Sweep sweep;
     sweep.add(Outcome{});
     EXPECT_TRUE(sweep.too_little());
+}
+
+// Each knows the newest epoch and has the newest document that is meant for it.
+bool all_obey(Cluster& cluster) {
+    const auto& durable = cluster.coordinator().durable();
+    return std::all_of(cluster.workers().begin(), cluster.workers().end(), [&](const auto& worker) {
+        const auto* row = durable.workers.find(worker->id());
+        const auto& memory = worker->durable();
+        return row && memory.epoch == durable.cluster.epoch && memory.desired.generation == row->generation;
+    });
+}
+
+// How long until all obey, in the cluster's time.
+core::Duration convergence(Cluster& cluster) {
+    const auto begin = cluster.now();
+    while (!all_obey(cluster) && cluster.now() - begin < std::chrono::seconds(60))
+        cluster.run_for(std::chrono::milliseconds(10));
+    return cluster.now() - begin;
+}
+
+TEST(Cluster, OfAThousandWorkersObeysWithin5sOfItsCoordinatorsRestart) {
+    constexpr std::size_t many = 1000;
+    Random random(11);
+    Cluster cluster(random, {});
+    cluster.coordinator().start();
+    for (std::size_t i = 0; i < many; ++i) {
+        cluster.join("node" + std::to_string(i));
+        cluster.run_for(std::chrono::milliseconds(1));
+    }
+    ASSERT_EQ(cluster.workers().size(), many);
+    ASSERT_LT(convergence(cluster), std::chrono::seconds(60));
+    NetworkFaults slow;
+    slow.delay_max = std::chrono::seconds(1);
+    cluster.network().set_faults(slow);
+    cluster.ask(core::ZoneSetRequest{"hall", {"node1/speaker", "node999/speaker"}, {}, true});
+    cluster.run_for(std::chrono::seconds(1));
+    cluster.crash(cluster.coordinator());
+    cluster.run_for(std::chrono::seconds(3));
+    cluster.coordinator().start();
+    cluster.run_for({});  // it has its new epoch
+    const auto took = convergence(cluster);
+    EXPECT_GT(took, core::Duration{0}) << "nothing had to be told";
+    EXPECT_LT(took, std::chrono::seconds(5));
+    EXPECT_FALSE(cluster.checker().broken()) << *cluster.checker().broken();
+    RecordProperty("converged_ms", std::to_string(took.count() / 1'000'000));
 }
 
 TEST(Checker, RemembersTheFirstBrokenLaw) {

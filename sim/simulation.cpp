@@ -11,7 +11,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr core::Duration lead_within = seconds(10);
-constexpr core::Duration idle_for = seconds(10);
 
 class Simulation {
   public:

@@ -11,11 +11,13 @@
 
 namespace antiphon::sim {
 
+inline constexpr core::Duration idle_for = std::chrono::seconds(10);  // nothing but heartbeats, at the end
+
 struct Plan {
     std::uint64_t seed = 1;
     int workers = 4;
     core::Duration faults_for = std::chrono::seconds(50);
-    core::Duration quiet_for = std::chrono::seconds(30);  // until all must be what they shall be; then 10 s of idleness
+    core::Duration quiet_for = std::chrono::seconds(30);  // until all must be what they shall be; then `idle_for`
 };
 
 struct Outcome {

@@ -16,10 +16,11 @@ using antiphon::sim::Outcome;
 constexpr const char* usage =
     "antiphon-sim: the whole cluster on a virtual clock, with a hostile network\n"
     "\n"
-    "  antiphon-sim SEED                           replay one seed, with its trace\n"
-    "  antiphon-sim --sweep COUNT [--first SEED]   run COUNT seeds; name those that break a law\n"
+    "  antiphon-sim SEED [--workers N]                           replay one seed, with its trace\n"
+    "  antiphon-sim --sweep COUNT [--first SEED] [--workers N]   run COUNT seeds; name those that break a law\n"
     "\n"
-    "The same seed gives the same trace and the same hash. Exit code: 0 all laws held, 1 one was broken\n"
+    "The same seed, with as many workers (4; 1 to 100), gives the same trace and the same hash. Exit code: 0 all laws "
+    "held, 1 one was broken\n"
     "or too little was exercised, 2 usage.\n";
 
 std::optional<std::uint64_t> number(const char* text) {
@@ -71,8 +72,8 @@ void print_counts(const Outcome& outcome) {
     count("coordinator checks", outcome.checks.coordinator_checks);
 }
 
-int replay(std::uint64_t seed) {
-    const auto outcome = antiphon::sim::run({.seed = seed}, [](std::string_view line) {
+int replay(std::uint64_t seed, int workers) {
+    const auto outcome = antiphon::sim::run({.seed = seed, .workers = workers}, [](std::string_view line) {
         std::printf("%.*s\n", static_cast<int>(line.size()), line.data());
     });
     std::printf("\nseed %llu: %llu lines, trace hash %016llx\n", static_cast<unsigned long long>(seed),
@@ -82,11 +83,11 @@ int replay(std::uint64_t seed) {
     return outcome.broken ? 1 : 0;
 }
 
-int sweep(std::uint64_t first, std::uint64_t count) {
+int sweep(std::uint64_t first, std::uint64_t count, int workers) {
     antiphon::sim::Sweep sums;
     const std::uint64_t report_every = std::max<std::uint64_t>(1, count / 10);
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
-        const auto outcome = antiphon::sim::run({.seed = seed});
+        const auto outcome = antiphon::sim::run({.seed = seed, .workers = workers});
         sums.add(outcome);
         if (outcome.broken)
             std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.broken->c_str());
@@ -105,6 +106,25 @@ int sweep(std::uint64_t first, std::uint64_t count) {
     return sums.failures ? 1 : 0;
 }
 
+struct Options {
+    std::optional<std::uint64_t> seed, sweep, first, workers;
+};
+
+// Nothing: the command line says something else.
+std::optional<Options> parse(int argc, char** argv) {
+    Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        auto* value = word == "--sweep" ? &options.sweep : word == "--first" ? &options.first : nullptr;
+        if (word == "--workers") value = &options.workers;
+        if (value && ++i == argc) return std::nullopt;
+        if (!value) value = &options.seed;
+        if (*value || !(*value = number(argv[i]))) return std::nullopt;
+    }
+    const bool one = options.seed.has_value() != options.sweep.has_value() && (options.sweep || !options.first);
+    return one ? std::optional(options) : std::nullopt;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -112,15 +132,11 @@ int main(int argc, char** argv) {
         std::fputs(usage, stdout);
         return 0;
     }
-    if (argc == 2) {
-        const auto seed = number(argv[1]);
-        return seed ? replay(*seed) : complain("'" + std::string(argv[1]) + "' is not a seed; write a whole number");
-    }
-    const bool sweeps =
-        (argc == 3 || (argc == 5 && std::strcmp(argv[3], "--first") == 0)) && std::strcmp(argv[1], "--sweep") == 0;
-    if (!sweeps) return complain("a seed, or --sweep COUNT, is wanted");
-    const auto count = number(argv[2]);
-    const auto first = argc == 5 ? number(argv[4]) : std::optional<std::uint64_t>(1);
-    if (!count || !first || *count == 0) return complain("COUNT and SEED are whole numbers, COUNT at least 1");
-    return sweep(*first, *count);
+    const auto options = parse(argc, argv);
+    if (!options) return complain("a seed, or --sweep COUNT, is wanted; each is a whole number");
+    const auto workers = options->workers.value_or(4);
+    if (workers < 1 || workers > 100) return complain("--workers " + std::to_string(workers) + ": 1 to 100");
+    if (options->seed) return replay(*options->seed, static_cast<int>(workers));
+    if (*options->sweep == 0) return complain("COUNT is at least 1");
+    return sweep(options->first.value_or(1), *options->sweep, static_cast<int>(workers));
 }
