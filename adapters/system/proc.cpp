@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -44,6 +45,14 @@ std::uint64_t system_value(int name, std::uint64_t otherwise) {
     return value > 0 ? static_cast<std::uint64_t>(value) : otherwise;
 }
 
+std::uint64_t entries_of(const std::string& folder) {
+    std::error_code error;
+    std::uint64_t entries = 0;
+    for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        ++entries;
+    return entries;
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_rss_pages(std::string_view statm) { return number_at(statm, 1, "statm"); }
@@ -80,7 +89,7 @@ Result<ProcessResources> process_resources(pid_t pid) {
     if (!ticks) return ticks.error();
     const auto tick_ns = 1'000'000'000 / system_value(_SC_CLK_TCK, 100);
     return ProcessResources{*pages * system_value(_SC_PAGESIZE, 4096),
-                            core::Duration{static_cast<std::int64_t>(*ticks * tick_ns)}};
+                            core::Duration{static_cast<std::int64_t>(*ticks * tick_ns)}, entries_of(folder + "fd")};
 }
 
 }  // namespace antiphon::system

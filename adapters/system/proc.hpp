@@ -18,9 +18,11 @@ core::Result<std::string> boot_id();
 struct ProcessResources {
     std::uint64_t rss_bytes = 0;                  // memory held now, shared pages included
     core::Duration cpu = core::Duration::zero();  // user and system time of all threads since it started
+    std::uint64_t open_files = 0;                 // descriptors; 0 when we may not look (another user's process)
 };
 
-// `not_found` when there is no such process; 0 is ourselves. Thread-safe; reads two small files.
+// `not_found` when there is no such process; 0 is ourselves. Thread-safe; reads two small files
+// and lists a folder.
 core::Result<ProcessResources> process_resources(pid_t pid);
 
 // Pure halves of the above, for what the kernel writes into statm and stat.

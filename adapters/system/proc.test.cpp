@@ -39,6 +39,16 @@ TEST(ProcessResources, KnowOurselves) {
     EXPECT_TRUE(process_resources(::getpid()));
 }
 
+TEST(ProcessResources, CountEachOpenFile) {
+    const auto before = process_resources(0);
+    const int more = ::dup(STDERR_FILENO);
+    const auto after = process_resources(0);
+    ::close(more);
+    ASSERT_TRUE(before && after);
+    EXPECT_GE(before->open_files, 3U);
+    EXPECT_EQ(after->open_files, before->open_files + 1);
+}
+
 TEST(ProcessResources, SayThatAProcessDoesNotRun) {
     const auto none = process_resources(INT_MAX);
     ASSERT_FALSE(none);

@@ -143,12 +143,23 @@ void CoordinatorApp::receive(const ports::BusMessage& message) {
 }
 
 core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
-    auto stored = node::store_draft(parts_.store, draft);
-    if (stored) epoch_ = draft.cluster.epoch;
-    return stored;
+    const auto writes = node::writes_of(draft);
+    if (!writes.empty()) {
+        const auto begun = parts_.clock.now();
+        const auto committed = parts_.store.commit(writes);
+        commits_.observe(parts_.clock.now() - begun);
+        if (!committed) return committed.error();
+    }
+    epoch_ = draft.cluster.epoch;
+    return {};
+}
+
+AppCounters CoordinatorApp::counters() const {
+    return {decoded_, actor_ ? actor_.waiting() : 0, actor_ ? actor_.overflowed() : 0, steps_failed_};
 }
 
 void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Error& why) {
+    ++steps_failed_;
     log::error("store.failed", {}, why.what);
     if (const auto* request = std::get_if<core::UserRequest>(&event)) return answer(request->id, why, {});
     if (const auto* track = std::get_if<core::TrackReceived>(&event)) return answer(track->request, why, {});

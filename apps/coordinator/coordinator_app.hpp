@@ -12,6 +12,7 @@
 #include "actors/step_actor.hpp"
 #include "actors/supervisor.hpp"
 #include "adapters/json/json.hpp"
+#include "adapters/metrics/page.hpp"
 #include "apps/node/topics.hpp"
 #include "core/coordinator.hpp"
 #include "ports/bus.hpp"
@@ -27,6 +28,13 @@ inline constexpr core::Duration request_life = std::chrono::seconds(30);  // les
 struct Asker {
     core::Principal principal;
     std::optional<core::Idempotency> once;
+};
+
+struct AppCounters {
+    json::DecodeCounters decoded;       // messages of workers
+    std::uint64_t mailbox_waiting = 0;  // now
+    std::uint64_t mailbox_overflowed = 0;
+    std::uint64_t steps_failed = 0;  // not stored, or against a law: the event had no consequence
 };
 
 // On the loop's thread.
@@ -70,6 +78,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     const std::string& cluster() const { return parts_.cluster; }
     core::LocalTime now() const { return parts_.clock.now(); }
     core::WallTime wall() const { return parts_.clock.wall(); }
+    AppCounters counters() const;
+    const metrics::Durations& commits() const { return commits_; }
 
     void taking(const core::CoordinatorEvent& event) override;
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
@@ -105,6 +115,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;
     json::DecodeCounters decoded_;
+    std::uint64_t steps_failed_ = 0;
+    metrics::Durations commits_;  // those that stored something
 };
 
 }  // namespace antiphon::coordinator

@@ -19,6 +19,7 @@
 #include "adapters/system/signals.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
+#include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
 #include "apps/node/node_clock.hpp"
 
@@ -42,6 +43,8 @@ class Process {
   private:
     core::Result<void> open_folders();
     core::Result<void> listen();
+    void add_metrics_route(http::Router& router);
+    Readings readings() const;
     void start_broker();
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
@@ -61,6 +64,8 @@ class Process {
     std::unique_ptr<CoordinatorApp> app_;
     std::unique_ptr<ApiParts> api_;
     std::unique_ptr<net::ClockServer> clock_server_;
+    RequestMetrics requests_;
+    core::WallTime started_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<mqtt::PrivateBroker> broker_;
     std::unique_ptr<mqtt::MqttBus> bus_;
@@ -81,6 +86,7 @@ core::Result<void> Process::open_folders() {
     auto clock = node::make_clock(options_.room, "coordinator");
     if (!clock) return clock.error();
     clock_ = std::move(*clock);
+    started_ = clock_->wall();
     auto blobs = files::BlobFolder::open(options_.data / "blobs", blobs_quota_bytes);
     if (!blobs) return blobs.error();
     blobs_ = std::move(*blobs);
@@ -156,15 +162,46 @@ core::Result<void> Process::listen() {
     add_member_routes(router, *api_);
     add_backup_routes(router, *api_);
     add_token_routes(router, *api_);
+    add_metrics_route(router);
     http::ServerOptions server;
     server.listen = endpoint_;
     server.authenticator = [this](std::string_view secret, const http::Request&) {
         return credentials_->identify(secret, clock_->wall());
     };
+    server.observer = [this](const http::ServedRequest& request) { requests_.served(request); };
     auto listening = http::Server::listen(io_, std::move(server), std::move(router));
     if (!listening) return listening.error();
     server_ = std::move(*listening);
     return {};
+}
+
+void Process::add_metrics_route(http::Router& router) {
+    router.add(http::Method::get, "/metrics", http::Permission::view,
+               [this](const http::Request&, http::Responder responder) {
+                   auto kept = std::make_shared<http::Responder>(std::move(responder));
+                   app_->look([this, kept](const core::CoordinatorState& state) {
+                       auto page = http::Response::text(metrics_page(state, readings()));
+                       page.content_type = metrics::content_type;
+                       kept->answer(std::move(page));
+                   });
+               });
+}
+
+Readings Process::readings() const {
+    Readings readings;
+    readings.requests = &requests_;
+    readings.commits = &app_->commits();
+    readings.http = server_->counters();
+    readings.app = app_->counters();
+    if (bus_) readings.bus = {bus_->counters(), bus_->mqtt_counters(), bus_->pending()};
+    if (broker_) readings.broker = {broker_->running(), broker_->counters()};
+    readings.folders = {{"blobs", blobs_->used_bytes(), blobs_quota_bytes},
+                        {"incoming", incoming_->used_bytes(), incoming_quota_bytes}};
+    readings.background_refused = background_.refused();
+    readings.dead_letters = actors::dead_letters();
+    if (auto process = system::process_resources(0)) readings.process = *process;
+    readings.started = started_;
+    return readings;
 }
 
 void Process::admit(const core::CoordinatorState& state) {

@@ -1,0 +1,108 @@
+// The cluster as the actor has it: who is there and what is going on, and what was refused.
+#include <boost/describe/enumerators.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <numeric>
+
+#include "apps/coordinator/metrics.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using metrics::Page;
+using metrics::Samples;
+
+// How many rows are in each phase, with a zero for each that has none: a series that comes and goes is hard to read.
+template <class Enum, class Table, class Phase>
+Samples by_phase(const Table& table, const Phase& phase_of) {
+    std::map<Enum, std::uint64_t> counts;
+    for (const auto& [id, row] : table.rows()) ++counts[phase_of(*row)];
+    Samples samples;
+    boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enum>>(
+        [&](auto one) { samples.push_back({static_cast<double>(counts[one.value]), {{"state", one.name}}}); });
+    return samples;
+}
+
+void write_places(Page& page, const core::CoordinatorState& state) {
+    std::uint64_t online = 0;
+    for (const auto& [id, presence] : state.presence.rows())
+        online += presence->online && state.workers.rows().contains(id);
+    const auto members = state.workers.rows().size();
+    page.gauge("antiphon_workers", "Members of the cluster.",
+               {{static_cast<double>(online), {{"state", "online"}}},
+                {static_cast<double>(members - online), {{"state", "offline"}}}});
+    page.gauge("antiphon_sessions", "Sessions that are remembered, by their state.",
+               by_phase<core::SessionPhase>(state.sessions, [](const auto& row) { return row.phase; }));
+    page.gauge("antiphon_recordings", "Recordings that are remembered, by their state.",
+               by_phase<core::RecordingPhase>(state.recordings, [](const auto& row) { return row.phase; }));
+    page.gauge("antiphon_zones", "Zones.", static_cast<double>(state.zones.rows().size()));
+    page.gauge("antiphon_tokens", "Tokens, those at their end among them.",
+               static_cast<double>(state.tokens.rows().size()));
+    page.gauge("antiphon_pending_asks", "Requests that wait for a worker.",
+               static_cast<double>(state.asks.rows().size()));
+    page.gauge("antiphon_epoch", "Of the coordinator's life.", static_cast<double>(state.cluster.epoch.value));
+}
+
+double lost_frames(const core::ReportedDocument& reported) {
+    return std::accumulate(reported.sessions.begin(), reported.sessions.end(), 0.0,
+                           [](double sum, const auto& one) { return sum + static_cast<double>(one.lost_frames); });
+}
+
+double gap_frames(const core::ReportedDocument& reported) {
+    return std::accumulate(reported.tracks.begin(), reported.tracks.end(), 0.0,
+                           [](double sum, const auto& one) { return sum + static_cast<double>(one.gap_frames); });
+}
+
+// By name: at most core::workers_max.
+void write_workers(Page& page, const core::CoordinatorState& state) {
+    Samples online;
+    Samples synchronised;
+    Samples error;
+    Samples behind;
+    Samples lost;
+    Samples gaps;
+    for (const auto& [id, row] : state.workers.rows()) {
+        const auto it = state.presence.rows().find(id);
+        const auto presence = it == state.presence.rows().end() ? core::Presence{} : *it->second;
+        const auto& reported = presence.reported;
+        const metrics::Labels worker{{"worker", row->name}};
+        online.push_back({presence.online ? 1.0 : 0.0, worker});
+        const auto generation = row->generation.value;
+        behind.push_back({static_cast<double>(generation - std::min(generation, reported.applied.value)), worker});
+        if (!presence.online) continue;  // what it said last is not so any more
+        synchronised.push_back({reported.clock.synchronised ? 1.0 : 0.0, worker});
+        error.push_back({static_cast<double>(reported.clock.error_bound_ns) / 1e9, worker});
+        lost.push_back({lost_frames(reported), worker});
+        gaps.push_back({gap_frames(reported), worker});
+    }
+    page.gauge("antiphon_worker_online", "1 while the worker is heard.", online);
+    page.gauge("antiphon_worker_generations_behind", "Changes of its document that it has not applied.", behind);
+    page.gauge("antiphon_worker_clock_synchronised", "1 while the worker knows cluster time well enough to play.",
+               synchronised);
+    page.gauge("antiphon_worker_clock_error_seconds", "Bound of the error of the worker's cluster time.", error);
+    page.gauge("antiphon_worker_lost_frames", "Frames of silence in the sessions that it plays now.", lost);
+    page.gauge("antiphon_worker_gap_frames", "Frames missing in the recordings that it has now.", gaps);
+}
+
+void write_refusals(Page& page, const core::CoordinatorCounters& counters) {
+    const auto reason = [](const char* name, std::uint64_t count) {
+        return metrics::Sample{static_cast<double>(count), {{"reason", name}}};
+    };
+    page.counter("antiphon_reports_ignored_total", "Words of workers that changed nothing.",
+                 {reason("old", counters.old_reports), reason("unknown_worker", counters.unknown_workers),
+                  reason("removed_worker", counters.removed_workers), reason("misdirected", counters.misdirected),
+                  reason("late_reply", counters.late_replies), reason("ahead", counters.ahead)});
+    page.counter("antiphon_requests_inadmissible_total", "Requests without the permission, or after their deadline.",
+                 counters.inadmissible);
+    page.counter("antiphon_journal_dropped_total", "Events that were not written down: too many at once.",
+                 counters.news_dropped);
+}
+
+}  // namespace
+
+void write_cluster(Page& page, const core::CoordinatorState& state) {
+    write_places(page, state);
+    write_workers(page, state);
+    write_refusals(page, state.counters);
+}
+
+}  // namespace antiphon::coordinator
