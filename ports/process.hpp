@@ -16,7 +16,8 @@ namespace antiphon::ports {
 struct ProcessSpec {
     // argv[0] is the program: a path if it has a '/', else searched in PATH.
     std::vector<std::string> argv;
-    // "NAME=value"; set on top of our own environment, or alone when `clear_environment`.
+    // "NAME=value"; set on top of our own environment, or alone when `clear_environment`. What the service manager gave
+    // us (NOTIFY_SOCKET, WATCHDOG_*) is not handed on.
     std::vector<std::string> environment;
     bool clear_environment = false;
     // The working directory; empty: ours.

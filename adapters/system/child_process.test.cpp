@@ -57,6 +57,14 @@ TEST_F(ChildProcessTest, ReportsExitCodeAfterTheLastLine) {
     EXPECT_EQ(child->signal(SIGHUP).error().code, ErrorCode::not_found);
 }
 
+TEST_F(ChildProcessTest, IsNotTheServiceThatTheServiceManagerStarted) {
+    for (const auto* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::setenv(name, "ours", 1);
+    const auto child = start(shell("echo ${NOTIFY_SOCKET-none} ${WATCHDOG_USEC-none} ${WATCHDOG_PID-none}"));
+    EXPECT_TRUE(ends());
+    for (const auto* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) ::unsetenv(name);
+    EXPECT_THAT(lines, ElementsAre("none none none"));
+}
+
 TEST_F(ChildProcessTest, ReportsTheSignalThatKilledIt) {
     const auto child = start(shell("kill -9 $$"));
     ASSERT_TRUE(ends());

@@ -85,13 +85,18 @@ Result<User> find_user(const std::string& name) {
     return user;
 }
 
+// What the service manager gave us is for us alone: mosquitto, too, would say READY=1.
+bool is_ours_alone(std::string_view name) {
+    return name == "NOTIFY_SOCKET=" || name == "WATCHDOG_USEC=" || name == "WATCHDOG_PID=";
+}
+
 std::vector<std::string> full_environment(const ports::ProcessSpec& spec) {
     std::vector<std::string> all = spec.environment;
     if (spec.clear_environment) return all;
     for (char** entry = environ; entry && *entry; ++entry) {
         const std::string_view text{*entry};
         const auto name = text.substr(0, text.find('=') + 1);
-        bool replaced = false;
+        bool replaced = is_ours_alone(name);
         for (const auto& own : spec.environment) replaced = replaced || own.starts_with(name);
         if (!replaced) all.emplace_back(text);
     }

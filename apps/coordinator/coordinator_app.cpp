@@ -85,6 +85,7 @@ void CoordinatorApp::use_bus(ports::Bus& bus) {
         } else {
             log::warning("bus.disconnected", {}, reason);
         }
+        handlers_.linked(up);
     });
     for (const auto* leaf : {"reported", "reply", "event", "alive"}) bus.subscribe(topics_.of_all(leaf));
     bus.connect();

@@ -55,6 +55,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(const core::CoordinatorState&)> tokens_changed;   // the same, of people and programs
         std::function<void(const core::DismissToken&)> token_over;           // after tokens_changed
         std::function<void(const core::JournalRow&)> event;
+        std::function<void(bool connected)> linked;                   // to the broker; after the actor was told
         std::function<void(const core::CoordinatorState&)> reloaded;  // whatever was to be told may not have been
         std::function<void(const core::Error&)> cannot_go_on;         // the process has to end
     };

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "apps/coordinator/metrics.hpp"
+#include "apps/coordinator/views.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -23,13 +24,10 @@ Samples by_phase(const Table& table, const Phase& phase_of) {
 }
 
 void write_places(Page& page, const core::CoordinatorState& state) {
-    std::uint64_t online = 0;
-    for (const auto& [id, presence] : state.presence.rows())
-        online += presence->online && state.workers.rows().contains(id);
-    const auto members = state.workers.rows().size();
+    const auto counts = counts_of(state);
     page.gauge("antiphon_workers", "Members of the cluster.",
-               {{static_cast<double>(online), {{"state", "online"}}},
-                {static_cast<double>(members - online), {{"state", "offline"}}}});
+               {{static_cast<double>(counts.online), {{"state", "online"}}},
+                {static_cast<double>(counts.members - counts.online), {{"state", "offline"}}}});
     page.gauge("antiphon_sessions", "Sessions that are remembered, by their state.",
                by_phase<core::SessionPhase>(state.sessions, [](const auto& row) { return row.phase; }));
     page.gauge("antiphon_recordings", "Recordings that are remembered, by their state.",

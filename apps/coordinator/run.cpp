@@ -17,6 +17,7 @@
 #include "adapters/system/log.hpp"
 #include "adapters/system/random.hpp"
 #include "adapters/system/signals.hpp"
+#include "adapters/systemd/service_manager.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/coordinator/metrics.hpp"
@@ -48,6 +49,8 @@ class Process {
     void start_broker();
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
+    void linked(bool connected);
+    systemd::Sign sign_of(const core::CoordinatorState& state) const;
     void stop();
     void fail(const core::Error& error);
 
@@ -71,6 +74,8 @@ class Process {
     std::unique_ptr<mqtt::MqttBus> bus_;
     system::Background background_{io_};  // after all that its work touches
     std::unique_ptr<Backups> backups_;
+    systemd::ServiceManager service_manager_{io_};
+    bool linked_ = false;
     int exit_code_ = 0;
     bool stopping_ = false;
 };
@@ -115,6 +120,7 @@ core::Result<void> Process::open() {
                                       [this](const core::CoordinatorState& state) { credentials_->take(state); },
                                       [this](const core::DismissToken& over) { dismiss(*api_, over); },
                                       [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
+                                      [this](bool connected) { linked(connected); },
                                       [this](const core::CoordinatorState& state) {
                                           admit(state);
                                           dismiss_ended(*api_);
@@ -251,6 +257,19 @@ void Process::start_bus(const mqtt::MqttSettings& settings) {
     log::info("coordinator.started", {{"url", server_->url()}}, "ready");
 }
 
+void Process::linked(bool connected) {
+    linked_ = connected;
+    service_manager_.look();
+}
+
+systemd::Sign Process::sign_of(const core::CoordinatorState& state) const {
+    if (!linked_) return {false, "waits for the broker; " + server_->url()};
+    const auto counts = counts_of(state);
+    return {true, std::to_string(counts.online) + " of " + std::to_string(counts.members) + " workers online, " +
+                      std::to_string(counts.playing) + " sessions playing, " + std::to_string(counts.recording) +
+                      " recordings; " + server_->url()};
+}
+
 void Process::fail(const core::Error& error) {
     std::fprintf(stderr, "antiphon: %s\n", error.what.c_str());
     exit_code_ = 1;
@@ -260,12 +279,16 @@ void Process::fail(const core::Error& error) {
 void Process::stop() {
     if (std::exchange(stopping_, true)) return io_.stop();
     log::info("coordinator.stopping", {}, "asked to end");
+    service_manager_.stopping();
     server_->stop(stop_within, [this] { io_.stop(); });
 }
 
 int Process::run() {
     const auto signals = system::on_termination(io_, [this](int) { stop(); });
     app_->start();
+    service_manager_.watch([this](const systemd::ServiceManager::Answer& answer) {
+        app_->look([this, answer](const core::CoordinatorState& state) { answer(sign_of(state)); });
+    });
     if (options_.broker) {
         const auto url = mqtt::parse_broker_url(*options_.broker);
         if (!url) {

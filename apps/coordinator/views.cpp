@@ -202,4 +202,14 @@ api::StatusView status_view(const core::CoordinatorState& state, api::ClusterVie
     return view;
 }
 
+ClusterCounts counts_of(const core::CoordinatorState& state) {
+    ClusterCounts counts;
+    counts.members = state.workers.size();
+    for (const auto& [id, presence] : state.presence.rows())
+        counts.online += presence->online && state.workers.find(id);
+    for (const auto& [id, row] : state.sessions.rows()) counts.playing += row->phase == core::SessionPhase::playing;
+    for (const auto& [id, row] : state.recordings.rows()) counts.recording += row->active();
+    return counts;
+}
+
 }  // namespace antiphon::coordinator

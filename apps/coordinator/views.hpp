@@ -20,6 +20,14 @@ api::DevicesView devices_view(const core::CoordinatorState& state);
 // `cluster` is passed through.
 api::StatusView status_view(const core::CoordinatorState& state, api::ClusterView cluster, core::LocalTime now);
 
+struct ClusterCounts {
+    std::size_t members = 0;
+    std::size_t online = 0;
+    std::size_t playing = 0;    // sessions
+    std::size_t recording = 0;  // recordings that are not over
+};
+ClusterCounts counts_of(const core::CoordinatorState& state);
+
 // The name of the enumerator, as the API writes it.
 std::string name_of(core::Activity value);
 

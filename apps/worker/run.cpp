@@ -7,6 +7,7 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/system/log.hpp"
 #include "adapters/system/signals.hpp"
+#include "adapters/systemd/service_manager.hpp"
 #include "apps/node/node_clock.hpp"
 #include "apps/worker/devices.hpp"
 #include "apps/worker/load.hpp"
@@ -31,6 +32,21 @@ core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options
         parts.inputs.push_back(std::move(input));
     }
     return {};
+}
+
+std::string failures_of(const core::WorkerState& state) {
+    std::string failures;
+    for (const auto* endpoints : {&state.outputs, &state.inputs})
+        for (const auto& endpoint : *endpoints)
+            if (!endpoint.failure.empty()) failures += "; " + endpoint.name + ": " + endpoint.failure;
+    return failures;
+}
+
+// It has joined, and knows its devices: one that cannot be used is told, and no reason to start again.
+systemd::Sign sign_of(const core::WorkerState& state, const std::string& name) {
+    return {true, name + (state.linked ? " is linked" : " has no link to the broker") + ", " +
+                      std::to_string(state.sessions.size()) + " sessions, " + std::to_string(state.tracks.size()) +
+                      " recorded tracks" + failures_of(state)};
 }
 
 core::Result<int> run_loop(const node::WorkerOptions& options) {
@@ -60,16 +76,21 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     Parts parts{io, **clock, **store, **cache, std::move(*identity), load, epoch, {}, {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
+    systemd::ServiceManager service_manager(io);
     bool asked = false;
     const auto signals = system::on_termination(io, [&](int) {
         if (std::exchange(asked, true)) return io.stop();
         system::log::info("worker.stopping", {}, "asked to end");
+        service_manager.stopping();
         app.stop([&io] { io.stop(); });
     });
     std::optional<core::Error> failure;
     app.start([&](const core::Error& why) {
         failure = why;
         io.stop();
+    });
+    service_manager.watch([&](const systemd::ServiceManager::Answer& answer) {
+        app.look([answer, &options](const core::WorkerState& now) { answer(sign_of(now, options.name)); });
     });
     system::log::info("worker.started", {{"name", options.name}}, "ready");
     io.run();

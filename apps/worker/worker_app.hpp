@@ -50,6 +50,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     // Says goodbye and calls `done` when that is on its way.
     void stop(std::function<void()> done);
 
+    // Runs with the state between two events.
+    void look(WorkerActor::Look look) { actor_.tell(std::move(look)); }
+
     core::Result<void> store(const core::WorkerDraft& draft) override;
     void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;
     void failed(const core::WorkerEvent& event, const core::Error& why) override;

@@ -29,6 +29,7 @@ LIBRARIES = [
     (r"^sqlite3\.h", r"^adapters/sqlite/"),
     (r"^archive(?:_entry)?\.h", r"^adapters/archive/"),
     (r"^mosquitto", r"^adapters/mqtt/"),
+    (r"^systemd/", r"^adapters/systemd/"),
     (r"^prometheus/", r"^adapters/metrics/"),
     (r"^(?:spdlog|fmt)/", r"^adapters/system/"),
     (r"^alsa/", r"^adapters/alsa/"),
