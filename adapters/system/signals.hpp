@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 
@@ -11,9 +12,16 @@ namespace antiphon::system {
 // we start get the default back.
 void ignore_broken_pipes();
 
-// Calls `handler` on the loop for each SIGTERM and SIGINT, as long as the returned object lives. A second signal comes
-// through too, so that an impatient user can cut a graceful end short.
+// Calls `handler` on the loop for each SIGTERM and SIGINT, as long as the returned object lives: for who
+// passes them on.
 [[nodiscard]] std::shared_ptr<void> on_termination(boost::asio::io_context& io,
                                                    std::function<void(int signal)> handler);
+
+// Calls `handler` on the loop at the first SIGTERM or SIGINT, as long as the returned object lives. From then on the
+// process ends with code 0 after `limit`, or at a second signal at once, from the signal handler itself: whatever
+// hangs, the loop too. So only for a process that has nothing to lose: what it acknowledged is on the disk, its
+// children die with it. One in a process.
+[[nodiscard]] std::shared_ptr<void> on_graceful_end(boost::asio::io_context& io, std::chrono::seconds limit,
+                                                    std::function<void()> handler);
 
 }  // namespace antiphon::system

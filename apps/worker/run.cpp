@@ -17,6 +17,7 @@ namespace antiphon::worker {
 namespace {
 
 constexpr std::uint64_t cache_quota_bytes = 4ull << 30;
+constexpr std::chrono::seconds end_within{4};
 
 core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {
     const DeviceContext context{options.name, options.room, parts.clock};
@@ -77,9 +78,7 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
     systemd::ServiceManager service_manager(io);
-    bool asked = false;
-    const auto signals = system::on_termination(io, [&](int) {
-        if (std::exchange(asked, true)) return io.stop();
+    const auto signals = system::on_graceful_end(io, end_within, [&] {
         system::log::info("worker.stopping", {}, "asked to end");
         service_manager.stopping();
         app.stop([&io] { io.stop(); });
