@@ -64,5 +64,60 @@ TEST_F(BrokerFolderTest, KnowsWhichFoldersAnAccountCanEnter) {
     EXPECT_TRUE(can_enter({"owner", ::getuid(), 1}, root / "open" / "deep"));
 }
 
+TEST_F(BrokerFolderTest, RemovesWhatItMadeAndNothingElse) {
+    auto folder = BrokerFolder::open(root / "broker", 1, {});
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(folder->write("passwords", "x"));
+    folder->remove();
+    EXPECT_FALSE(fs::exists(root / "broker"));
+    folder = BrokerFolder::open(root / "broker", 1, {});
+    std::ofstream(root / "broker" / "somebody's") << "x";
+    ASSERT_TRUE(folder->write("acl", "x"));
+    folder->remove();
+    EXPECT_TRUE(fs::exists(root / "broker" / "somebody's"));
+    EXPECT_FALSE(fs::exists(root / "broker" / "acl"));
+}
+
+// Of an account that cannot enter the data folder; the test has to be root, as who needs such a folder is.
+class RunFolderTest : public BrokerFolderTest {
+  protected:
+    void SetUp() override {
+        if (::geteuid() != 0) GTEST_SKIP() << "only root gives a folder to another account";
+        fs::create_directories(root / "run");
+        ::chmod(root.c_str(), 0700);
+    }
+    core::Result<BrokerFolder> open(std::uint16_t port) const {
+        return BrokerFolder::open(root / "data" / "broker", port, BrokerAccount{"stranger", 12345, 12345},
+                                  root / "run");
+    }
+    fs::path at(std::uint16_t port) const { return root / "run" / ("antiphon-broker-" + std::to_string(port)); }
+};
+
+TEST_F(RunFolderTest, OfALivingProcessIsNeitherTakenNorRemoved) {
+    const auto first = open(1);
+    ASSERT_TRUE(first) << first.error().what;
+    ASSERT_TRUE(first->write("passwords", "secret"));
+    EXPECT_EQ(open(1).error().code, core::ErrorCode::conflict);
+    ASSERT_TRUE(open(2));
+    EXPECT_TRUE(fs::exists(at(1) / "passwords"));
+}
+
+TEST_F(RunFolderTest, WhatAKilledLifeLeftGoesWithTheNextStartOnAnyPort) {
+    {
+        const auto killed = open(1);
+        ASSERT_TRUE(killed && killed->write("passwords", "secret"));
+    }
+    EXPECT_TRUE(fs::exists(at(1) / "passwords"));
+    fs::create_directories(root / "elsewhere");
+    fs::create_directory_symlink(root / "elsewhere", at(3));
+    fs::create_directories(root / "run" / "other");
+    const auto next = open(2);
+    ASSERT_TRUE(next);
+    EXPECT_FALSE(fs::exists(at(1)));
+    EXPECT_TRUE(fs::exists(at(2)));
+    EXPECT_TRUE(fs::exists(root / "elsewhere"));
+    EXPECT_TRUE(fs::exists(root / "run" / "other"));
+}
+
 }  // namespace
 }  // namespace antiphon::mqtt

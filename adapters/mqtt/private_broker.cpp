@@ -63,14 +63,22 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     }
 
     Result<void> set_workers(const std::vector<BrokerUser>& workers) {
-        if (!folder_) return Error{ErrorCode::conflict, "the broker was not started"};
-        if (const auto written = write_users(workers); !written) return written;
+        workers_ = workers;  // also when nothing can be written: the broker's next life gets them
+        if (!folder_) return Error{ErrorCode::conflict, "the broker has no folder yet"};
+        if (const auto written = write_users(); !written) return written;
         // Before it listens the signal would kill it; the next life reads the new files anyway.
         if (running_)
             reload();
         else
             reload_when_up_ = process_ != nullptr;
         return {};
+    }
+
+    void give_up(const std::string& reason) {
+        if (!process_) return;
+        ++counters_.hangs;
+        last_error_ = reason;
+        process_->stop(SIGKILL);
     }
 
     void close() {
@@ -80,6 +88,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         timer_.cancel();
         reload_timer_.cancel();
         process_.reset();
+        if (folder_) folder_->remove();
     }
 
     bool running() const { return running_; }
@@ -95,7 +104,9 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     }
 
     Result<void> prepare() {
+        folder_.reset();  // it is locked
         auto folder = BrokerFolder::open(settings_.folder, settings_.port, broker_account());
+        if (!folder && folder.error().code == ErrorCode::conflict) return port_in_use();
         if (!folder) return folder.error().within("the broker's folder");
         folder_ = std::move(*folder);
         const auto configuration = broker_configuration({
@@ -110,15 +121,14 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         });
         if (!configuration) return configuration.error();
         if (const auto written = folder_->write("mosquitto.conf", *configuration); !written) return written;
-        return write_users(workers_);
+        return write_users();
     }
 
-    Result<void> write_users(const std::vector<BrokerUser>& workers) {
-        const auto passwords = broker_passwords(password_hash_, workers);
+    Result<void> write_users() {
+        const auto passwords = broker_passwords(password_hash_, workers_);
         if (!passwords) return passwords.error();
-        const auto acl = broker_acl(settings_.cluster, workers);
+        const auto acl = broker_acl(settings_.cluster, workers_);
         if (!acl) return acl.error();
-        workers_ = workers;  // also when the disk is full: the broker's next life gets them
         if (const auto written = folder_->write("acl", *acl); !written) return written;
         return folder_->write("passwords", *passwords);
     }
@@ -206,11 +216,14 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
         restart_later(reason);
     }
 
+    Error port_in_use() const {
+        return {ErrorCode::unavailable, "port " + std::to_string(settings_.port) +
+                                            " is in use by another program; choose another with " +
+                                            settings_.port_option};
+    }
+
     Error start_error(const std::string& reason) const {
-        if (last_error_.find("Address already in use") != std::string::npos)
-            return {ErrorCode::unavailable, "port " + std::to_string(settings_.port) +
-                                                " is in use by another program; choose another with " +
-                                                settings_.port_option};
+        if (last_error_.find("Address already in use") != std::string::npos) return port_in_use();
         return {ErrorCode::unavailable, reason};
     }
 
@@ -264,6 +277,7 @@ void PrivateBroker::start(const std::vector<BrokerUser>& workers, StartedHandler
 Result<void> PrivateBroker::set_workers(const std::vector<BrokerUser>& workers) {
     return keeper_->set_workers(workers);
 }
+void PrivateBroker::give_up(const std::string& reason) { keeper_->give_up(reason); }
 const std::string& PrivateBroker::password() const { return keeper_->password(); }
 bool PrivateBroker::running() const { return keeper_->running(); }
 int PrivateBroker::pid() const { return keeper_->pid(); }

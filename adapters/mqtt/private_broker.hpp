@@ -45,6 +45,7 @@ struct PrivateBrokerHandlers {
 struct PrivateBrokerCounters {
     std::uint64_t starts = 0;
     std::uint64_t deaths = 0;
+    std::uint64_t hangs = 0;  // deaths that were ours to cause: it did not answer
     std::uint64_t denials = 0;
     std::uint64_t reloads = 0;  // signals; more than changes of the users
 };
@@ -57,7 +58,7 @@ class PrivateBroker {
     PrivateBroker(boost::asio::io_context& io, ports::ProcessLauncher& launcher, const ports::Clock& clock,
                   const ports::RandomBytes& random, PrivateBrokerSettings settings,
                   PrivateBrokerHandlers handlers = {});
-    // Ends the broker at once: it keeps nothing that could be lost.
+    // Ends the broker at once, for it keeps nothing that could be lost, and removes its files.
     ~PrivateBroker();
 
     using StartedHandler = std::function<void(const core::Result<void>&)>;
@@ -69,6 +70,9 @@ class PrivateBroker {
     // Who may log in: rewrites both files and has the broker read them, within about half a second. A worker that is
     // not there any more is disconnected. After an error the broker goes on with what it knows.
     core::Result<void> set_workers(const std::vector<BrokerUser>& workers);
+
+    // For who notices that it listens and does not answer: kills it, which is a death as any other, for that reason.
+    void give_up(const std::string& reason);
 
     // The coordinator's own login, new with each start of the program.
     std::string username() const { return std::string(coordinator_user); }

@@ -76,6 +76,8 @@ void write_broker(Page& page, const std::optional<BrokerReading>& broker) {
     page.counter("antiphon_broker_starts_total", "Starts of the private broker.", one(counters.starts));
     page.counter("antiphon_broker_deaths_total", "Deaths of the private broker; it is started again.",
                  one(counters.deaths));
+    page.counter("antiphon_broker_hangs_total", "Deaths among those that we caused: it listened and did not answer.",
+                 one(counters.hangs));
     page.counter("antiphon_broker_denials_total", "What workers tried at the broker and may not.",
                  one(counters.denials));
     page.counter("antiphon_broker_reloads_total", "Times that the private broker was told to read who may log in.",

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 
 #include "adapters/files/atomic_write.hpp"
@@ -31,7 +32,11 @@ namespace log = system::log;
 
 constexpr std::uint64_t blobs_quota_bytes = 64ull << 30;
 constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
-constexpr std::chrono::seconds stop_within{3};
+// The link is lost after a keepalive without an answer, 5 to 10 s; so long it is tried anew before the broker is
+// killed.
+constexpr std::chrono::seconds broker_patience{10};
+constexpr std::chrono::seconds stop_within{3};  // what is under way at HTTP
+constexpr std::chrono::seconds end_within{4};   // all of it
 
 // One life of the process, put together in the order in which things depend on one another.
 class Process {
@@ -50,6 +55,7 @@ class Process {
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
     void linked(bool connected);
+    void watch_broker();
     systemd::Sign sign_of(const core::CoordinatorState& state) const;
     void stop();
     void fail(const core::Error& error);
@@ -72,12 +78,12 @@ class Process {
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<mqtt::PrivateBroker> broker_;
     std::unique_ptr<mqtt::MqttBus> bus_;
-    system::Background background_{io_};  // after all that its work touches
+    boost::asio::steady_timer unanswered_{io_};  // by the broker
+    system::Background background_{io_};         // after all that its work touches
     std::unique_ptr<Backups> backups_;
     systemd::ServiceManager service_manager_{io_};
     bool linked_ = false;
     int exit_code_ = 0;
-    bool stopping_ = false;
 };
 
 core::Result<void> Process::open_folders() {
@@ -229,7 +235,10 @@ void Process::start_broker() {
     handlers.on_death = [](const std::string& reason, bool escalate) {
         log::write(escalate ? log::Level::error : log::Level::warning, "broker.died", {}, reason);
     };
-    handlers.on_restarted = [] { log::info("broker.restarted", {}, "the broker is back"); };
+    handlers.on_restarted = [this] {
+        log::info("broker.restarted", {}, "the broker is back");
+        watch_broker();
+    };
     handlers.on_denied = [](const mqtt::Denial& denial) {
         log::warning("broker.denied", {{"client", denial.client}, {"topic", denial.topic}}, "not permitted");
     };
@@ -258,8 +267,21 @@ void Process::start_bus(const mqtt::MqttSettings& settings) {
 }
 
 void Process::linked(bool connected) {
+    const bool lost = linked_ && !connected;
     linked_ = connected;
+    if (connected) unanswered_.cancel();
+    if (lost) watch_broker();
     service_manager_.look();
+}
+
+// It says that it listens, and yet nobody gets through: it hangs. Dead, it starts again.
+void Process::watch_broker() {
+    if (!broker_) return;
+    unanswered_.expires_after(broker_patience);
+    unanswered_.async_wait([this](const boost::system::error_code& error) {
+        if (error || linked_ || !broker_->running()) return;
+        broker_->give_up("it listened and did not answer for " + std::to_string(broker_patience.count()) + " s");
+    });
 }
 
 systemd::Sign Process::sign_of(const core::CoordinatorState& state) const {
@@ -277,14 +299,13 @@ void Process::fail(const core::Error& error) {
 }
 
 void Process::stop() {
-    if (std::exchange(stopping_, true)) return io_.stop();
     log::info("coordinator.stopping", {}, "asked to end");
     service_manager_.stopping();
     server_->stop(stop_within, [this] { io_.stop(); });
 }
 
 int Process::run() {
-    const auto signals = system::on_termination(io_, [this](int) { stop(); });
+    const auto signals = system::on_graceful_end(io_, end_within, [this] { stop(); });
     app_->start();
     service_manager_.watch([this](const systemd::ServiceManager::Answer& answer) {
         app_->look([this, answer](const core::CoordinatorState& state) { answer(sign_of(state)); });

@@ -77,6 +77,26 @@ TEST_F(PrivateBrokerTest, AWorkerWritesAndReadsItsOwnOnly) {
     EXPECT_THAT(heard.denials, Contains(Denial{"a", world.topic("b", "command")}));
 }
 
+TEST_F(PrivateBrokerTest, OneThatHangsIsKilledForThatReasonAndComesBack) {
+    const auto frozen = world.broker->pid();
+    ASSERT_EQ(::kill(frozen, SIGSTOP), 0);
+    world.broker->give_up("it did not answer");
+    ASSERT_TRUE(until([&] { return heard.restarts == 1; }));
+    EXPECT_NE(world.broker->pid(), frozen);
+    ASSERT_EQ(heard.deaths.size(), 1U);
+    EXPECT_THAT(heard.deaths[0].first, HasSubstr("killed by signal 9"));
+    EXPECT_THAT(heard.deaths[0].first, HasSubstr("it did not answer"));
+    EXPECT_EQ(world.broker->counters().hangs, 1U);
+    EXPECT_EQ(world.broker->counters().deaths, 1U);
+    EXPECT_TRUE(world.connect("a"));
+}
+
+TEST_F(PrivateBrokerTest, ItsFilesGoWithIt) {
+    ASSERT_TRUE(std::filesystem::exists(world.settings.folder / "passwords"));
+    world.broker.reset();
+    EXPECT_FALSE(std::filesystem::exists(world.settings.folder / "passwords"));
+}
+
 TEST_F(PrivateBrokerTest, NobodyTakesOverAnotherWorkersSession) {
     const auto b = world.connect("b");
     auto disguise = world.login("a");

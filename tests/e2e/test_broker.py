@@ -1,5 +1,6 @@
 # Goal: the broker carries words and keeps none: whatever becomes of it, all converge. Method: Debian's Mosquitto, frozen, killed
 # and wiped in the middle of the melody, while commands are given.
+import contextlib
 import os
 import pathlib
 import shutil
@@ -7,7 +8,7 @@ import signal
 import time
 import unittest
 
-from stage_for_tests import RATE, Stage, no_sample_lost, wait_for
+from stage_for_tests import RATE, Stage, no_sample_lost, started_at, wait_for
 
 FROZEN_S = 20
 
@@ -71,7 +72,25 @@ class Broker(unittest.TestCase):
         self.assertTrue(wait_for(lambda: any("has not reached it yet" in line for line in self.stage.why("hall")), 5), self.stage.why("hall"))
         self.set_volume("foyer", "0.7")
         wait_for(lambda: time.monotonic() > thaw, FROZEN_S)
-        os.kill(broker, signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # unless the coordinator lost patience
+            os.kill(broker, signal.SIGCONT)
+        self.check_converged(hall=0.8, foyer=0.7)
+        return self.stage.end_of(self, self.session)
+
+    def test_a_broker_that_hangs_for_good_is_killed_and_comes_back(self):
+        no_sample_lost(self, self.with_a_hanging_broker)
+
+    def with_a_hanging_broker(self):
+        self.begin()
+        broker = self.stage.cluster.pids()["broker"]
+        ticks = started_at(broker)
+        os.kill(broker, signal.SIGSTOP)
+        begun = time.monotonic()
+        self.set_volume("hall", "0.8")
+        self.assertTrue(self.stage.wait_for_new_life("broker", ticks, 30), "the coordinator leaves a frozen broker be")
+        print(f"the frozen broker was replaced after {time.monotonic() - begun:.1f} s")
+        self.assertIn("it listened and did not answer", pathlib.Path(self.stage.cluster.processes["coordinator"].log).read_text())
+        self.set_volume("foyer", "0.7")
         self.check_converged(hall=0.8, foyer=0.7)
         return self.stage.end_of(self, self.session)
 
