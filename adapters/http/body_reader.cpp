@@ -8,7 +8,7 @@ namespace antiphon::http {
 namespace {
 
 template <class Parser>
-asio::awaitable<Piece> read_some(beast::tcp_stream& stream, beast::flat_buffer& buffer, Parser& parser,
+asio::awaitable<Piece> read_some(Stream& stream, beast::flat_buffer& buffer, Parser& parser,
                                  std::span<std::byte> space) {
     auto& body = parser.get().body();
     body.data = space.data();
@@ -20,12 +20,12 @@ asio::awaitable<Piece> read_some(beast::tcp_stream& stream, beast::flat_buffer& 
 
 }  // namespace
 
-asio::awaitable<Piece> read_piece(beast::tcp_stream& stream, beast::flat_buffer& buffer, RequestParser& parser,
+asio::awaitable<Piece> read_piece(Stream& stream, beast::flat_buffer& buffer, RequestParser& parser,
                                   std::span<std::byte> space) {
     return read_some(stream, buffer, parser, space);
 }
 
-asio::awaitable<Piece> read_piece(beast::tcp_stream& stream, beast::flat_buffer& buffer, ResponseParser& parser,
+asio::awaitable<Piece> read_piece(Stream& stream, beast::flat_buffer& buffer, ResponseParser& parser,
                                   std::span<std::byte> space) {
     return read_some(stream, buffer, parser, space);
 }

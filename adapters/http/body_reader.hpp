@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "adapters/http/beast.hpp"
+#include "adapters/http/stream.hpp"
 
 namespace antiphon::http {
 
@@ -14,9 +14,9 @@ struct Piece {
 };
 
 // Returns on any progress, so that the stream's time-out (set it before) measures idleness.
-asio::awaitable<Piece> read_piece(beast::tcp_stream& stream, beast::flat_buffer& buffer, RequestParser& parser,
+asio::awaitable<Piece> read_piece(Stream& stream, beast::flat_buffer& buffer, RequestParser& parser,
                                   std::span<std::byte> space);
-asio::awaitable<Piece> read_piece(beast::tcp_stream& stream, beast::flat_buffer& buffer, ResponseParser& parser,
+asio::awaitable<Piece> read_piece(Stream& stream, beast::flat_buffer& buffer, ResponseParser& parser,
                                   std::span<std::byte> space);
 
 }  // namespace antiphon::http

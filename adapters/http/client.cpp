@@ -57,18 +57,29 @@ core::Error ClientCore::failed(Method method, const std::string& target, error_c
     return failed(method, target, core::ErrorCode::unavailable, why);
 }
 
-asio::awaitable<error_code> ClientCore::connect(beast::tcp_stream& stream, tcp::resolver& resolver,
-                                                std::chrono::milliseconds limit) {
+asio::awaitable<core::Result<void>> ClientCore::connect(Stream& stream, tcp::resolver& resolver,
+                                                        std::chrono::milliseconds limit) {
     stream.expires_after(std::min(limit, options.connect_timeout));
+    const auto unreachable = co_await connect_tcp(stream, resolver);
+    if (unreachable) co_return cannot_reach(unreachable);
+    error_code ignored;
+    stream.socket().set_option(tcp::no_delay(true), ignored);
+    if (!base.tls) co_return core::Result<void>();
+    auto proven = co_await prove(stream);
+    co_return proven;
+}
+
+asio::awaitable<error_code> ClientCore::connect_tcp(Stream& stream, tcp::resolver& resolver) {
+    auto& socket = stream.next_layer();
     error_code no_address;
     const auto address = asio::ip::make_address(base.host, no_address);
     if (!no_address) {
-        auto [error] = co_await stream.async_connect(tcp::endpoint(address, base.port), as_result);
+        auto [error] = co_await socket.async_connect(tcp::endpoint(address, base.port), as_result);
         co_return error;
     }
     auto [unknown, found] = co_await resolver.async_resolve(base.host, std::to_string(base.port), as_result);
     if (unknown) co_return unknown;
-    auto [error, chosen] = co_await stream.async_connect(found, as_result);
+    auto [error, chosen] = co_await socket.async_connect(found, as_result);
     co_return error;
 }
 
@@ -83,10 +94,8 @@ asio::awaitable<core::Result<std::shared_ptr<Link>>> ClientCore::link_up(bool ma
     }
     auto link = std::make_shared<Link>(io);
     const Busy busy_now(*this, *link);
-    const auto unreachable = co_await connect(link->stream, link->resolver, limit);
-    if (unreachable) co_return cannot_reach(unreachable);
-    error_code ignored;
-    link->stream.socket().set_option(tcp::no_delay(true), ignored);
+    const auto connected = co_await connect(link->stream, link->resolver, limit);
+    if (!connected) co_return connected.error();
     co_return link;
 }
 
@@ -96,7 +105,7 @@ void ClientCore::keep(std::shared_ptr<Link> link) {
 }
 
 Client::Client(asio::io_context& io, Url base, std::string token, ClientOptions options)
-    : core_(std::make_shared<ClientCore>(io, std::move(base), std::move(token), options)) {}
+    : core_(std::make_shared<ClientCore>(io, std::move(base), std::move(token), std::move(options))) {}
 
 Client::~Client() {
     core_->dead = true;
@@ -130,7 +139,7 @@ std::shared_ptr<WebSocket> Client::websocket(std::string target, WebSocketEvents
 
 core::Result<Response> fetch(const Url& base, const std::string& token, ClientRequest request, ClientOptions options) {
     asio::io_context io(1);
-    Client client(io, base, token, options);
+    Client client(io, base, token, std::move(options));
     std::optional<core::Result<Response>> answer;
     client.request(std::move(request), [&](core::Result<Response> got) { answer = std::move(got); });
     while (!answer && io.run_one() > 0) {

@@ -16,6 +16,7 @@
 #include "adapters/http/url.hpp"
 #include "adapters/http/websocket.hpp"
 #include "core/result.hpp"
+#include "ports/tls.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -30,6 +31,7 @@ struct ClientOptions {
     std::size_t idle_connections_max = 2;             // kept open for the next request
     std::size_t exchanges_max = 64;                   // under way at once; beyond it `exhausted`
     WebSocketLimits websocket;
+    std::shared_ptr<ports::TlsTrust> trust;  // whom https believes; none: https is refused
 };
 
 struct ClientRequest {
@@ -81,8 +83,8 @@ struct WebSocketEvents {
 struct ClientCore;
 
 // Everything on the loop's one thread. An answer with an error status is a Response, not an Error: see error_of().
-// Errors: `unavailable` when the server cannot be reached, hangs up or is too slow; `exhausted` when an answer is
-// longer than the bound; `corrupt` when it is no HTTP. The message names the URL and the way out.
+// Errors: `unavailable` when the server cannot be reached, proves to be another, hangs up or is too slow; `exhausted`
+// when an answer is longer than the bound; `corrupt` when it is no HTTP. The message names the URL and the way out.
 class Client {
   public:
     // `token` is sent as bearer token; empty: none. `io` outlives the client.

@@ -7,9 +7,9 @@
 #include <set>
 #include <vector>
 
-#include "adapters/http/beast.hpp"
 #include "adapters/http/body_reader.hpp"
 #include "adapters/http/client.hpp"
+#include "adapters/http/stream.hpp"
 
 namespace antiphon::http {
 
@@ -24,7 +24,7 @@ struct Link {
         stream.close();
     }
 
-    beast::tcp_stream stream;
+    Stream stream;
     tcp::resolver resolver;
     beast::flat_buffer buffer;
     bool reused = false;
@@ -32,7 +32,7 @@ struct Link {
 
 struct ClientCore : std::enable_shared_from_this<ClientCore> {
     ClientCore(asio::io_context& loop, Url url, std::string bearer, ClientOptions settings)
-        : io(loop), base(std::move(url)), token(std::move(bearer)), options(settings) {}
+        : io(loop), base(std::move(url)), token(std::move(bearer)), options(std::move(settings)) {}
 
     // "cannot reach http://... (connection refused); ..."
     core::Error cannot_reach(error_code error) const;
@@ -40,8 +40,11 @@ struct ClientCore : std::enable_shared_from_this<ClientCore> {
     core::Error failed(Method method, const std::string& target, core::ErrorCode code, const std::string& why) const;
     core::Error failed(Method method, const std::string& target, error_code error) const;
 
-    asio::awaitable<error_code> connect(beast::tcp_stream& stream, tcp::resolver& resolver,
-                                        std::chrono::milliseconds limit);
+    // With the handshake of TLS, when the URL says https.
+    asio::awaitable<core::Result<void>> connect(Stream& stream, tcp::resolver& resolver,
+                                                std::chrono::milliseconds limit);
+    asio::awaitable<error_code> connect_tcp(Stream& stream, tcp::resolver& resolver);
+    asio::awaitable<core::Result<void>> prove(Stream& stream);
     // An idle connection that is still good, or a new one, within `limit` and the options' time-out.
     asio::awaitable<core::Result<std::shared_ptr<Link>>> link_up(bool may_reuse, std::chrono::milliseconds limit);
     void keep(std::shared_ptr<Link> link);

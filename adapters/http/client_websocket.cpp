@@ -17,10 +17,10 @@ asio::awaitable<void> open(std::shared_ptr<ClientCore> core, std::shared_ptr<Soc
                            std::function<void()> on_open) {
     if (!is_safe_target(target))
         co_return pump->fail(close_code::abnormal, "the path must start with '/' and be percent-encoded");
-    auto& stream = beast::get_lowest_layer(pump->stream());
+    auto& stream = pump->stream().next_layer();
     tcp::resolver resolver(core->io);
-    const auto unreachable = co_await core->connect(stream, resolver, core->options.connect_timeout);
-    if (unreachable) co_return pump->fail(close_code::abnormal, core->cannot_reach(unreachable).what);
+    const auto connected = co_await core->connect(stream, resolver, core->options.connect_timeout);
+    if (!connected) co_return pump->fail(close_code::abnormal, connected.error().what);
     if (!pump->is_open()) co_return;
     stream.expires_never();  // the WebSocket layer has its own time-outs
     pump->stream().set_option(
@@ -41,7 +41,7 @@ asio::awaitable<void> open(std::shared_ptr<ClientCore> core, std::shared_ptr<Soc
 
 std::shared_ptr<WebSocket> open_websocket(const std::shared_ptr<ClientCore>& core, std::string target,
                                           WebSocketEvents events) {
-    auto pump = std::make_shared<SocketPump>(beast::tcp_stream(core->io), core->options.websocket);
+    auto pump = std::make_shared<SocketPump>(Stream(core->io), core->options.websocket);
     pump->on_message(std::move(events.on_message));
     pump->on_close(std::move(events.on_close));
     std::erase_if(core->sockets, [](const auto& weak) { return weak.expired(); });

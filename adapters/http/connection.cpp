@@ -2,6 +2,7 @@
 #include "adapters/http/connection.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 
@@ -30,7 +31,7 @@ std::string client_at(const tcp::socket& socket) {
 bool is_departure(error_code error) {
     return error == bhttp::error::end_of_stream || error == bhttp::error::partial_message ||
            error.category() == asio::error::get_system_category() ||
-           error.category() == asio::error::get_misc_category();
+           error.category() == asio::error::get_ssl_category() || error.category() == asio::error::get_misc_category();
 }
 
 }  // namespace
@@ -69,8 +70,10 @@ void Connection::cut() noexcept {
 
 asio::awaitable<void> Connection::serve([[maybe_unused]] std::shared_ptr<Connection> self) {
     // one co_await to a statement: g++ 12 mistakes some of those inside of conditions
-    for (bool more = true; more && !cut_;) more = co_await serve_one();
-    if (lingering_ && !cut_) co_await linger(stream_);
+    bool more = true;
+    if (core_->tls) more = co_await shake_hands();
+    while (more && !cut_) more = co_await serve_one();
+    if ((lingering_ || stream_.is_tls()) && !cut_) co_await linger(stream_);
 }
 
 asio::awaitable<bool> Connection::serve_one() {

@@ -32,6 +32,9 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
 
   private:
     asio::awaitable<void> serve(std::shared_ptr<Connection> self);
+    // The TLS handshake, in connection_tls.cpp. False: there is none, and what the client had to be told was told.
+    asio::awaitable<bool> shake_hands();
+    asio::awaitable<void> refuse_plain();
     // False: the connection ends, and what the client had to be told was told.
     asio::awaitable<bool> serve_one();
     asio::awaitable<bool> await_request();
@@ -56,7 +59,7 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
     void observe(const Exchange& exchange, int status);
 
     std::shared_ptr<ServerCore> core_;
-    beast::tcp_stream stream_;
+    Stream stream_;
     beast::flat_buffer buffer_;
     std::string peer_;
     std::string client_;      // whose failures are counted together

@@ -135,13 +135,15 @@ std::optional<OpenFile> open_file(const Request& request, Response& response) {
     return file;
 }
 
-asio::awaitable<void> linger(beast::tcp_stream& stream) {
+asio::awaitable<void> linger(Stream& stream) {
     error_code ignored;
-    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     stream.expires_after(linger_time);
+    co_await stream.close_tls();
+    stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     std::array<char, 4096> bin{};
     for (std::size_t read = 0; read < linger_bytes_max;) {
-        auto [error, size] = co_await stream.async_read_some(asio::buffer(bin), as_result);
+        // what TLS carries is of no interest any more
+        auto [error, size] = co_await stream.next_layer().async_read_some(asio::buffer(bin), as_result);
         if (error) break;
         read += size;
     }

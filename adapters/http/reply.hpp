@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/http/beast.hpp"
 #include "adapters/http/message.hpp"
+#include "adapters/http/stream.hpp"
 
 namespace antiphon::http {
 
@@ -35,7 +35,8 @@ struct OpenFile {
 // Nothing when there is no body to send from it.
 std::optional<OpenFile> open_file(const Request& request, Response& response);
 
-// Waits a moment for the client to close, reading what it still sends: else a reset may eat our last answer.
-asio::awaitable<void> linger(beast::tcp_stream& stream);
+// Says goodbye and waits a moment for the client to close, reading what it still sends: else a reset may eat our last
+// answer.
+asio::awaitable<void> linger(Stream& stream);
 
 }  // namespace antiphon::http

@@ -11,6 +11,7 @@
 #include "adapters/http/problem.hpp"
 #include "adapters/http/reply.hpp"
 #include "adapters/http/server_core.hpp"
+#include "core/contract.hpp"
 
 namespace antiphon::http {
 namespace {
@@ -70,6 +71,7 @@ asio::awaitable<void> ServerCore::accept_loop([[maybe_unused]] std::shared_ptr<S
 void ServerCore::take(tcp::socket socket) {
     if (held.size() >= options.connections_max) {
         ++counters.refused_connections;
+        if (tls) return;  // a handshake costs more than the answer is worth
         if (refusals < refusals_max) asio::co_spawn(io, refuse(shared_from_this(), std::move(socket)), asio::detached);
         return;
     }
@@ -82,7 +84,7 @@ void ServerCore::take(tcp::socket socket) {
 // The newest is refused, the others go on. Reading what the client sends keeps a reset from eating the answer.
 asio::awaitable<void> ServerCore::refuse([[maybe_unused]] std::shared_ptr<ServerCore> self, tcp::socket socket) {
     ++refusals;
-    beast::tcp_stream stream(std::move(socket));
+    Stream stream(std::move(socket));
     stream.expires_after(refusal_time);
     auto response = problem(503, "the server has all the connections it may have; try again later");
     response.headers.set("Retry-After", "1");
@@ -92,6 +94,17 @@ asio::awaitable<void> ServerCore::refuse([[maybe_unused]] std::shared_ptr<Server
     if (!error) co_await linger(stream);
     --refusals;
 }
+
+void ServerCore::begin_handshake(Held& client) {
+    if (handshakes.size() >= options.handshakes_max) {
+        auto* const oldest = handshakes.front();
+        handshakes.pop_front();
+        oldest->cut();
+    }
+    handshakes.push_back(&client);
+}
+
+void ServerCore::end_handshake(Held& client) noexcept { std::erase(handshakes, &client); }
 
 void ServerCore::hold(Held& one) {
     held.insert(&one);
@@ -162,7 +175,16 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const noexcept { return core_->port; }
-std::string Server::url() const { return Url{core_->options.listen.host, core_->port, "/", ""}.origin(); }
+std::string Server::url() const {
+    const auto& options = core_->options;
+    const auto& host = options.host_in_url.empty() ? options.listen.host : options.host_in_url;
+    return Url{host, core_->port, "/", "", core_->tls != nullptr}.origin();
+}
+void Server::use_tls(ports::TlsContext context, std::string host_in_url) {
+    ANTIPHON_ASSERT(core_->tls && context);
+    core_->tls = std::move(context);
+    core_->options.host_in_url = std::move(host_in_url);
+}
 const Router& Server::router() const noexcept { return core_->router; }
 const ServerCounters& Server::counters() const noexcept { return core_->counters; }
 

@@ -13,6 +13,7 @@
 #include "adapters/http/router.hpp"
 #include "adapters/http/url.hpp"
 #include "core/result.hpp"
+#include "ports/tls.hpp"
 
 namespace boost::asio {
 class io_context;
@@ -29,6 +30,8 @@ struct ServerCounters {
     std::uint64_t malformed_requests = 0;             // no HTTP, too long, or ambiguous
     std::uint64_t unauthorised = 0;                   // 401 and 403
     std::uint64_t limited = 0;                        // 429: had failed to say who they are too often
+    std::uint64_t failed_handshakes = 0;              // TLS: given up by either side, or cut past the bound
+    std::uint64_t plain_on_tls = 0;                   // plain HTTP where TLS is spoken: 400
     std::uint64_t timeouts = 0;                       // clients that did not finish what they began
     std::uint64_t slow_consumers_cut = 0;             // did not read: WebSocket queue full, or an answer stuck
     std::uint64_t dropped_responders = 0;             // handlers that never answered, and what sinks threw
@@ -49,9 +52,13 @@ struct ServedRequest {
 };
 
 struct ServerOptions {
-    HostPort listen{"127.0.0.1", 8740};                // port 0: any free one
-    std::size_t connections_max = 1024;                // beyond it the newest is refused with 503
-    std::size_t header_bytes_max = 16 * 1024;          // beyond it 431
+    HostPort listen{"127.0.0.1", 8740};        // port 0: any free one
+    std::size_t connections_max = 1024;        // beyond it the newest is refused with 503
+    std::size_t header_bytes_max = 16 * 1024;  // beyond it 431
+    ports::TlsContext tls;                     // a server's; none: plain HTTP
+    std::string host_in_url;                   // of url(); empty: that of `listen`
+    std::size_t handshakes_max = 256;          // under way at once; beyond it the oldest is cut
+    std::chrono::milliseconds handshake_timeout{5'000};
     std::chrono::milliseconds header_timeout{10'000};  // from a request's first byte to its header's end
     std::chrono::milliseconds body_idle{30'000};       // without one byte of a body read or written
     std::chrono::milliseconds idle{60'000};            // between requests
@@ -81,8 +88,10 @@ class Server {
 
     // The actual port.
     std::uint16_t port() const noexcept;
-    // "http://127.0.0.1:8740"
+    // "http://127.0.0.1:8740", "https://hall.example:8740"
     std::string url() const;
+    // The next connections get this certificate; those that are open live on. Only for a server that began with TLS.
+    void use_tls(ports::TlsContext context, std::string host_in_url);
     const Router& router() const noexcept;
     const ServerCounters& counters() const noexcept;
 

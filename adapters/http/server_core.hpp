@@ -1,6 +1,7 @@
 // What the connections of one server share. Internal.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <unordered_set>
@@ -24,6 +25,7 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
           options(std::move(settings)),
           router(std::move(table)),
           failures(options.failures),
+          tls(options.tls),
           acceptor(io),
           deadline(io) {}
 
@@ -34,6 +36,9 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
     void stop(std::chrono::milliseconds limit, std::function<void()> done);
     void cut_all() noexcept;
 
+    // Among the handshakes under way; past the bound the one that takes the longest is cut.
+    void begin_handshake(Held& client);
+    void end_handshake(Held& client) noexcept;
     void hold(Held& held);
     void release(Held& held) noexcept;
     void count_answer(int status) noexcept;
@@ -44,6 +49,8 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
     Router router;
     FailureLimit failures;
     ServerCounters counters;
+    ports::TlsContext tls;  // of the next connection; none: plain
+    std::deque<Held*> handshakes;
     tcp::acceptor acceptor;
     asio::steady_timer deadline;  // of stop()
     std::uint16_t port = 0;

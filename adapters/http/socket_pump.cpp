@@ -12,7 +12,7 @@ constexpr std::size_t reason_bytes_max = 120;  // a close frame has room for 123
 
 }  // namespace
 
-SocketPump::SocketPump(beast::tcp_stream stream, const WebSocketLimits& limits)
+SocketPump::SocketPump(http::Stream stream, const WebSocketLimits& limits)
     : limits_(limits), stream_(std::move(stream)), goodbye_(stream_.get_executor()) {
     websocket::stream_base::timeout timeout{};
     timeout.handshake_timeout = std::chrono::seconds(10);

@@ -6,14 +6,14 @@
 #include <memory>
 #include <string>
 
-#include "adapters/http/beast.hpp"
+#include "adapters/http/stream.hpp"
 #include "adapters/http/websocket.hpp"
 
 namespace antiphon::http {
 
 class SocketPump : public WebSocket, public std::enable_shared_from_this<SocketPump> {
   public:
-    using Stream = beast::websocket::stream<beast::tcp_stream>;
+    using Stream = beast::websocket::stream<http::Stream>;
     // What happens to it, for the owner's counters and lists. Not called after cut().
     struct Watch {
         std::function<void(std::size_t bytes)> received;
@@ -22,7 +22,7 @@ class SocketPump : public WebSocket, public std::enable_shared_from_this<SocketP
         std::function<void()> ended;
     };
 
-    SocketPump(beast::tcp_stream stream, const WebSocketLimits& limits);
+    SocketPump(http::Stream stream, const WebSocketLimits& limits);
 
     void watch(Watch watch) { watch_ = std::move(watch); }
     Stream& stream() noexcept { return stream_; }

@@ -7,9 +7,11 @@
 namespace antiphon::http {
 namespace {
 
+constexpr std::uint16_t https_port = 443;
+
 core::Error bad_url(std::string_view text, const std::string& why) {
     return {core::ErrorCode::invalid,
-            "URL '" + std::string(text.substr(0, 120)) + "' " + why + "; write http://HOST:PORT"};
+            "URL '" + std::string(text.substr(0, 120)) + "' " + why + "; write http://HOST:PORT or https://HOST:PORT"};
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -48,14 +50,13 @@ std::string Url::authority() const {
     return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-std::string Url::origin() const { return "http://" + authority(); }
+std::string Url::origin() const { return (tls ? "https://" : "http://") + authority(); }
 
 core::Result<Url> parse_url(std::string_view text) {
-    constexpr std::string_view scheme = "http://";
-    if (equal_ignoring_case(text.substr(0, 8), "https://"))
-        return bad_url(text, "is https, which is not supported yet");
+    const bool tls = equal_ignoring_case(text.substr(0, 8), "https://");
+    const std::string_view scheme = tls ? "https://" : "http://";
     if (!equal_ignoring_case(text.substr(0, scheme.size()), scheme))
-        return bad_url(text, "does not start with http://");
+        return bad_url(text, "does not start with http:// or https://");
     if (!std::all_of(text.begin(), text.end(), is_plain)) return bad_url(text, "has a space or a control character");
     auto rest = text.substr(scheme.size());
     const auto path = std::min(rest.find_first_of("/?#"), rest.size());
@@ -67,7 +68,9 @@ core::Result<Url> parse_url(std::string_view text) {
     const auto split = split_authority(authority);
     if (!split) return bad_url(text, "has no valid host");
     Url url;
+    url.tls = tls;
     url.host = split->host;
+    if (tls) url.port = https_port;
     if (split->port) {
         const auto port = parse_port(*split->port);
         if (!port || *port == 0) return bad_url(text, "has no valid port (1 to 65535)");

@@ -13,9 +13,10 @@ namespace antiphon::http {
 
 struct Url {
     std::string host;         // a name or an address; IPv6 without its brackets
-    std::uint16_t port = 80;  // 80 when the URL names none
+    std::uint16_t port = 80;  // 80, or 443 of https, when the URL names none
     std::string path = "/";   // still encoded, with its query
     std::string fragment;     // after '#', as in an invitation URL#TOKEN
+    bool tls = false;         // https
 
     // "http://host:port", without path.
     std::string origin() const;
@@ -23,8 +24,8 @@ struct Url {
     std::string authority() const;
 };
 
-// http://HOST[:PORT][/PATH][?QUERY][#FRAGMENT]. `invalid` says what is wrong; https is not supported yet, and the error
-// says so; user names in URLs are refused, for they end up in logs.
+// http://HOST[:PORT][/PATH][?QUERY][#FRAGMENT], or https. `invalid` says what is wrong; user names in URLs are refused,
+// for they end up in logs.
 core::Result<Url> parse_url(std::string_view text);
 
 struct HostPort {

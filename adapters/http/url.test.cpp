@@ -26,7 +26,13 @@ TEST(Url, RefusesWhatItCannotUseAndSaysWhy) {
          {"", "h:80", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:65536", "http://h:", "http://h:8x",
           "http://a b/", "http://[::1", "http://u:p@h", "http://h\n/", "http://[::1]x"})
         EXPECT_FALSE(parse_url(text)) << text;
-    EXPECT_NE(parse_url("https://h").error().what.find("https, which is not supported yet"), std::string::npos);
+    const auto secure = parse_url("https://h/x#T");
+    ASSERT_TRUE(secure);
+    EXPECT_EQ(secure->port, 443);
+    EXPECT_EQ(secure->origin(), "https://h:443");
+    EXPECT_EQ(parse_url("HTTPS://h:8740")->origin(), "https://h:8740");
+    EXPECT_FALSE(parse_url("https:/h"));
+    EXPECT_NE(parse_url("ftp://h").error().what.find("https://HOST:PORT"), std::string::npos);
 }
 
 TEST(HostPort, NeedsBoth) {
