@@ -70,6 +70,9 @@ Result<std::string> broker_configuration(const BrokerRules& rules) {
     if (!is_word(rules.host, "-_.:%")) return bad("host", rules.host);
     if (!is_line(rules.passwords_file)) return bad("file", rules.passwords_file);
     if (!is_line(rules.acl_file)) return bad("file", rules.acl_file);
+    const bool tls = !rules.certificate_file.empty();
+    for (const auto* file : {&rules.certificate_file, &rules.key_file})
+        if (tls && !is_line(*file)) return bad("file", *file);
     if (!rules.user.empty() && !is_word(rules.user, "-_")) return bad("user", rules.user);
     std::string text = "# Written by antiphon at each start; changes are lost.\n";
     if (!rules.user.empty()) text += "user " + rules.user + "\n";
@@ -90,6 +93,11 @@ Result<std::string> broker_configuration(const BrokerRules& rules) {
     for (const auto* type : {"error", "warning", "notice", "information", "debug"})
         text += "log_type " + std::string(type) + "\n";
     text += "listener " + std::to_string(rules.port) + " " + rules.host + "\n";
+    if (tls) {
+        text += "certfile " + rules.certificate_file + "\nkeyfile " + rules.key_file + "\n";
+        // The least version; and of 1.2 what has forward secrecy and authenticated encryption (RFC 9325, 4.2).
+        text += "tls_version tlsv1.2\nciphers ECDHE+AESGCM:ECDHE+CHACHA20\n";
+    }
     // Nobody takes over the session of another user by its client id, and the log names who really spoke.
     text += "use_username_as_clientid true\n";
     text += "allow_zero_length_clientid false\n";

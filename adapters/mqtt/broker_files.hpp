@@ -26,6 +26,8 @@ struct BrokerRules {
     std::string cluster;
     std::string passwords_file;
     std::string acl_file;
+    std::string certificate_file;  // with key_file: TLS on the listener; empty: plain TCP
+    std::string key_file;
     std::string user;  // whom mosquitto runs as; empty: it stays who it is
     std::size_t payload_bytes_max = 1 << 20;
     std::size_t queued_messages_max = 1000;  // per client that is slow or away

@@ -42,6 +42,13 @@ TEST(BrokerConfiguration, RefusesWhatCouldAddALine) {
     bad.acl_file = "/x\nallow_anonymous true";
     EXPECT_FALSE(broker_configuration(bad));
     bad = good;
+    bad.certificate_file = "/c";
+    bad.key_file = "/k\nallow_anonymous true";
+    EXPECT_FALSE(broker_configuration(bad));
+    EXPECT_THAT(*text, Not(HasSubstr("certfile")));
+    bad.key_file = "/k";
+    EXPECT_THAT(*broker_configuration(bad), HasSubstr("\ncertfile /c\nkeyfile /k\ntls_version tlsv1.2\n"));
+    bad = good;
     bad.user = "root\n";
     EXPECT_FALSE(broker_configuration(bad));
 }

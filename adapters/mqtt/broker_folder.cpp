@@ -115,7 +115,7 @@ Result<BrokerFolder> BrokerFolder::open(const std::filesystem::path& wanted, std
 }
 
 void BrokerFolder::remove() const noexcept {
-    for (const auto* name : {"mosquitto.conf", "passwords", "acl"})
+    for (const auto* name : {"mosquitto.conf", "passwords", "acl", "certificate.pem", "key.pem"})
         for (const auto* ending : {"", ".new"}) ::unlink((path_ / (std::string(name) + ending)).c_str());
     ::rmdir(path_.c_str());
 }

@@ -10,7 +10,9 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 
-constexpr std::string_view scheme = "mqtt://";
+constexpr std::string_view plain_scheme = "mqtt://";
+constexpr std::string_view tls_scheme = "mqtts://";
+constexpr std::uint16_t tls_port = 8883;
 constexpr std::size_t length_max = 1024;
 
 Error bad_url(const std::string& why) {
@@ -66,13 +68,16 @@ core::Result<void> read_host_and_port(std::string_view text, BrokerUrl& url) {
 
 core::Result<BrokerUrl> parse_broker_url(std::string_view text) {
     if (text.size() > length_max) return bad_url("is longer than 1024 characters");
-    if (text.starts_with("mqtts://")) return bad_url("asks for TLS, which is not built in yet");
-    if (!text.starts_with(scheme)) return bad_url("does not start with mqtt://");
+    const bool tls = text.starts_with(tls_scheme);
+    const auto scheme = tls ? tls_scheme : plain_scheme;
+    if (!text.starts_with(scheme)) return bad_url("does not start with mqtt:// or mqtts://");
     if (!is_printable(text)) return bad_url("has a space or a control character");
     text.remove_prefix(scheme.size());
     if (text.ends_with('/')) text.remove_suffix(1);
 
     BrokerUrl url;
+    url.tls = tls;
+    if (tls) url.port = tls_port;
     const auto at = text.rfind('@');
     if (at != std::string_view::npos) {
         const auto user = text.substr(0, at);

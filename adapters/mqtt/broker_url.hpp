@@ -1,4 +1,4 @@
-// Where a broker is: mqtt://[user[:password]@]host[:port].
+// Where a broker is: mqtt://[user[:password]@]host[:port], or mqtts://.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,11 @@
 namespace antiphon::mqtt {
 
 struct BrokerUrl {
-    std::string host;  // without the brackets of an IPv6 address
-    std::uint16_t port = 1883;
+    std::string host;           // without the brackets of an IPv6 address
+    std::uint16_t port = 1883;  // 8883 of mqtts, when the URL names none
     std::string username;
     std::string password;
+    bool tls = false;  // mqtts
 
     friend bool operator==(const BrokerUrl&, const BrokerUrl&) = default;
 };

@@ -14,10 +14,12 @@ TEST(BrokerUrl, ReadsHostPortAndUser) {
     EXPECT_EQ(*parse_broker_url("mqtt://[::1]:1"), (BrokerUrl{"::1", 1, "", ""}));
     EXPECT_EQ(*parse_broker_url("mqtt://u@h"), (BrokerUrl{"h", 1883, "u", ""}));
     EXPECT_EQ(*parse_broker_url("mqtt://u%40x:p%3Aq:r@h:2"), (BrokerUrl{"h", 2, "u@x", "p:q:r"}));
+    EXPECT_EQ(*parse_broker_url("mqtts://hall"), (BrokerUrl{"hall", 8883, "", "", true}));
+    EXPECT_EQ(*parse_broker_url("mqtts://u:p@hall:1"), (BrokerUrl{"hall", 1, "u", "p", true}));
 }
 
 TEST(BrokerUrl, RefusesTheRestWithoutRepeatingThePassword) {
-    for (const auto* text : {"", "hall", "mqtt://", "mqtt://:1", "http://hall", "mqtts://hall", "mqtt://h:0",
+    for (const auto* text : {"", "hall", "mqtt://", "mqtt://:1", "http://hall", "mqtts://", "mqtt://h:0",
                              "mqtt://h:65536", "mqtt://h:1x", "mqtt://u:secret@", "mqtt://u:secret%4@h",
                              "mqtt://u:secret%@h", "mqtt://[::1", "mqtt://[::1]x", "mqtt://a b", "mqtt://a\nb"}) {
         const auto url = parse_broker_url(text);

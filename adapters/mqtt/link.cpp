@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <mosquitto.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/ioctl.h>
 
 #include <boost/asio/post.hpp>
@@ -38,6 +40,12 @@ std::string text_of(int code) {
     return text;
 }
 
+// For each call into the library: it takes an error that another user of OpenSSL left on this thread for its own.
+::mosquitto* fresh(::mosquitto* handle) {
+    ERR_clear_error();
+    return handle;
+}
+
 int size_of(const std::string& payload) { return static_cast<int>(payload.size()); }
 
 }  // namespace
@@ -50,7 +58,7 @@ Link::Link(boost::asio::io_context& io, const LinkSettings& settings, LinkEvents
 // A goodbye that was said within a callback of the library is still unsent.
 Link::~Link() {
     if (handle_ && mosquitto_socket(handle_.get()) >= 0 && mosquitto_want_write(handle_.get()))
-        mosquitto_loop_write(handle_.get(), packets_per_wake);
+        mosquitto_loop_write(fresh(handle_.get()), packets_per_wake);
 }
 
 Result<std::shared_ptr<Link>> Link::open(boost::asio::io_context& io, const LinkSettings& settings,
@@ -76,8 +84,13 @@ Result<void> Link::connect(const LinkSettings& settings, const std::string& addr
     if (code == 0 && settings.will)
         code = mosquitto_will_set(handle, settings.will->topic.c_str(), size_of(settings.will->payload),
                                   settings.will->payload.data(), 1, settings.will->retain);
+    if (code == 0 && settings.tls) {
+        // without the library's own rules, which would verify the address where we verify the name
+        code = mosquitto_int_option(handle, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+        if (code == 0) code = mosquitto_void_option(handle, MOSQ_OPT_SSL_CTX, settings.tls.get());
+    }
     if (code != 0) return Error{ErrorCode::invalid, text_of(code)};
-    code = mosquitto_connect_async(handle, address.c_str(), port, static_cast<int>(settings.keepalive.count()));
+    code = mosquitto_connect_async(fresh(handle), address.c_str(), port, static_cast<int>(settings.keepalive.count()));
     if (code != 0) return Error{ErrorCode::unavailable, text_of(code)};
     return {};
 }
@@ -99,7 +112,13 @@ Result<void> Link::watch() {
     return {};
 }
 
+// What TLS has decrypted already does not make the socket readable again.
 void Link::wait_to_read() {
+    if (decrypted_waits())
+        return boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
+            if (self->events_) self->read();
+            if (self->events_) self->wait_to_read();
+        });
     socket_.async_wait(stream_descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
         if (error || !self->events_) return;
         self->read();
@@ -110,23 +129,35 @@ void Link::wait_to_read() {
 // The library reads one packet at a time, straight from the socket.
 void Link::read() {
     for (int i = 0; i < packets_per_wake && events_; ++i) {
-        if (!check(mosquitto_loop_read(handle_.get(), 1)) || !more_to_read()) break;
+        if (!check(mosquitto_loop_read(fresh(handle_.get()), 1)) || !more_to_read()) break;
     }
     if (events_) wait_to_write();
 }
 
+bool Link::decrypted_waits() const {
+    const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(handle_.get()));
+    return tls && SSL_pending(tls) > 0;
+}
+
+// The library wants to write its first packet, but the handshake must read first: without this we would turn idly.
+bool Link::waits_for_handshake() const {
+    const auto* tls = static_cast<const SSL*>(mosquitto_ssl_get(handle_.get()));
+    return tls && !SSL_is_init_finished(tls) && SSL_want_read(tls);
+}
+
 bool Link::more_to_read() const {
+    if (decrypted_waits()) return true;
     int bytes = 0;
     return ::ioctl(mosquitto_socket(handle_.get()), FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void Link::wait_to_write() {
-    if (writing_ || !events_ || !mosquitto_want_write(handle_.get())) return;
+    if (writing_ || !events_ || !mosquitto_want_write(handle_.get()) || waits_for_handshake()) return;
     writing_ = true;
     socket_.async_wait(stream_descriptor::wait_write, [self = shared_from_this()](const error_code& error) {
         self->writing_ = false;
         if (error || !self->events_) return;
-        if (self->check(mosquitto_loop_write(self->handle_.get(), packets_per_wake))) self->wait_to_write();
+        if (self->check(mosquitto_loop_write(fresh(self->handle_.get()), packets_per_wake))) self->wait_to_write();
     });
 }
 
@@ -134,7 +165,7 @@ void Link::wait_to_tick() {
     tick_.expires_after(std::chrono::seconds{1});
     tick_.async_wait([self = shared_from_this()](const error_code& error) {
         if (error || !self->events_) return;
-        if (!self->check(mosquitto_loop_misc(self->handle_.get()))) return;
+        if (!self->check(mosquitto_loop_misc(fresh(self->handle_.get())))) return;
         self->wait_to_write();
         self->wait_to_tick();
     });
@@ -165,7 +196,7 @@ void Link::close() {
 }
 
 bool Link::subscribe(const std::string& filter) {
-    const int code = mosquitto_subscribe(handle_.get(), nullptr, filter.c_str(), 1);
+    const int code = mosquitto_subscribe(fresh(handle_.get()), nullptr, filter.c_str(), 1);
     if (code == MOSQ_ERR_INVAL || code == MOSQ_ERR_MALFORMED_UTF8) return false;
     if (code != MOSQ_ERR_SUCCESS) check_later(code);
     wait_to_write();
@@ -174,7 +205,7 @@ bool Link::subscribe(const std::string& filter) {
 
 Result<int> Link::publish(const ports::BusMessage& message) {
     int number = 0;
-    const int code = mosquitto_publish(handle_.get(), &number, message.topic.c_str(), size_of(message.payload),
+    const int code = mosquitto_publish(fresh(handle_.get()), &number, message.topic.c_str(), size_of(message.payload),
                                        message.payload.data(), 1, message.retain);
     if (code != MOSQ_ERR_SUCCESS) {
         check_later(code);
@@ -186,7 +217,7 @@ Result<int> Link::publish(const ports::BusMessage& message) {
 
 void Link::abandon() {
     events_ = nullptr;
-    if (mosquitto_socket(handle_.get()) >= 0) mosquitto_disconnect(handle_.get());
+    if (mosquitto_socket(handle_.get()) >= 0) mosquitto_disconnect(fresh(handle_.get()));
     close();
     // The library closes its socket when its handle goes, which is when the last handler of the loop lets go of us.
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "ports/bus.hpp"
+#include "ports/tls.hpp"
 
 struct mosquitto;
 struct mosquitto_message;
@@ -23,6 +24,7 @@ struct LinkSettings {
     std::chrono::seconds keepalive{5};  // at least 5
     std::size_t in_flight_max = 100;
     std::size_t payload_bytes_max = 1 << 20;
+    ports::TlsContext tls = nullptr;  // a client's, which verifies; none: plain TCP
 };
 
 // Who is told what happens. All calls on the loop; the link may be abandoned from within any of them.
@@ -78,6 +80,8 @@ class Link : public std::enable_shared_from_this<Link> {
     void end(const std::string& reason);
     void close();
     bool more_to_read() const;
+    bool decrypted_waits() const;
+    bool waits_for_handshake() const;
 
     static void on_connect(::mosquitto*, void* self, int code);
     static void on_message(::mosquitto*, void* self, const ::mosquitto_message* message);

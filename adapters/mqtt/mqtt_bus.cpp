@@ -95,7 +95,6 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
   private:
     void attempt() {
         ++mqtt_counters_.attempts;
-        if (settings_.tls) return retry("TLS to a broker is not built in yet");
         error_code error;
         const auto address = boost::asio::ip::make_address(settings_.host, error);
         if (!error) return open(address.to_string());
@@ -113,6 +112,9 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
     }
 
     void open(const std::string& address) {
+        core::Result<ports::TlsContext> tls = ports::TlsContext();
+        if (settings_.trust) tls = settings_.trust->context_for(settings_.host);
+        if (!tls) return retry(tls.error().what);
         auto link = Link::open(io_,
                                {.client_id = settings_.client_id,
                                 .username = settings_.username,
@@ -120,9 +122,10 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
                                 .will = settings_.will,
                                 .keepalive = settings_.keepalive,
                                 .in_flight_max = settings_.outbox.in_flight_max,
-                                .payload_bytes_max = settings_.payload_bytes_max},
+                                .payload_bytes_max = settings_.payload_bytes_max,
+                                .tls = std::move(*tls)},
                                address, settings_.port, *this);
-        if (!link) return retry(link.error().what);
+        if (!link) return retry(refusal_or(link.error().what));  // a handshake may be over within the call
         link_ = std::move(*link);
         timer_.expires_after(settings_.connect_timeout);
         timer_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -193,7 +196,13 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
             // Two nodes with one id push each other out at once, again and again: that is no success.
             if (steady_clock::now() - up_since_ >= settings_.backoff.longest) backoff_.reset();
         }
-        retry(reason);
+        retry(refusal_or(reason));
+    }
+
+    // A certificate that was refused explains more than the end of the link does.
+    std::string refusal_or(const std::string& reason) const {
+        const auto refusal = settings_.trust ? settings_.trust->refusal(settings_.host) : "";
+        return refusal.empty() ? reason : refusal;
     }
 
     void link_received(const ports::BusMessage& message) override {

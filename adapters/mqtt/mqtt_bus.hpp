@@ -9,15 +9,9 @@
 #include "adapters/mqtt/backoff.hpp"
 #include "adapters/mqtt/outbox.hpp"
 #include "ports/bus.hpp"
+#include "ports/tls.hpp"
 
 namespace antiphon::mqtt {
-
-// Reserved: connecting with it fails with a reason until TLS is built.
-struct TlsFiles {
-    std::string authority;
-    std::string certificate;
-    std::string key;
-};
 
 struct MqttSettings {
     std::string host = "127.0.0.1";
@@ -25,8 +19,8 @@ struct MqttSettings {
     std::string client_id;  // unique at the broker: a second one with the same id pushes the first one out
     std::string username;   // empty: none
     std::string password;
-    std::optional<ports::BusMessage> will;  // published by the broker when we vanish; QoS 1
-    std::optional<TlsFiles> tls;
+    std::optional<ports::BusMessage> will;    // published by the broker when we vanish; QoS 1
+    std::shared_ptr<ports::TlsTrust> trust;   // which brokers are believed; none: plain TCP
     std::chrono::seconds keepalive{5};        // at least 5; the broker misses us after 1.5 of it
     std::chrono::seconds connect_timeout{5};  // from the first byte to the last subscription
     BackoffLimits backoff;

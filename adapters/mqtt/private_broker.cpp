@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "adapters/mqtt/broker_folder.hpp"
+#include "core/contract.hpp"
 
 namespace antiphon::mqtt {
 namespace {
@@ -64,13 +65,18 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
 
     Result<void> set_workers(const std::vector<BrokerUser>& workers) {
         workers_ = workers;  // also when nothing can be written: the broker's next life gets them
-        if (!folder_) return Error{ErrorCode::conflict, "the broker has no folder yet"};
+        if (!folder_) return no_folder();
         if (const auto written = write_users(); !written) return written;
-        // Before it listens the signal would kill it; the next life reads the new files anyway.
-        if (running_)
-            reload();
-        else
-            reload_when_up_ = process_ != nullptr;
+        have_files_read();
+        return {};
+    }
+
+    Result<void> set_tls(const ports::TlsIdentity& identity) {
+        ANTIPHON_ASSERT(settings_.tls);
+        settings_.tls = identity;
+        if (!folder_) return no_folder();
+        if (const auto written = write_identity(); !written) return written;
+        have_files_read();
         return {};
     }
 
@@ -115,13 +121,33 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
             .cluster = settings_.cluster,
             .passwords_file = folder_->file("passwords"),
             .acl_file = folder_->file("acl"),
+            .certificate_file = settings_.tls ? folder_->file("certificate.pem").string() : "",
+            .key_file = settings_.tls ? folder_->file("key.pem").string() : "",
             .user = folder_->account() ? folder_->account()->name : std::string(),
             .payload_bytes_max = settings_.payload_bytes_max,
             .queued_messages_max = settings_.queued_messages_max,
         });
         if (!configuration) return configuration.error();
         if (const auto written = folder_->write("mosquitto.conf", *configuration); !written) return written;
+        if (const auto written = write_identity(); !written) return written;
         return write_users();
+    }
+
+    static Error no_folder() { return {ErrorCode::conflict, "the broker has no folder yet"}; }
+
+    Result<void> write_identity() {
+        if (!settings_.tls) return {};
+        if (const auto written = folder_->write("certificate.pem", settings_.tls->certificate); !written)
+            return written;
+        return folder_->write("key.pem", settings_.tls->key);
+    }
+
+    // Before it listens the signal would kill it; the next life reads the new files anyway.
+    void have_files_read() {
+        if (running_)
+            reload();
+        else
+            reload_when_up_ = process_ != nullptr;
     }
 
     Result<void> write_users() {
@@ -242,7 +268,7 @@ class PrivateBroker::Keeper : public std::enable_shared_from_this<Keeper> {
     boost::asio::io_context& io_;
     ports::ProcessLauncher& launcher_;
     const ports::Clock& clock_;
-    const PrivateBrokerSettings settings_;
+    PrivateBrokerSettings settings_;
     PrivateBrokerHandlers handlers_;
     const std::string password_;
     const std::string password_hash_;
@@ -278,6 +304,7 @@ Result<void> PrivateBroker::set_workers(const std::vector<BrokerUser>& workers) 
     return keeper_->set_workers(workers);
 }
 void PrivateBroker::give_up(const std::string& reason) { keeper_->give_up(reason); }
+Result<void> PrivateBroker::set_tls(const ports::TlsIdentity& identity) { return keeper_->set_tls(identity); }
 const std::string& PrivateBroker::password() const { return keeper_->password(); }
 bool PrivateBroker::running() const { return keeper_->running(); }
 int PrivateBroker::pid() const { return keeper_->pid(); }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ports/clock.hpp"
 #include "ports/process.hpp"
 #include "ports/random.hpp"
+#include "ports/tls.hpp"
 
 namespace antiphon::mqtt {
 
@@ -30,6 +32,7 @@ struct PrivateBrokerSettings {
     core::Duration reload_settles = std::chrono::milliseconds{250};  // longer than it reads its files
     std::size_t payload_bytes_max = 1 << 20;
     std::size_t queued_messages_max = 1000;
+    std::optional<ports::TlsIdentity> tls;  // none: plain TCP
 };
 
 // All may be empty. Called on the loop, and never after the broker's destruction.
@@ -73,6 +76,10 @@ class PrivateBroker {
 
     // For who notices that it listens and does not answer: kills it, which is a death as any other, for that reason.
     void give_up(const std::string& reason);
+
+    // The certificate of the next connections, within about half a second; those that are open live on. Only for a
+    // broker that began with TLS. After an error the broker goes on with what it has.
+    core::Result<void> set_tls(const ports::TlsIdentity& identity);
 
     // The coordinator's own login, new with each start of the program.
     std::string username() const { return std::string(coordinator_user); }
