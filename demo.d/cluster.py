@@ -54,6 +54,7 @@ class Cluster:
         self.processes = {}
         self.variables = {}  # for all processes, above the environment
         self.within = []  # a command that runs commands, for the command line
+        self.authority = ""  # a file: who vouches for a coordinator that speaks TLS
         self.url = ""
         self.ports = ()
 
@@ -65,7 +66,8 @@ class Cluster:
     def environment(self):
         token = self.folder / "coordinator/token"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ANTIPHON_")}
-        return kept | {"ANTIPHON_URL": self.url, "ANTIPHON_ROOM": str(self.room),
+        believed = {"ANTIPHON_TLS_CA": self.authority} if self.authority else {}
+        return kept | believed | {"ANTIPHON_URL": self.url, "ANTIPHON_ROOM": str(self.room),
                        "ANTIPHON_TOKEN": token.read_text().strip() if token.exists() else ""}
 
     # ---- the command line, as a user has it
@@ -100,7 +102,7 @@ class Cluster:
         self.room.mkdir(exist_ok=True)
         self.ports = self.ports or free_ports(3)
         http, mqtt, clock = self.ports
-        self.url = f"http://{address}:{http}"
+        self.url = f"http{'s' if self.authority else ''}://{address}:{http}"
         self.start("coordinator", "coordinator", "--data", self.folder / folder, "--listen", f"{address}:{http}",
                    "--mqtt-port", mqtt, "--clock-port", clock, *options, **how)
         self.expect(self.answers, 20, "the coordinator does not answer", "coordinator")

@@ -10,16 +10,19 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
 namespace antiphon::system {
 namespace {
 
-class Termination : public std::enable_shared_from_this<Termination> {
+class Watch : public std::enable_shared_from_this<Watch> {
   public:
-    Termination(boost::asio::io_context& io, std::function<void(int)> handler)
-        : signals_(io, SIGTERM, SIGINT), handler_(std::move(handler)) {}
+    Watch(boost::asio::io_context& io, std::initializer_list<int> signals, std::function<void(int)> handler)
+        : signals_(io), handler_(std::move(handler)) {
+        for (const int signal : signals) signals_.add(signal);
+    }
 
     void wait() {
         signals_.async_wait([weak = weak_from_this()](const boost::system::error_code& error, int signal) {
@@ -95,7 +98,14 @@ class GracefulEnd : public std::enable_shared_from_this<GracefulEnd> {
 void ignore_broken_pipes() { std::signal(SIGPIPE, SIG_IGN); }
 
 std::shared_ptr<void> on_termination(boost::asio::io_context& io, std::function<void(int signal)> handler) {
-    auto watch = std::make_shared<Termination>(io, std::move(handler));
+    auto watch = std::make_shared<Watch>(io, std::initializer_list<int>{SIGTERM, SIGINT}, std::move(handler));
+    watch->wait();
+    return watch;
+}
+
+std::shared_ptr<void> on_hangup(boost::asio::io_context& io, std::function<void()> handler) {
+    auto watch = std::make_shared<Watch>(io, std::initializer_list<int>{SIGHUP},
+                                         [handler = std::move(handler)](int) { handler(); });
     watch->wait();
     return watch;
 }

@@ -1,4 +1,4 @@
-// Signals of the process: the ones that ask us to end, and the one that no program wants.
+// Signals of the process: those that ask us to end or to read files anew, and the one that no program wants.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -23,5 +23,8 @@ void ignore_broken_pipes();
 // children die with it. One in a process.
 [[nodiscard]] std::shared_ptr<void> on_graceful_end(boost::asio::io_context& io, std::chrono::seconds limit,
                                                     std::function<void()> handler);
+
+// Calls `handler` on the loop for each SIGHUP, which does not end us, as long as the returned object lives.
+[[nodiscard]] std::shared_ptr<void> on_hangup(boost::asio::io_context& io, std::function<void()> handler);
 
 }  // namespace antiphon::system

@@ -308,7 +308,9 @@ struct JoinAnswer {
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::uint64_t epoch = 0;
+    std::optional<std::string> broker_scheme;  // of the private broker: "mqtts"; absent: "mqtt"
 };
-BOOST_DESCRIBE_STRUCT(JoinAnswer, (), (id, name, cluster, credential, broker_url, broker_port, clock_port, epoch))
+BOOST_DESCRIBE_STRUCT(JoinAnswer, (),
+                      (id, name, cluster, credential, broker_url, broker_port, clock_port, epoch, broker_scheme))
 
 }  // namespace antiphon::api

@@ -5,6 +5,7 @@
 
 #include "adapters/http/problem.hpp"
 #include "adapters/system/random.hpp"
+#include "adapters/tls/trust.hpp"
 
 namespace antiphon::cli {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 template <class T, class Start>
 core::Result<T> wait_for(const ClientSettings& settings, Start start) {
     boost::asio::io_context io(1);
-    http::Client client(io, settings.server, settings.token);
+    http::Client client(io, settings.server, settings.token, client_options(settings));
     std::optional<core::Result<T>> answer;
     start(client, [&answer](core::Result<T> got) { answer = std::move(got); });
     while (!answer && io.run_one() > 0) {
@@ -24,6 +25,12 @@ core::Result<T> wait_for(const ClientSettings& settings, Start start) {
 }
 
 }  // namespace
+
+http::ClientOptions client_options(const ClientSettings& settings) {
+    http::ClientOptions options;
+    options.trust = std::make_shared<tls::AuthorityTrust>(settings.tls_ca);
+    return options;
+}
 
 core::Result<http::Response> accepted(core::Result<http::Response> answer) {
     if (answer && answer->status >= 400) return http::error_of(*answer);
@@ -37,22 +44,22 @@ core::Result<http::Response> ApiClient::send(http::Method method, const std::str
     http::ClientRequest request{.method = method, .target = target};
     request.body = std::move(body);
     request.headers = std::move(headers);
-    return accepted(http::fetch(settings_.server, settings_.token, std::move(request)));
+    return accepted(http::fetch(settings_.server, settings_.token, std::move(request), client_options(settings_)));
 }
 
 core::Result<http::Response> ApiClient::post_once(const std::string& target, const std::string& body) const {
     http::ClientRequest request{.method = http::Method::post, .target = target};
     request.body = body;
     request.headers = {{"Idempotency-Key", system::random_hex(16)}};
-    auto answer = http::fetch(settings_.server, settings_.token, request);
+    auto answer = http::fetch(settings_.server, settings_.token, request, client_options(settings_));
     if (!answer && answer.error().code == core::ErrorCode::unavailable)
-        answer = http::fetch(settings_.server, settings_.token, std::move(request));
+        answer = http::fetch(settings_.server, settings_.token, std::move(request), client_options(settings_));
     return accepted(std::move(answer));
 }
 
 core::Result<bool> ApiClient::is_there(const std::string& target) const {
-    const auto answer =
-        http::fetch(settings_.server, settings_.token, {.method = http::Method::head, .target = target});
+    const auto answer = http::fetch(settings_.server, settings_.token, {.method = http::Method::head, .target = target},
+                                    client_options(settings_));
     if (!answer) return answer.error();
     if (answer->status >= 400 && answer->status != 404) return http::error_of(*answer);
     return answer->status < 400;

@@ -33,6 +33,9 @@ class ApiClient {
     ClientSettings settings_;
 };
 
+// With whom an https server must convince.
+http::ClientOptions client_options(const ClientSettings& settings);
+
 // An answer with an error status becomes an Error.
 core::Result<http::Response> accepted(core::Result<http::Response> answer);
 

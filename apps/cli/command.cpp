@@ -134,6 +134,8 @@ void Command::add_client_options() {
            client.server);
     option({"--token-file", "FILE", "file with the token that opens it (ANTIPHON_TOKEN holds the token itself)"},
            client.token_file);
+    option({"--tls-ca", "FILE", "certificates of the authorities to believe (ANTIPHON_TLS_CA; default: the system's)"},
+           client.tls_ca);
     flag({"--json", "", "print what the server answers, as JSON"}, client.json);
 }
 

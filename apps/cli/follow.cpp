@@ -23,7 +23,7 @@ class Follower {
   public:
     Follower(const ClientSettings& settings, FollowHandlers handlers)
         : handlers_(std::move(handlers)),
-          client_(io_, settings.server, settings.token),
+          client_(io_, settings.server, settings.token, client_options(settings)),
           timer_(io_),
           signals_(system::on_termination(io_, [this](int) { ended_ = true; })) {}
 

@@ -17,7 +17,7 @@ class Poll {
     Poll(const ClientSettings& settings, std::string target, PollHandler handler)
         : target_(std::move(target)),
           handler_(std::move(handler)),
-          client_(io_, settings.server, settings.token),
+          client_(io_, settings.server, settings.token, client_options(settings)),
           timer_(io_),
           signals_(system::on_termination(io_, [this](int) { ended_ = true; })) {}
 

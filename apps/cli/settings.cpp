@@ -77,6 +77,19 @@ std::optional<std::string> value_of(const std::optional<Said>& said) {
     return said ? std::optional(said->value) : std::nullopt;
 }
 
+std::optional<std::filesystem::path> path_of(const std::optional<Said>& said) {
+    return said ? std::optional<std::filesystem::path>(said->value) : std::nullopt;
+}
+
+// Both or none.
+std::optional<tls::IdentityFiles> tls_files(const std::optional<Said>& certificate, const std::optional<Said>& key,
+                                            Check& check) {
+    if (certificate && key) return tls::IdentityFiles{certificate->value, key->value};
+    if (certificate) check.fail(bad(*certificate, "needs its key; name it with --tls-key FILE"));
+    if (key) check.fail(bad(*key, "needs its certificate; name it with --tls-certificate FILE"));
+    return std::nullopt;
+}
+
 std::optional<std::string> number_text(const std::optional<std::uint16_t>& number) {
     return number ? std::optional(std::to_string(*number)) : std::nullopt;
 }
@@ -140,6 +153,7 @@ core::Result<config::Configuration> client_configuration(const Outside& outside)
     if (!own) return own;
     if (own->client.server) common->client = own->client;
     if (own->client.token_file) common->client.token_file = own->client.token_file;
+    if (own->client.tls_ca) common->client.tls_ca = own->client.tls_ca;
     return common;
 }
 
@@ -205,6 +219,10 @@ core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags,
     options.insecure_lan =
         flags.insecure_lan ||
         check.truth(variables("ANTIPHON_INSECURE_LAN"), "ANTIPHON_INSECURE_LAN", file.insecure_lan.value_or(false));
+    options.tls = tls_files(
+        pick("--tls-certificate", flags.tls_certificate, "ANTIPHON_TLS_CERTIFICATE", variables, file.tls_certificate),
+        pick("--tls-key", flags.tls_key, "ANTIPHON_TLS_KEY", variables, file.tls_key), check);
+    options.tls_ca = path_of(pick("--tls-ca", flags.tls_ca, "ANTIPHON_TLS_CA", variables, file.tls_ca));
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
     options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
     return check.done(std::move(options));
@@ -222,6 +240,7 @@ core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Var
     options.inputs = devices(flags.inputs, "--input", file.inputs, check);
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
     options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
+    options.tls_ca = path_of(pick("--tls-ca", flags.tls_ca, "ANTIPHON_TLS_CA", variables, file.tls_ca));
     options.clock_agreement = !flags.no_clock_agreement;
     return check.done(std::move(options));
 }
@@ -233,11 +252,13 @@ core::Result<ClientSettings> settle(const ClientArguments& flags, const Outside&
                             .value_or(Said{"http://127.0.0.1:8740", "the default"});
     const auto url = http::parse_url(server.value);
     if (!url) return url.error().within(server.where);
+    const auto tls_ca =
+        path_of(pick("--tls-ca", flags.tls_ca, "ANTIPHON_TLS_CA", outside.variables, file->client.tls_ca));
     const auto in_variable = outside.variables("ANTIPHON_TOKEN");
-    if (!flags.token_file && in_variable) return ClientSettings{*url, *in_variable};
+    if (!flags.token_file && in_variable) return ClientSettings{*url, *in_variable, tls_ca};
     auto token = find_token(flags.token_file ? flags.token_file : file->client.token_file, *url, *file, outside);
     if (!token) return token.error();
-    return ClientSettings{*url, std::move(*token)};
+    return ClientSettings{*url, std::move(*token), tls_ca};
 }
 
 }  // namespace antiphon::cli

@@ -1,6 +1,7 @@
 // From what was said where to what counts: flag, environment, configuration, default, in this order.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct CoordinatorArguments {
     std::optional<std::string> broker;
     std::optional<std::string> mqtt_port;
     std::optional<std::string> clock_port;
+    std::optional<std::string> tls_certificate;
+    std::optional<std::string> tls_key;
+    std::optional<std::string> tls_ca;
     std::optional<std::string> log_format;
     std::optional<std::string> room;
     bool insecure_lan = false;
@@ -35,19 +39,22 @@ struct WorkerArguments {
     std::vector<std::string> inputs;
     std::optional<std::string> log_format;
     std::optional<std::string> room;
+    std::optional<std::string> tls_ca;
     bool no_clock_agreement = false;
 };
 
 struct ClientArguments {
     std::optional<std::string> server;
     std::optional<std::string> token_file;
+    std::optional<std::string> tls_ca;
     bool json = false;
 };
 
 // Where the coordinator is and what opens it.
 struct ClientSettings {
     http::Url server;
-    std::string token;  // empty: none found
+    std::string token;                            // empty: none found
+    std::optional<std::filesystem::path> tls_ca;  // authorities of an https server; absent: the system's
 };
 
 // antiphon.toml: of --config, else of ANTIPHON_CONFIG, else the system's if there is one.

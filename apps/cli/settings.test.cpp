@@ -31,9 +31,11 @@ TEST_F(SettingsTest, TheLayersStandInTheirOrder) {
 }
 
 TEST_F(SettingsTest, EachValueHasAVariable) {
-    console.variables = {{"ANTIPHON_DATA", "/d"},       {"ANTIPHON_BROKER", "mqtt://b"},   {"ANTIPHON_MQTT_PORT", "11"},
-                         {"ANTIPHON_CLOCK_PORT", "12"}, {"ANTIPHON_INSECURE_LAN", "true"}, {"ANTIPHON_LOG", "json"},
-                         {"ANTIPHON_ROOM", "/r"}};
+    console.variables = {{"ANTIPHON_DATA", "/d"},           {"ANTIPHON_BROKER", "mqtt://b"},
+                         {"ANTIPHON_MQTT_PORT", "11"},      {"ANTIPHON_CLOCK_PORT", "12"},
+                         {"ANTIPHON_INSECURE_LAN", "true"}, {"ANTIPHON_LOG", "json"},
+                         {"ANTIPHON_ROOM", "/r"},           {"ANTIPHON_TLS_CERTIFICATE", "/c"},
+                         {"ANTIPHON_TLS_KEY", "/k"},        {"ANTIPHON_TLS_CA", "/ca"}};
     const auto options = settled();
     ASSERT_TRUE(options);
     EXPECT_EQ(options->data, "/d");
@@ -43,6 +45,19 @@ TEST_F(SettingsTest, EachValueHasAVariable) {
     EXPECT_TRUE(options->insecure_lan);
     EXPECT_EQ(options->log_format, system::log::Format::json);
     EXPECT_EQ(options->room, "/r");
+    ASSERT_TRUE(options->tls);
+    EXPECT_EQ(options->tls->certificate, "/c");
+    EXPECT_EQ(options->tls->key, "/k");
+    EXPECT_EQ(options->tls_ca, "/ca");
+}
+
+TEST_F(SettingsTest, ACertificateAndItsKeyComeTogether) {
+    flags.tls_certificate = "/c";
+    EXPECT_EQ(refused(), "'/c' of --tls-certificate needs its key; name it with --tls-key FILE");
+    file.tls_key = "/k";
+    EXPECT_EQ(refused(), "accepted");
+    flags.tls_certificate.reset();
+    EXPECT_EQ(refused(), "'/k' of the configuration needs its certificate; name it with --tls-certificate FILE");
 }
 
 TEST_F(SettingsTest, TheFileIsHeardForEachValue) {

@@ -45,6 +45,12 @@ void add_coordinator(Command& root, const Programs& programs) {
                 flags->broker)
         .option({"--mqtt-port", "PORT", "of the private broker (ANTIPHON_MQTT_PORT; default 8741)"}, flags->mqtt_port)
         .option({"--clock-port", "PORT", "of the clock, UDP (ANTIPHON_CLOCK_PORT; default 8742)"}, flags->clock_port)
+        .option({"--tls-certificate", "FILE",
+                 "PEM, with its chain: HTTP and the private broker speak TLS (ANTIPHON_TLS_CERTIFICATE)"},
+                flags->tls_certificate)
+        .option({"--tls-key", "FILE", "PEM, the certificate's private key (ANTIPHON_TLS_KEY)"}, flags->tls_key)
+        .option({"--tls-ca", "FILE", "authorities of a mqtts:// broker (ANTIPHON_TLS_CA; default: the system's)"},
+                flags->tls_ca)
         .flag({"--insecure-lan", "", "listen beyond loopback without TLS; `status` keeps warning of it"},
               flags->insecure_lan)
         .runs([flags, &programs](Call& call) { return coordinator(call, *flags, programs); });
@@ -63,6 +69,8 @@ void add_worker(Command& root, const Programs& programs) {
         .option({"--join", "URL#TOKEN", "invitation; not needed once enrolled (ANTIPHON_JOIN)"}, flags->join)
         .list({"--output", "NAME=DEVICE", "something to play on; may be given several times"}, flags->outputs)
         .list({"--input", "NAME=DEVICE", "something to record from; may be given several times"}, flags->inputs)
+        .option({"--tls-ca", "FILE", "authorities of an https coordinator (ANTIPHON_TLS_CA; default: the system's)"},
+                flags->tls_ca)
         .flag({"--no-clock-agreement", "", "for tests: keep the first estimate", false, true},
               flags->no_clock_agreement)
         .runs([flags, &programs](Call& call) { return worker(call, *flags, programs); });

@@ -145,6 +145,9 @@ Keys coordinator_keys(CoordinatorSection& to) {
             port_key("mqtt_port", to.mqtt_port),
             port_key("clock_port", to.clock_port),
             flag_key("insecure_lan", to.insecure_lan),
+            text_key("tls_certificate", to.tls_certificate),
+            text_key("tls_key", to.tls_key),
+            text_key("tls_ca", to.tls_ca),
             log_key(to.log),
             text_key("room", to.room)};
 }
@@ -155,15 +158,15 @@ Keys worker_keys(WorkerSection& to, const std::string& origin) {
             return read_devices(table, list, "in [worker." + std::string(name) + "]", origin);
         });
     };
-    return {text_key("name", to.name),   text_key("join", to.join, "an invitation in quotes, \"URL#TOKEN\""),
-            text_key("data", to.data),   log_key(to.log),
-            text_key("room", to.room),   devices("outputs", to.outputs),
-            devices("inputs", to.inputs)};
+    return {text_key("name", to.name),      text_key("join", to.join, "an invitation in quotes, \"URL#TOKEN\""),
+            text_key("data", to.data),      log_key(to.log),
+            text_key("room", to.room),      text_key("tls_ca", to.tls_ca),
+            devices("outputs", to.outputs), devices("inputs", to.inputs)};
 }
 
 Keys client_keys(ClientSection& to) {
     return {text_key("server", to.server, "a URL in quotes, such as \"http://127.0.0.1:8740\""),
-            text_key("token_file", to.token_file)};
+            text_key("token_file", to.token_file), text_key("tls_ca", to.tls_ca)};
 }
 
 Problem read_document(const toml::table& root, Configuration& to, const std::string& origin) {

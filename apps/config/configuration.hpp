@@ -27,6 +27,9 @@ struct CoordinatorSection {
     std::optional<bool> insecure_lan;
     std::optional<std::string> log;  // "text" or "json"
     std::optional<std::string> room;
+    std::optional<std::string> tls_certificate;
+    std::optional<std::string> tls_key;
+    std::optional<std::string> tls_ca;
 
     friend bool operator==(const CoordinatorSection&, const CoordinatorSection&) = default;
 };
@@ -39,6 +42,7 @@ struct WorkerSection {
     std::optional<std::string> room;
     NamedDevices outputs;
     NamedDevices inputs;
+    std::optional<std::string> tls_ca;
 
     friend bool operator==(const WorkerSection&, const WorkerSection&) = default;
 };
@@ -46,6 +50,7 @@ struct WorkerSection {
 struct ClientSection {
     std::optional<std::string> server;
     std::optional<std::string> token_file;
+    std::optional<std::string> tls_ca;
 
     friend bool operator==(const ClientSection&, const ClientSection&) = default;
 };

@@ -34,10 +34,13 @@ clock_port = 65535
 insecure_lan = true
 log = "json"
 room = "/tmp/room"
+tls_certificate = "/c"
+tls_key = "/k"
+tls_ca = "/ca"
 )")
                              .coordinator;
     EXPECT_EQ(section, (CoordinatorSection{"/srv/antiphon", "0.0.0.0:8740", "mqtt://broker:1883", 1, 65535, true,
-                                           "json", "/tmp/room"}));
+                                           "json", "/tmp/room", "/c", "/k", "/ca"}));
 }
 
 TEST(Configuration, ReadsEachKeyOfTheWorkerInTheOrderOfTheFile) {
@@ -47,6 +50,7 @@ join = "http://c:8740#token"
 data = "d"
 log = "text"
 room = "r"
+tls_ca = "/ca"
 [worker.outputs]
 right = "alsa:hw:1"
 left = "alsa:hw:0"
@@ -56,7 +60,7 @@ mic = "virtual:microphone,at=1.5,2"
                              .worker;
     EXPECT_EQ(section, (WorkerSection{"hall", "http://c:8740#token", "d", "text", "r",
                                       NamedDevices{{"right", "alsa:hw:1"}, {"left", "alsa:hw:0"}},
-                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}}));
+                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca"}));
 }
 
 TEST(Configuration, ReadsEachKeyOfTheClient) {
@@ -68,11 +72,11 @@ TEST(Configuration, AnUnknownKeyIsNamedWithItsLineAndWhatIsAllowed) {
     EXPECT_EQ(
         refused("[coordinator]\ndata = \"d\"\nlisen = \"x\"\n"),
         "antiphon.toml, line 3: unknown key 'lisen' in [coordinator]; allowed are data, listen, broker, mqtt_port, "
-        "clock_port, insecure_lan, log, room");
+        "clock_port, insecure_lan, tls_certificate, tls_key, tls_ca, log, room");
     EXPECT_EQ(refused("\n[workers]\n"),
               "antiphon.toml, line 2: unknown key 'workers' at the top; allowed are coordinator, worker, client");
     EXPECT_EQ(refused("[client]\n\"a\\u001b[2J\" = 1\n"),
-              "antiphon.toml, line 2: unknown key 'a?[2J' in [client]; allowed are server, token_file");
+              "antiphon.toml, line 2: unknown key 'a?[2J' in [client]; allowed are server, token_file, tls_ca");
 }
 
 TEST(Configuration, AWrongTypeIsNamedWithItsLineAndWhatIsWanted) {

@@ -14,6 +14,7 @@
 #include "adapters/system/background.hpp"
 #include "apps/api/views.hpp"
 #include "apps/coordinator/backups.hpp"
+#include "apps/coordinator/certificate.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
 #include "apps/coordinator/credentials.hpp"
 
@@ -31,7 +32,8 @@ struct ApiParts {
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::optional<std::string> broker_url;
-    std::function<std::string()> url;  // of this server, for invitations
+    std::function<std::string()> url;          // of this server, for invitations
+    const Certificate* certificate = nullptr;  // none: no TLS
     // Of events, with the token that let each in; empty: another secret.
     std::map<std::shared_ptr<http::WebSocket>, core::TokenId> listeners;
 };

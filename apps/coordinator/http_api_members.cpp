@@ -38,8 +38,10 @@ void join(ApiParts& parts, const http::Request& request, http::Responder respond
     join.credential_digest = digest_of(credential);
     join.broker_password = mqtt::password_hash(credential, system::random_bytes);
     const auto view = [&parts, credential](const core::WorkerRow& row, const core::CoordinatorState& state) {
-        return api::JoinAnswer{row.id.value,     row.name,          parts.app.cluster(), credential,
+        api::JoinAnswer answer{row.id.value,     row.name,          parts.app.cluster(), credential,
                                parts.broker_url, parts.broker_port, parts.clock_port,    state.cluster.epoch.value};
+        if (parts.certificate && !parts.broker_url) answer.broker_scheme = "mqtts";
+        return answer;
     };
     parts.app.ask(std::move(join), asker_of(request), answer_with<core::WorkerRow>(std::move(responder), view, 201));
 }

@@ -178,7 +178,10 @@ void add_read_routes(http::Router& router, ApiParts& parts) {
     router.add(Method::get, "/healthz", Permission::none,
                [](const http::Request&, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });
     router.add(Method::get, "/v1/status", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        answer_look(parts, std::move(responder), [cluster = parts.cluster, now = parts.app.now()](const auto& state) {
+        auto cluster = parts.cluster;
+        if (parts.certificate)
+            for (auto& warning : parts.certificate->warnings()) cluster.warnings.push_back(std::move(warning));
+        answer_look(parts, std::move(responder), [cluster, now = parts.app.now()](const auto& state) {
             return ok(status_view(state, cluster, now));
         });
     });

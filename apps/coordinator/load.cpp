@@ -47,7 +47,11 @@ Row row_of(const core::Table<Id, Row>& table);
 template <class Table>
 using RowOf = decltype(row_of(std::declval<const Table&>()));
 
-bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+// A name that only begins like an address is somebody else's.
+bool is_loopback(const std::string& host) {
+    const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
+    return host == "localhost" || host == "::1" || (numeric && host.starts_with("127."));
+}
 
 }  // namespace
 
@@ -96,19 +100,28 @@ core::Result<std::string> load_token(const std::filesystem::path& path) {
     return *text;
 }
 
-core::Result<void> check_listen(const std::string& host, bool insecure_lan) {
-    if (is_loopback(host) || insecure_lan) return {};
+core::Result<void> check_listen(const std::string& host, bool tls, bool insecure_lan) {
+    if (is_loopback(host) || tls || insecure_lan) return {};
     return core::Error{core::ErrorCode::denied,
                        "listening on " + host +
-                           " would carry tokens and audio without encryption; stay on 127.0.0.1, "
-                           "or say --insecure-lan if the network is yours alone"};
+                           " would carry tokens and passwords without encryption; give --tls-certificate and "
+                           "--tls-key, stay on 127.0.0.1, or say --insecure-lan if the network is yours alone"};
+}
+
+core::Result<void> check_broker(const std::string& host, bool tls, bool insecure_lan) {
+    if (is_loopback(host) || tls || insecure_lan) return {};
+    return core::Error{core::ErrorCode::denied,
+                       "--broker mqtt://" + host +
+                           " would carry passwords and commands without encryption; write mqtts://, or say "
+                           "--insecure-lan if the network is yours alone"};
 }
 
 api::ClusterView describe_cluster(const std::string& id, const node::CoordinatorOptions& options) {
     api::ClusterView view;
     view.id = id;
     view.version = node::version;
-    if (options.insecure_lan) view.warnings.push_back("insecure: listening beyond loopback without encryption");
+    if (options.insecure_lan && !options.tls)
+        view.warnings.push_back("insecure: listening beyond loopback without encryption");
     if (options.broker)
         view.warnings.push_back("a broker of somebody else does not keep workers from each other's topics");
     return view;

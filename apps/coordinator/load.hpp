@@ -26,8 +26,10 @@ core::Result<std::string> upgrade_row(std::string_view key, std::string_view val
 // The administrator's token, made at the first start (0600).
 core::Result<std::string> load_token(const std::filesystem::path& path);
 
-// Beyond loopback there is no encryption in this version, so it must be asked for.
-core::Result<void> check_listen(const std::string& host, bool insecure_lan);
+// Beyond loopback HTTP, broker and clock (they share the host) want TLS files, or --insecure-lan.
+core::Result<void> check_listen(const std::string& host, bool tls, bool insecure_lan);
+// The same for a broker of somebody else, to which the coordinator shows its password.
+core::Result<void> check_broker(const std::string& host, bool tls, bool insecure_lan);
 
 api::ClusterView describe_cluster(const std::string& id, const node::CoordinatorOptions& options);
 

@@ -51,6 +51,11 @@ class Process {
     core::Result<void> listen();
     void add_metrics_route(http::Router& router);
     Readings readings() const;
+    core::Result<void> read_certificate();
+    core::Result<void> check_foreign_broker() const;
+    void replace_certificate(const tls::ServerIdentity& identity);
+    mqtt::MqttSettings foreign_broker() const;
+    std::string host_in_url() const;
     void start_broker();
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
@@ -65,6 +70,7 @@ class Process {
     boost::asio::io_context io_{1};
     system::ChildLauncher launcher_{io_};
     std::unique_ptr<ports::Clock> clock_;
+    std::unique_ptr<Certificate> certificate_;  // none: no TLS
     std::unique_ptr<sqlite::SqliteStore> store_;
     std::unique_ptr<files::BlobFolder> blobs_;
     std::unique_ptr<files::BlobFolder> incoming_;
@@ -115,8 +121,11 @@ core::Result<void> Process::open() {
     auto endpoint = http::parse_host_port(options_.listen);
     if (!endpoint) return endpoint.error().within("--listen");
     endpoint_ = *endpoint;
-    if (auto allowed = check_listen(endpoint_.host, options_.insecure_lan); !allowed) return allowed;
+    const bool tls = options_.tls.has_value();
+    if (auto allowed = check_listen(endpoint_.host, tls, options_.insecure_lan); !allowed) return allowed;
+    if (auto allowed = check_foreign_broker(); !allowed) return allowed;
     if (auto opened = open_folders(); !opened) return opened;
+    if (auto read = read_certificate(); !read) return read;
     auto loaded = load_state(*store_);
     if (!loaded) return loaded.error();
     auto incarnation = node::clock_incarnation();
@@ -143,6 +152,32 @@ core::Result<void> Process::open() {
     return listen();
 }
 
+core::Result<void> Process::read_certificate() {
+    if (!options_.tls) return {};
+    auto certificate = Certificate::read(io_, *clock_, *options_.tls);
+    if (!certificate) return certificate.error();
+    certificate_ = std::move(*certificate);
+    certificate_->watch([this](const tls::ServerIdentity& identity) { replace_certificate(identity); });
+    return {};
+}
+
+std::string Process::host_in_url() const {
+    return certificate_ ? tls::host_for_urls(certificate_->identity().names, endpoint_.host) : "";
+}
+
+void Process::replace_certificate(const tls::ServerIdentity& identity) {
+    if (server_) server_->use_tls(identity.context, host_in_url());
+    if (!broker_) return;
+    if (auto set = broker_->set_tls(identity.pem); !set) log::error("broker.certificate", {}, set.error().what);
+}
+
+core::Result<void> Process::check_foreign_broker() const {
+    if (!options_.broker) return {};
+    const auto url = mqtt::parse_broker_url(*options_.broker);
+    if (!url) return url.error().within("--broker");
+    return check_broker(url->host, url->tls, options_.insecure_lan);
+}
+
 core::Result<void> Process::listen() {
     boost::system::error_code error;
     const auto address =
@@ -165,6 +200,7 @@ core::Result<void> Process::listen() {
                                                clock_server_->local_endpoint().port(),
                                                options_.broker,
                                                [this] { return server_->url(); },
+                                               certificate_.get(),
                                                {}});
     api_->cluster = describe_cluster(app_->cluster(), options_);
     http::Router router;
@@ -177,6 +213,8 @@ core::Result<void> Process::listen() {
     add_metrics_route(router);
     http::ServerOptions server;
     server.listen = endpoint_;
+    server.host_in_url = host_in_url();
+    if (certificate_) server.tls = certificate_->identity().context;
     server.authenticator = [this](std::string_view secret, const http::Request&) {
         return credentials_->identify(secret, clock_->wall());
     };
@@ -231,6 +269,7 @@ void Process::start_broker() {
     settings.port = options_.mqtt_port;
     settings.port_option = "--mqtt-port";
     settings.cluster = app_->cluster();
+    if (certificate_) settings.tls = certificate_->identity().pem;
     mqtt::PrivateBrokerHandlers handlers;
     handlers.on_death = [](const std::string& reason, bool escalate) {
         log::write(escalate ? log::Level::error : log::Level::warning, "broker.died", {}, reason);
@@ -252,6 +291,7 @@ void Process::start_broker() {
         bus.port = options_.mqtt_port;
         bus.username = broker_->username();
         bus.password = broker_->password();
+        if (certificate_) bus.trust = certificate_->own_trust();
         start_bus(bus);
     });
 }
@@ -304,27 +344,28 @@ void Process::stop() {
     server_->stop(stop_within, [this] { io_.stop(); });
 }
 
+// The URL was checked by open().
+mqtt::MqttSettings Process::foreign_broker() const {
+    const auto url = mqtt::parse_broker_url(*options_.broker);
+    mqtt::MqttSettings bus;
+    bus.host = url->host;
+    bus.port = url->port;
+    bus.username = url->username;
+    bus.password = url->password;
+    if (url->tls) bus.trust = std::make_shared<tls::AuthorityTrust>(options_.tls_ca);
+    return bus;
+}
+
 int Process::run() {
     const auto signals = system::on_graceful_end(io_, end_within, [this] { stop(); });
     app_->start();
     service_manager_.watch([this](const systemd::ServiceManager::Answer& answer) {
         app_->look([this, answer](const core::CoordinatorState& state) { answer(sign_of(state)); });
     });
-    if (options_.broker) {
-        const auto url = mqtt::parse_broker_url(*options_.broker);
-        if (!url) {
-            fail(url.error().within("--broker"));
-            return exit_code_;
-        }
-        mqtt::MqttSettings bus;
-        bus.host = url->host;
-        bus.port = url->port;
-        bus.username = url->username;
-        bus.password = url->password;
-        start_bus(bus);
-    } else {
+    if (options_.broker)
+        start_bus(foreign_broker());
+    else
         start_broker();
-    }
     io_.run();
     return exit_code_;
 }

@@ -10,17 +10,20 @@
 #include <vector>
 
 #include "adapters/system/log.hpp"
+#include "adapters/tls/server_identity.hpp"
 #include "core/units.hpp"
 
 namespace antiphon::node {
 
 struct CoordinatorOptions {
     std::filesystem::path data;
-    std::string listen = "127.0.0.1:8740";  // a HOST:PORT that parses
-    std::optional<std::string> broker;      // mqtt://...; absent: a private broker
-    std::uint16_t mqtt_port = 8741;         // of the private broker
-    std::uint16_t clock_port = 8742;        // UDP
-    bool insecure_lan = false;              // beyond loopback without TLS
+    std::string listen = "127.0.0.1:8740";        // a HOST:PORT that parses
+    std::optional<std::string> broker;            // mqtt://...; absent: a private broker
+    std::uint16_t mqtt_port = 8741;               // of the private broker
+    std::uint16_t clock_port = 8742;              // UDP
+    bool insecure_lan = false;                    // beyond loopback without TLS
+    std::optional<tls::IdentityFiles> tls;        // of HTTP and the private broker; absent: plain
+    std::optional<std::filesystem::path> tls_ca;  // of a mqtts:// broker; absent: the system's authorities
     system::log::Format log_format = system::log::Format::text;
     std::optional<std::string> room;  // the folder of a virtual room, which gives this node its clock
 };
@@ -51,8 +54,9 @@ struct WorkerOptions {
     std::vector<NamedDevice> outputs;  // the names differ, here and among the inputs
     std::vector<NamedDevice> inputs;
     system::log::Format log_format = system::log::Format::text;
-    std::optional<std::string> room;  // of virtual devices that name none, and of this node's clock
-    bool clock_agreement = true;      // false only in tests: keeps its first estimate
+    std::optional<std::string> room;              // of virtual devices that name none, and of this node's clock
+    std::optional<std::filesystem::path> tls_ca;  // of an https coordinator; absent: the system's authorities
+    bool clock_agreement = true;                  // false only in tests: keeps its first estimate
 };
 
 }  // namespace antiphon::node

@@ -10,9 +10,12 @@
 #include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
 #include "adapters/system/node_key.hpp"
+#include "adapters/tls/trust.hpp"
 
 namespace antiphon::worker {
 namespace {
+
+using Trust = std::shared_ptr<ports::TlsTrust>;
 
 constexpr std::size_t identity_bytes_max = 64 * 1024;
 constexpr std::chrono::milliseconds first_pause{200};
@@ -24,23 +27,25 @@ void pause(std::chrono::milliseconds length) {
     timer.wait();
 }
 
-core::Result<api::JoinAnswer> ask(const http::Url& url, const api::JoinBody& body) {
+core::Result<api::JoinAnswer> ask(const http::Url& url, const api::JoinBody& body, const Trust& trust) {
     http::ClientRequest request;
     request.method = http::Method::post;
     request.target = "/v1/join";
     request.body = json::encode(body);
-    auto response = http::fetch(url, "", std::move(request));
+    auto response = http::fetch(url, "", std::move(request), {.trust = trust});
     if (!response) return response.error();
     if (response->status >= 400) return http::error_of(*response);
     return json::decode<api::JoinAnswer>(response->body);
 }
 
-core::Result<api::JoinAnswer> ask_patiently(const http::Url& url, const api::JoinBody& body,
+core::Result<api::JoinAnswer> ask_patiently(const http::Url& url, const api::JoinBody& body, const Trust& trust,
                                             std::chrono::seconds patience) {
     std::chrono::milliseconds waited{0};
     auto next = first_pause;
     while (true) {
-        auto answer = ask(url, body);
+        auto answer = ask(url, body, trust);
+        // a coordinator that does not prove itself is nobody to wait for
+        if (!answer && !trust->refusal(url.host).empty()) return answer;
         if (answer || answer.error().code != core::ErrorCode::unavailable || waited >= patience) return answer;
         system::log::info("join.waiting", {{"server", url.origin()}}, answer.error().what);
         pause(next);
@@ -49,7 +54,7 @@ core::Result<api::JoinAnswer> ask_patiently(const http::Url& url, const api::Joi
     }
 }
 
-core::Result<Identity> join(const node::WorkerOptions& options, std::chrono::seconds patience) {
+core::Result<Identity> join(const node::WorkerOptions& options, const Trust& trust, std::chrono::seconds patience) {
     if (!options.join)
         return core::Error{core::ErrorCode::invalid,
                            "this worker belongs to no cluster yet; get an invitation with 'antiphon invite' and start "
@@ -62,7 +67,7 @@ core::Result<Identity> join(const node::WorkerOptions& options, std::chrono::sec
             "--join '" + url->origin() + "' has no token; write URL#TOKEN, as 'antiphon invite' prints it"};
     auto key = system::make_node_key();
     if (!key) return key.error();
-    auto answer = ask_patiently(*url, {url->fragment, options.name, key->public_hex, 1}, patience);
+    auto answer = ask_patiently(*url, {url->fragment, options.name, key->public_hex, 1}, trust, patience);
     if (!answer) return answer.error();
     return Identity{url->origin(), url->host, key->private_pem, std::move(*answer)};
 }
@@ -80,11 +85,12 @@ core::Result<std::optional<Identity>> known_identity(const std::filesystem::path
 constexpr std::chrono::milliseconds removal_patience{1000};
 
 // With an invitation in hand a removed worker may come back. Without an answer nothing is given up.
-bool was_removed(const Identity& identity) {
+bool was_removed(const Identity& identity, const Trust& trust) {
     const auto url = http::parse_url(identity.server);
     if (!url) return false;
-    const auto response = http::fetch(*url, identity.joined.credential,
-                                      {.target = "/v1/workers/" + identity.joined.id, .deadline = removal_patience});
+    const auto response =
+        http::fetch(*url, identity.joined.credential,
+                    {.target = "/v1/workers/" + identity.joined.id, .deadline = removal_patience}, {.trust = trust});
     return response && response->status == 401;
 }
 
@@ -93,9 +99,10 @@ bool was_removed(const Identity& identity) {
 core::Result<Identity> enrol(const node::WorkerOptions& options, const std::string& renamed,
                              std::chrono::seconds patience) {
     const auto path = options.data / "identity.json";
+    const Trust trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
     auto known = known_identity(path);
     if (!known) return known.error();
-    if (*known && !(options.join && was_removed(**known))) {
+    if (*known && !(options.join && was_removed(**known, trust))) {
         const auto& name = (*known)->joined.name;
         if (options.name != name && options.name != renamed)
             return core::Error{core::ErrorCode::conflict, "the data folder " + options.data.string() +
@@ -104,7 +111,7 @@ core::Result<Identity> enrol(const node::WorkerOptions& options, const std::stri
                                                               options.name + "'; choose another --data"};
         return std::move(**known);
     }
-    auto identity = join(options, patience);
+    auto identity = join(options, trust, patience);
     if (!identity) return identity;
     if (auto kept = files::atomic_write(path, json::encode(*identity) + "\n", files::secret_mode); !kept)
         return kept.error();

@@ -11,7 +11,7 @@
 namespace antiphon::worker {
 
 struct Identity {
-    std::string server;  // http://host:port, as this worker reaches it
+    std::string server;  // http(s)://host:port, as this worker reaches it
     std::string host;    // of it
     std::string private_key_pem;
     api::JoinAnswer joined;

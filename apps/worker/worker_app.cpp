@@ -5,6 +5,7 @@
 #include "adapters/system/lean.hpp"
 #include "adapters/system/log.hpp"
 #include "adapters/system/random.hpp"
+#include "adapters/tls/trust.hpp"
 #include "apps/node/rows.hpp"
 #include "core/step.hpp"
 
@@ -32,7 +33,8 @@ core::Message alive_message(const Identity& identity, bool alive) {
     return message;
 }
 
-mqtt::MqttSettings bus_settings(const Identity& identity, const node::Topics& topics) {
+mqtt::MqttSettings bus_settings(const Identity& identity, const node::Topics& topics,
+                                const node::WorkerOptions& options) {
     mqtt::MqttSettings settings;
     const core::WorkerId id{identity.joined.id};
     settings.host = identity.host;
@@ -42,6 +44,8 @@ mqtt::MqttSettings bus_settings(const Identity& identity, const node::Topics& to
     settings.password = identity.joined.credential;
     settings.will = ports::BusMessage{topics.of(id, "alive"), json::encode(alive_message(identity, false)), true};
     settings.seed = system::random_u64();
+    if (identity.joined.broker_scheme == "mqtts")
+        settings.trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
     return settings;
 }
 
@@ -58,7 +62,8 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                    },
                    [this](const std::string& why) { cannot_go_on_({core::ErrorCode::internal, why}); }}),
       topics_(parts_.identity.joined.cluster),
-      client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential),
+      client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential,
+              {.trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca)}),
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
@@ -70,7 +75,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                        tell(core::ClockChanged{report});
                    }},
                   options.clock_agreement),
-      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_.identity, topics_))) {
+      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_.identity, topics_, options))) {
     epoch_ = parts_.epoch;
 }
 

@@ -1,0 +1,47 @@
+// Laws of the doors: what leaves this machine in the clear was asked for, and is warned of.
+#include "apps/coordinator/load.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace antiphon::coordinator {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CheckListen, BeyondLoopbackWantsACertificateOrAWord) {
+    for (const auto* host : {"127.0.0.1", "127.9.9.9", "localhost", "::1"})
+        EXPECT_TRUE(check_listen(host, false, false));
+    for (const auto* host : {"0.0.0.0", "::", "192.168.1.10", "hall.example"}) {
+        const auto refused = check_listen(host, false, false);
+        ASSERT_FALSE(refused) << host;
+        EXPECT_EQ(refused.error().code, core::ErrorCode::denied);
+        EXPECT_THAT(refused.error().what, HasSubstr(host));
+        EXPECT_THAT(refused.error().what, HasSubstr("--tls-certificate"));
+        EXPECT_THAT(refused.error().what, HasSubstr("--insecure-lan"));
+        EXPECT_TRUE(check_listen(host, true, false));
+        EXPECT_TRUE(check_listen(host, false, true));
+    }
+}
+
+TEST(CheckBroker, APasswordLeavesThisMachineThroughTlsOrByAWord) {
+    EXPECT_TRUE(check_broker("127.0.0.1", false, false));
+    EXPECT_TRUE(check_broker("hall", true, false));
+    EXPECT_TRUE(check_broker("hall", false, true));
+    EXPECT_FALSE(check_broker("127.evil.example", false, false));
+    const auto refused = check_broker("hall", false, false);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().what, HasSubstr("mqtts://"));
+}
+
+TEST(DescribeCluster, WarnsOfALanWithoutTls) {
+    node::CoordinatorOptions options;
+    EXPECT_TRUE(describe_cluster("c", options).warnings.empty());
+    options.insecure_lan = true;
+    EXPECT_EQ(describe_cluster("c", options).warnings.size(), 1U);
+    options.tls = tls::IdentityFiles{"c.pem", "k.pem"};
+    EXPECT_TRUE(describe_cluster("c", options).warnings.empty());
+}
+
+}  // namespace
+}  // namespace antiphon::coordinator
