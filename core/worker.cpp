@@ -82,7 +82,12 @@ void on(Turn& turn, const MessageArrived& event) {
 
 void on(Turn& turn, const LinkChanged& event) {
     turn.state.linked = event.up;
+    if (event.up) turn.state.memory.expelled.reset();
     turn.report_due = event.up;
+}
+
+void on(Turn& turn, const Expelled&) {
+    if (!turn.state.linked) turn.state.memory.expelled = true;  // linked, it is a member again
 }
 
 void on(Turn& turn, const BlobFetched& event) {

@@ -25,10 +25,12 @@ struct WorkerMemory {
     Epoch epoch;  // the highest seen
     DesiredDocument desired;
     std::vector<MessageId> commands;  // the last ones that had their effect, oldest first
+    // The cluster has put it out: it plays and records nothing, whatever was desired, until it is let in again.
+    std::optional<bool> expelled;
 
     friend bool operator==(const WorkerMemory&, const WorkerMemory&) = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (member, boot, epoch, desired, commands))
+BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (member, boot, epoch, desired, commands, expelled))
 
 struct SessionRun {
     SessionReport report;
@@ -78,6 +80,8 @@ struct MessageArrived {
 struct LinkChanged {
     bool up = false;
 };
+// The coordinator itself says that it does not know this worker (any more).
+struct Expelled {};
 struct BlobFetched {
     BlobHash blob;
     std::string failure;  // empty: it is in the cache and checked
@@ -98,7 +102,7 @@ struct EndpointChanged {
 };
 struct Tick {};
 
-using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, BlobFetched, SessionProgressed,
+using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, Expelled, BlobFetched, SessionProgressed,
                                  TrackProgressed, ClockChanged, EndpointChanged, Tick>;
 
 // ---- effects

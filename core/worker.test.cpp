@@ -243,6 +243,28 @@ TEST(Worker, WhoseActorBeginsAnewGoesOnWithItsDevices) {
     EXPECT_EQ(later.count<FinishCapture>(), 1);
 }
 
+TEST(Worker, ThatWasPutOutIsSilentUntilItIsLetInAgain) {
+    auto bench = started();
+    auto both = with_session(1, ClusterTime{{1}, 5});
+    both.recordings = with_recording(1).recordings;
+    bench.desire(both);
+    bench.take(BlobFetched{both.sessions.front().programme.blob, ""});
+    bench.take(LinkChanged{true});
+    bench.take(Expelled{});
+    EXPECT_EQ(bench.count<StopRender>(), 0) << "the broker has let it in: it is a member";
+    bench.take(LinkChanged{false});
+    bench.take(Expelled{});
+    EXPECT_EQ(bench.count<StopRender>(), 1);
+    EXPECT_EQ(bench.count<FinishCapture>(), 1);
+    EXPECT_TRUE(bench.state.sessions.empty());
+    Bench again;
+    again.state.memory = bench.state.memory;
+    again.take(WorkerStarted{});
+    EXPECT_EQ(again.count<FetchBlob>() + again.count<Capture>(), 0);
+    again.take(LinkChanged{true});
+    EXPECT_EQ(again.count<FetchBlob>(), 1);
+}
+
 TEST(Worker, KeepsATrackThatNobodyHasYet) {
     auto bench = started();
     bench.desire(with_recording(1));

@@ -14,9 +14,9 @@ auto* find_by_id(Items& items, const Id& id) {
     return it == items.end() ? nullptr : &*it;
 }
 
-void drop_sessions_not_desired(WorkerState& state, Effects& effects) {
+void drop_sessions_not_desired(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
     for (auto it = state.sessions.begin(); it != state.sessions.end();) {
-        if (find_by_id(state.memory.desired.sessions, it->first)) {
+        if (find_by_id(desired.sessions, it->first)) {
             ++it;
             continue;
         }
@@ -57,9 +57,9 @@ void begin_session(WorkerState& state, const DesiredSession& session, Effects& e
 
 bool is_over(SessionState state) { return state == SessionState::ended || state == SessionState::failed; }
 
-void reconcile_sessions(WorkerState& state, Effects& effects) {
-    drop_sessions_not_desired(state, effects);
-    for (const auto& session : state.memory.desired.sessions) {
+void reconcile_sessions(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
+    drop_sessions_not_desired(state, desired, effects);
+    for (const auto& session : desired.sessions) {
         const auto it = state.sessions.find(session.id);
         if (it == state.sessions.end()) {
             begin_session(state, session, effects);
@@ -80,8 +80,8 @@ void reconcile_sessions(WorkerState& state, Effects& effects) {
     }
 }
 
-void reconcile_outputs(WorkerState& state, Effects& effects) {
-    for (const auto& output : state.memory.desired.outputs) {
+void reconcile_outputs(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
+    for (const auto& output : desired.outputs) {
         auto& told = state.outputs_set[output.name];
         if (told == output) continue;
         told = output;
@@ -106,16 +106,16 @@ void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects
     }
 }
 
-void reconcile_recordings(WorkerState& state, Effects& effects) {
-    for (const auto& recording : state.memory.desired.recordings) begin_tracks(state, recording, effects);
+void reconcile_recordings(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
+    for (const auto& recording : desired.recordings) begin_tracks(state, recording, effects);
     for (auto it = state.tracks.begin(); it != state.tracks.end();) {
         auto& [id, track] = *it;
-        const auto* desired = find_by_id(state.memory.desired.recordings, id.first);
-        const bool finish = track.state == TrackState::recording && (!desired || desired->stopped);
+        const auto* wanted = find_by_id(desired.recordings, id.first);
+        const bool finish = track.state == TrackState::recording && (!wanted || wanted->stopped);
         if (finish && state.finishing.insert(id).second) effects.push_back(FinishCapture{id.first, id.second});
         if (track.state != TrackState::recording) state.finishing.erase(id);
         const bool over = track.state == TrackState::uploaded || track.state == TrackState::failed;
-        if (!desired && over) {
+        if (!wanted && over) {
             // Only what is known to be safe at the coordinator is deleted; a failed track's file stays for a person.
             if (track.state == TrackState::uploaded) effects.push_back(DiscardTrack{id.first, id.second});
             it = state.tracks.erase(it);
@@ -125,9 +125,9 @@ void reconcile_recordings(WorkerState& state, Effects& effects) {
     }
 }
 
-void reconcile_maintenance(WorkerState& state) {
+void reconcile_maintenance(WorkerState& state, const DesiredDocument& desired) {
     const bool busy = !state.sessions.empty() || !state.tracks.empty();
-    if (!state.memory.desired.maintenance) {
+    if (!desired.maintenance) {
         state.maintenance = false;
     } else if (!busy) {
         state.maintenance = true;
@@ -137,10 +137,13 @@ void reconcile_maintenance(WorkerState& state) {
 }  // namespace
 
 void reconcile(WorkerState& state, Effects& effects) {
-    reconcile_sessions(state, effects);
-    reconcile_outputs(state, effects);
-    reconcile_recordings(state, effects);
-    reconcile_maintenance(state);
+    const auto& memory = state.memory;
+    static const DesiredDocument nothing;
+    const auto& desired = memory.expelled.value_or(false) ? nothing : memory.desired;
+    reconcile_sessions(state, desired, effects);
+    reconcile_outputs(state, desired, effects);
+    reconcile_recordings(state, desired, effects);
+    reconcile_maintenance(state, desired);
 }
 
 }  // namespace antiphon::core

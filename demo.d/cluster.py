@@ -114,13 +114,14 @@ class Cluster:
             return None
 
     def start_worker(self, board, name=None, invitation=None, **how):
-        """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise."""
+        """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise ("": not at all)."""
         x, y = SPEAKERS[board]
         speaker = f"left=virtual:speaker,at={x},{y}"
         speaker += ",mute" if ("mute", board) in self.faults else ""
         speaker += ",late=5" if ("late", board) in self.faults else ""
-        invitation = invitation or self.antiphon("invite")["invitation"]
-        command = ["worker", "--name", name or board, "--join", invitation, "--data", self.folder / board, "--output", speaker]
+        if invitation is None:
+            invitation = self.antiphon("invite")["invitation"]
+        command = ["worker", "--name", name or board, *(["--join", invitation] if invitation else []), "--data", self.folder / board, "--output", speaker]
         if board in MICROPHONES:
             x, y = MICROPHONES[board]
             command += ["--input", f"mic=virtual:microphone,at={x},{y}"]

@@ -20,6 +20,7 @@ constexpr core::Duration tick_interval = milliseconds(500);
 constexpr core::Duration poll_interval = milliseconds(100);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
+constexpr core::Duration ask_again_after = std::chrono::seconds(10);
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
@@ -158,14 +159,27 @@ void WorkerApp::linked(bool up, const std::string& reason) {
     if (up)
         log::info("bus.connected", {}, "connected to the broker");
     else
-        log::warning("bus.disconnected", {},
-                     reason + (reason.find("not authorised") == std::string::npos
-                                   ? ""
-                                   : "; if this worker was removed from the cluster, start it "
-                                     "again with a new invitation (--join)"));
+        log::warning("bus.disconnected", {}, reason);
+    shut_out_ = !up && reason.find("not authorised") != std::string::npos;
+    if (shut_out_) ask_whether_member();
     linked_ = up;
     tell(core::LinkChanged{up});
     if (up) publish("alive", core::Alive{true}, true);
+}
+
+// The broker's word is not enough to fall silent: it may know nobody yet.
+void WorkerApp::ask_whether_member() {
+    if (!shut_out_ || stopping_ || std::exchange(asking_, true)) return;
+    http::ClientRequest request;
+    request.target = "/v1/workers/" + parts_.identity.joined.id;
+    client_.request(std::move(request), [this](const core::Result<http::Response>& answer) {
+        asking_ = false;
+        if (!answer || answer->status != 401) return after(ask_again_after, [this] { ask_whether_member(); });
+        log::error("worker.expelled", {},
+                   "this worker was removed from the cluster, or replaced: it falls silent. Start it again with a new "
+                   "invitation (--join), or let it rest");
+        tell(core::Expelled{});
+    });
 }
 
 void WorkerApp::take_map(const media::ClockMap& map) {

@@ -75,6 +75,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void every(core::Duration interval, const std::function<void()>& action);
     void receive(const ports::BusMessage& message);
     void linked(bool up, const std::string& reason);
+    void ask_whether_member();
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
     void poll();
@@ -101,6 +102,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::uint64_t messages_ = 0;
     core::ClockReport clock_;  // as last told
     bool linked_ = false;
+    bool shut_out_ = false;  // by the broker
+    bool asking_ = false;
     bool stopping_ = false;
     bool polling_ = false;
 };

@@ -1,4 +1,6 @@
 # Goal: boards come, go, change names and places, and the cluster says what became of each. Method: real boards and a real broker.
+import contextlib
+import sqlite3
 import subprocess
 import unittest
 import urllib.error
@@ -79,7 +81,7 @@ class Members(unittest.TestCase):
         self.assertIn("worker.removed", [e["event"] for e in self.ask("why", "hall")["history"]])
         self.assertEqual(self.ask("zone", "list")["zones"][0]["outputs"], ["foyer/left"])
         said = self.cluster.processes["hall"]
-        self.assertTrue(wait_for(lambda: "start it again with a new invitation" in said.last_words(60), 10), said.last_words())
+        self.assertTrue(wait_for(lambda: "Start it again with a new invitation" in said.last_words(60), 10), said.last_words())
         self.check_comes_back(joined)
 
     def removed(self, name):
@@ -127,8 +129,19 @@ class Members(unittest.TestCase):
         self.assertEqual(self.http_status(old), 401)
         self.assertIn("worker.replaced", [e["event"] for e in self.ask("why", "hall")["history"]])
         self.assertIn("removed from the cluster, or replaced", self.stage.why(old["id"])[0])
+        self.check_is_silent(old)
         ended = self.stage.wait_for_session(session, lambda now: now["phase"] in ("ended", "failed"), 40)
         self.assertEqual((ended["phase"], ended["reason"]), ("ended", ""))
+
+    def check_is_silent(self, old):
+        """The board that was replaced is found again and started: it learns that it is nobody, and keeps that in mind."""
+        self.cluster.start_worker("hall", invitation="")
+        said = self.cluster.processes["hall"]
+        self.assertTrue(wait_for(lambda: "it falls silent" in said.last_words(60), 15), said.last_words(60))
+        with contextlib.closing(sqlite3.connect(f"file:{self.cluster.folder / 'hall' / 'worker.db'}?mode=ro", uri=True)) as store:
+            kept = wait_for(lambda: '"expelled":true' in str(store.execute("SELECT value FROM rows").fetchall()), 5)
+        self.assertTrue(kept, old)
+        self.cluster.stop("hall")
 
     def member(self, session, name):
         return next(member for member in session["members"] if member["worker"] == name)
