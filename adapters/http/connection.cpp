@@ -185,7 +185,7 @@ asio::awaitable<std::optional<Response>> Connection::ask(Exchange& exchange, std
     };
     std::string thrown;
     try {
-        handler(Responder(settle));
+        handler(Responder(settle, exchange.request.instance));
     } catch (const std::exception& failure) {
         thrown = failure.what();
     }

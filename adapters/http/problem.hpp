@@ -22,7 +22,7 @@ struct Problem {
     std::string type = "about:blank";
     std::string title;     // empty: the reason phrase of the status
     std::string detail;    // the thing, the value and the way out
-    std::string instance;  // the path that was asked for; the server fills it in when it is empty
+    std::string instance;  // the path that was asked for
     // More members, JSON text already: {"expected", "7"}.
     TextMap extra = {};
 };

@@ -6,12 +6,14 @@
 
 namespace antiphon::http {
 
-Responder::Responder(Responder&& other) noexcept : sink_(std::exchange(other.sink_, nullptr)) {}
+Responder::Responder(Responder&& other) noexcept
+    : sink_(std::exchange(other.sink_, nullptr)), instance_(std::move(other.instance_)) {}
 
 Responder& Responder::operator=(Responder&& other) noexcept {
     if (this == &other) return *this;
     drop();
     sink_ = std::exchange(other.sink_, nullptr);
+    instance_ = std::move(other.instance_);
     return *this;
 }
 
@@ -23,7 +25,7 @@ void Responder::answer(Response response) {
     sink(std::move(response));
 }
 
-void Responder::fail(const core::Error& error) { answer(problem(error)); }
+void Responder::fail(const core::Error& error) { answer(problem(error, instance_)); }
 
 void Responder::drop() noexcept {
     if (const auto sink = std::exchange(sink_, nullptr)) sink(std::nullopt);

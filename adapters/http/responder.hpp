@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "adapters/http/message.hpp"
 #include "core/result.hpp"
@@ -18,7 +19,8 @@ class Responder {
     using Sink = std::function<void(std::optional<Response>)>;
 
     Responder() = default;
-    explicit Responder(Sink sink) : sink_(std::move(sink)) {}
+    // `instance` is the path that was asked for; problems name it.
+    explicit Responder(Sink sink, std::string instance = "") : sink_(std::move(sink)), instance_(std::move(instance)) {}
     Responder(Responder&& other) noexcept;
     Responder& operator=(Responder&& other) noexcept;
     Responder(const Responder&) = delete;
@@ -26,7 +28,7 @@ class Responder {
     ~Responder();
 
     void answer(Response response);
-    // answer(problem(error))
+    // answer(problem(error, instance))
     void fail(const core::Error& error);
     // False once answered, moved from, or default-made.
     bool pending() const noexcept { return static_cast<bool>(sink_); }
@@ -35,6 +37,7 @@ class Responder {
     void drop() noexcept;
 
     Sink sink_;
+    std::string instance_;
 };
 
 }  // namespace antiphon::http

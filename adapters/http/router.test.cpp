@@ -90,5 +90,16 @@ TEST(Responder, AnswersOnceAndTellsWhenItIsDropped) {
     EXPECT_EQ(dropped, 1);
 }
 
+TEST(Responder, AProblemNamesWhatWasAskedForWhereverItWasMovedTo) {
+    std::string told;
+    const auto sink = [&](const std::optional<Response>& response) { told = response.value_or(Response{}).body; };
+    Responder first(sink, "/v1/zones/foyer");
+    Responder second(std::move(first));
+    Responder third;
+    third = std::move(second);
+    third.fail({core::ErrorCode::not_found, "there is no zone 'foyer'"});
+    EXPECT_NE(told.find(R"("instance":"/v1/zones/foyer")"), std::string::npos) << told;
+}
+
 }  // namespace
 }  // namespace antiphon::http
