@@ -98,13 +98,13 @@ void Router::add(Method method, std::string pattern, Permission permission, Hand
 }
 
 void Router::upload(Method method, std::string pattern, Permission permission, std::uint64_t body_bytes_max,
-                    UploadFactory factory, std::string summary) {
-    RouteOptions options{std::move(summary), {}, body_bytes_max};
+                    UploadFactory factory, Operation operation) {
+    RouteOptions options{std::move(operation), {}, body_bytes_max};
     table_->add({method, std::move(pattern), permission, std::move(options), std::move(factory)});
 }
 
-void Router::websocket(std::string pattern, Permission permission, WebSocketHandler handler, std::string summary) {
-    RouteOptions options{std::move(summary), {}, 0};
+void Router::websocket(std::string pattern, Permission permission, WebSocketHandler handler, Operation operation) {
+    RouteOptions options{std::move(operation), {}, 0};
     table_->add({Method::get, std::move(pattern), permission, std::move(options), std::move(handler)});
 }
 

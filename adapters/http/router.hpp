@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/http/message.hpp"
+#include "adapters/http/operation.hpp"
 #include "adapters/http/responder.hpp"
 #include "adapters/http/upload.hpp"
 #include "adapters/http/websocket.hpp"
@@ -22,7 +23,7 @@ using Handler = std::function<void(Request request, Responder responder)>;
 using WebSocketHandler = std::function<void(const Request& request, std::shared_ptr<WebSocket> socket)>;
 
 struct RouteOptions {
-    std::string summary;                                       // for the API description
+    Operation operation;                                       // for the API's description
     std::vector<std::string> consumes = {"application/json"};  // a body of another type is a 415; empty: any type
     std::uint64_t body_bytes_max = 1024 * 1024;                // beyond it 413
     // Something secret is asked for in the body: a 401 or 403 counts as a failure of that client, as a wrong token
@@ -55,8 +56,8 @@ class Router {
     void add(Method method, std::string pattern, Permission permission, Handler handler, RouteOptions options = {});
     // Uploads take any content type, unless told.
     void upload(Method method, std::string pattern, Permission permission, std::uint64_t body_bytes_max,
-                UploadFactory factory, std::string summary = "");
-    void websocket(std::string pattern, Permission permission, WebSocketHandler handler, std::string summary = "");
+                UploadFactory factory, Operation operation = {});
+    void websocket(std::string pattern, Permission permission, WebSocketHandler handler, Operation operation = {});
 
     // In the order they were added.
     const std::vector<Route>& routes() const noexcept;

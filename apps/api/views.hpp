@@ -111,6 +111,28 @@ struct ClusterView {
 };
 BOOST_DESCRIBE_STRUCT(ClusterView, (), (id, epoch, version, cluster_ns, warnings))
 
+// ---- lists are objects, so that fields can be added
+
+struct WorkersView {
+    std::vector<WorkerView> workers;
+};
+BOOST_DESCRIBE_STRUCT(WorkersView, (), (workers))
+
+struct SessionsView {
+    std::vector<SessionView> sessions;
+};
+BOOST_DESCRIBE_STRUCT(SessionsView, (), (sessions))
+
+struct RecordingsView {
+    std::vector<RecordingView> recordings;
+};
+BOOST_DESCRIBE_STRUCT(RecordingsView, (), (recordings))
+
+struct ZonesView {
+    std::vector<ZoneView> zones;
+};
+BOOST_DESCRIBE_STRUCT(ZonesView, (), (zones))
+
 // Everything at one moment.
 struct StatusView {
     ClusterView cluster;
@@ -228,6 +250,17 @@ struct BackupView {
 };
 BOOST_DESCRIBE_STRUCT(BackupView, (),
                       (id, phase, reason, made, whole, done_bytes, total_bytes, cluster, size_bytes, sha256, left_out))
+
+// An error, as adapters/http writes it (RFC 9457).
+struct ProblemView {
+    std::string type;    // "urn:antiphon:error:not-found", or "about:blank" when the status says it all
+    std::string title;   // of the status
+    int status = 0;      // that of the answer
+    std::string detail;  // the thing, the value and the way out
+    std::optional<std::string> instance;           // the path that was asked for
+    std::optional<std::uint64_t> current_version;  // of a zone, after a conflict of versions
+};
+BOOST_DESCRIBE_STRUCT(ProblemView, (), (type, title, status, detail, instance, current_version))
 
 // ---- what is asked
 

@@ -32,15 +32,18 @@ struct ApiParts {
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::optional<std::string> broker_url;
-    std::function<std::string()> url;          // of this server, for invitations
-    const Certificate* certificate = nullptr;  // none: no TLS
+    std::function<std::string()> url;                                   // of this server, for invitations
+    const Certificate* certificate = nullptr;                           // none: no TLS
+    std::function<std::string(const core::CoordinatorState&)> metrics;  // the page for Prometheus
     // Of events, with the token that let each in; empty: another secret.
     std::map<std::shared_ptr<http::WebSocket>, core::TokenId> listeners;
 };
 
+// All routes, and GET /openapi.json, which describes them. `parts` outlives the router's server.
+void add_routes(http::Router& router, ApiParts& parts);
+
 // ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp, http_api_backup.cpp,
 // ---- http_api_tokens.cpp
-// `parts` outlives the router's server.
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);

@@ -1,5 +1,6 @@
 // Backups: ask for one, look how far it is, fetch it, let it go.
 #include "adapters/http/conditional.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 
 namespace antiphon::coordinator {
@@ -36,10 +37,18 @@ void remove(ApiParts& parts, const http::Request& request, http::Responder respo
 }  // namespace
 
 void add_backup_routes(http::Router& router, ApiParts& parts) {
-    router.add(Method::post, "/v1/backups", Permission::admin, bound(parts, start));
-    router.add(Method::get, "/v1/backups/{id}", Permission::admin, bound(parts, find));
-    router.add(Method::get, "/v1/backups/{id}/file", Permission::admin, bound(parts, send_file));
-    router.add(Method::delete_, "/v1/backups/{id}", Permission::admin, bound(parts, remove));
+    router.add(Method::post, "/v1/backups", Permission::admin, bound(parts, start),
+               Does("Begins to make a backup; one at a time")
+                   .takes<api::BackupBody>()
+                   .gives<api::BackupView>(202)
+                   .refuses({409, 507}));
+    router.add(Method::get, "/v1/backups/{id}", Permission::admin, bound(parts, find),
+               Does("How far a backup is").gives<api::BackupView>().refuses({404}));
+    router.add(Method::get, "/v1/backups/{id}/file", Permission::admin, bound(parts, send_file),
+               Does("A backup that is ready").gives_file({{"application/x-tar", ""}}, true).refuses({409}));
+    router.add(
+        Method::delete_, "/v1/backups/{id}", Permission::admin, bound(parts, remove),
+        Does("Gives up a backup that is being made, or lets go one that is ready").gives_nothing().refuses({404}));
 }
 
 }  // namespace antiphon::coordinator

@@ -1,6 +1,7 @@
 // Members: invitations, joining, pinging, maintenance.
 #include "adapters/mqtt/broker_files.hpp"
 #include "adapters/system/random.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/views.hpp"
 
@@ -96,13 +97,37 @@ CoordinatorApp::Answered answer_empty(http::Responder responder) {
 }
 
 void add_member_routes(http::Router& router, ApiParts& parts) {
-    router.add(Method::post, "/v1/invitations", Permission::admin, bound(parts, invite));
-    router.add(Method::post, "/v1/join", Permission::none, bound(parts, join), {.guarded = true});
-    router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(parts, ping));
-    router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(parts, rename));
-    router.add(Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(parts, remove));
-    router.add(Method::post, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, true));
-    router.add(Method::delete_, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, false));
+    router.add(Method::post, "/v1/invitations", Permission::admin, bound(parts, invite),
+               Does("Invites a board: good once, for 10 minutes")
+                   .may_take<api::InviteBody>()
+                   .gives<api::InvitationView>(201)
+                   .decided()
+                   .refuses({404}));
+    router.add(Method::post, "/v1/join", Permission::none, bound(parts, join),
+               Does("Joins the cluster by an invitation")
+                   .takes<api::JoinBody>()
+                   .gives<api::JoinAnswer>(201)
+                   .decided()
+                   .refuses({403})
+                   .guarded());
+    router.add(Method::post, "/v1/workers/{worker}/ping", Permission::view, bound(parts, ping),
+               Does("Asks a worker whether it is there").gives<api::PongView>().decided().refuses({404}));
+    router.add(Method::post, "/v1/workers/{worker}/rename", Permission::admin, bound(parts, rename),
+               Does("Gives a worker another name")
+                   .takes<api::WorkerRenameBody>()
+                   .gives<api::WorkerView>()
+                   .decided()
+                   .refuses({404}));
+    router.add(
+        Method::delete_, "/v1/workers/{worker}", Permission::admin, bound(parts, remove),
+        Does("Removes a worker that neither plays, records nor holds a device").gives_nothing().keyed().refuses({404}));
+    router.add(Method::post, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, true),
+               Does("Takes a worker for maintenance; answered when it has given itself up")
+                   .gives<api::WorkerView>()
+                   .decided()
+                   .refuses({404}));
+    router.add(Method::delete_, "/v1/workers/{worker}/maintenance", Permission::update, maintenance(parts, false),
+               Does("Gives a worker back after maintenance").gives<api::WorkerView>().decided().refuses({404}));
 }
 
 }  // namespace antiphon::coordinator

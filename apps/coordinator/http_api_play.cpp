@@ -3,6 +3,7 @@
 
 #include "adapters/files/audio_file_reader.hpp"
 #include "adapters/http/conditional.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/views.hpp"
 
@@ -139,6 +140,10 @@ http::Handler session_verb(ApiParts& parts) {
     };
 }
 
+Does session_verb_does(std::string summary) {
+    return Does(std::move(summary)).gives<api::SessionView>().keyed().refuses({404});
+}
+
 void seek(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::SeekBody>(request, responder);
     if (!body) return;
@@ -181,35 +186,62 @@ void rename_zone(ApiParts& parts, const http::Request& request, http::Responder 
 void add_blob_routes(http::Router& router, ApiParts& parts) {
     router.upload(
         Method::post, "/v1/blobs", Permission::play, blob_bytes_max,
-        [&parts] { return std::make_unique<BlobUpload>(parts.blobs); }, "upload a programme");
-    router.add(Method::get, "/v1/blobs/{hash}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   const auto hash = core::parse_blob_hash(request.param("hash"));
-                   if (!hash) return responder.fail(hash.error());
-                   if (!parts.blobs.find(*hash))
-                       return responder.fail({core::ErrorCode::not_found, "blob " + hash->value + " is not here"});
-                   http::FileBody file{parts.blobs.path(*hash), http::etag(hash->value)};
-                   responder.answer(http::Response::of_file(std::move(file)));
-               });
+        [&parts] { return std::make_unique<BlobUpload>(parts.blobs); },
+        Does("Uploads a programme")
+            .takes_file("application/octet-stream")
+            .gives<api::BlobView>(201)
+            .refuses({409, 422, 507}));
+    router.add(
+        Method::get, "/v1/blobs/{hash}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            const auto hash = core::parse_blob_hash(request.param("hash"));
+            if (!hash) return responder.fail(hash.error());
+            if (!parts.blobs.find(*hash))
+                return responder.fail({core::ErrorCode::not_found, "blob " + hash->value + " is not here"});
+            http::FileBody file{parts.blobs.path(*hash), http::etag(hash->value)};
+            responder.answer(http::Response::of_file(std::move(file)));
+        },
+        Does("A programme").gives_file({{"application/octet-stream", ""}}, true));
 }
 
 }  // namespace
 
 void add_play_routes(http::Router& router, ApiParts& parts) {
     add_blob_routes(router, parts);
-    router.add(Method::post, "/v1/sessions", Permission::play, bound(parts, play));
-    router.add(Method::post, "/v1/sessions/{id}/stop", Permission::play, session_verb<core::StopRequest>(parts));
-    router.add(Method::post, "/v1/sessions/{id}/pause", Permission::play, session_verb<core::PauseRequest>(parts));
-    router.add(Method::post, "/v1/sessions/{id}/resume", Permission::play, session_verb<core::ResumeRequest>(parts));
-    router.add(Method::post, "/v1/sessions/{id}/seek", Permission::play, bound(parts, seek));
-    router.add(Method::put, "/v1/volume", Permission::play, bound(parts, set_volume));
-    router.add(Method::put, "/v1/zones/{name}", Permission::play, bound(parts, set_zone));
-    router.add(Method::post, "/v1/zones/{name}/rename", Permission::play, bound(parts, rename_zone));
-    router.add(Method::delete_, "/v1/zones/{name}", Permission::play,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, asker_of(request),
-                                 answer_empty(std::move(responder)));
-               });
+    router.add(Method::post, "/v1/sessions", Permission::play, bound(parts, play),
+               Does("Plays a programme").takes<api::PlayBody>().gives<api::SessionView>(201).keyed().refuses({404}));
+    router.add(Method::post, "/v1/sessions/{id}/stop", Permission::play, session_verb<core::StopRequest>(parts),
+               session_verb_does("Stops a session"));
+    router.add(Method::post, "/v1/sessions/{id}/pause", Permission::play, session_verb<core::PauseRequest>(parts),
+               session_verb_does("Pauses a session"));
+    router.add(Method::post, "/v1/sessions/{id}/resume", Permission::play, session_verb<core::ResumeRequest>(parts),
+               session_verb_does("Resumes a session that is paused"));
+    router.add(Method::post, "/v1/sessions/{id}/seek", Permission::play, bound(parts, seek),
+               session_verb_does("Goes on at another place of the programme").takes<api::SeekBody>());
+    router.add(Method::put, "/v1/volume", Permission::play, bound(parts, set_volume),
+               Does("Sets the volume of a session, an output, a zone or all")
+                   .takes<api::VolumeBody>()
+                   .gives_nothing()
+                   .keyed()
+                   .refuses({404}));
+    router.add(Method::put, "/v1/zones/{name}", Permission::play, bound(parts, set_zone),
+               Does("Makes a zone, or gives it other outputs")
+                   .takes<api::ZoneBody>()
+                   .gives<api::ZoneView>()
+                   .keyed()
+                   .refuses({404})
+                   .may_have("header", "If-Match", "the ETag of the zone that is to be changed")
+                   .may_have("header", "If-None-Match", "*: only make it"));
+    router.add(
+        Method::post, "/v1/zones/{name}/rename", Permission::play, bound(parts, rename_zone),
+        Does("Gives a zone another name").takes<api::ZoneRenameBody>().gives<api::ZoneView>().keyed().refuses({404}));
+    router.add(
+        Method::delete_, "/v1/zones/{name}", Permission::play,
+        [&parts](const http::Request& request, http::Responder responder) {
+            parts.app.ask(core::ZoneDeleteRequest{request.param("name")}, asker_of(request),
+                          answer_empty(std::move(responder)));
+        },
+        Does("Deletes a zone").gives_nothing().keyed().refuses({404}));
 }
 
 }  // namespace antiphon::coordinator

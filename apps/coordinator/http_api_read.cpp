@@ -3,6 +3,8 @@
 
 #include "adapters/http/conditional.hpp"
 #include "adapters/http/websocket.hpp"
+#include "adapters/metrics/page.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/views.hpp"
 
@@ -27,12 +29,6 @@ core::Result<http::Response> ok(const View& view) {
     return http::Response::json(json::encode(view));
 }
 
-// {"workers": [...]}: an object, so that fields can be added.
-template <class View>
-core::Result<http::Response> list(const std::string& name, const std::vector<View>& views) {
-    return http::Response::json("{\"" + name + "\":" + json::encode(views) + "}");
-}
-
 core::Error missing(const std::string& what, const std::string& id) {
     return {core::ErrorCode::not_found, "there is no " + what + " '" + id.substr(0, 80) + "'"};
 }
@@ -45,110 +41,135 @@ std::vector<View> views_of(const Table& table, Make make) {
 }
 
 void add_lists(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/v1/workers", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        answer_look(parts, std::move(responder), [](const auto& state) {
-            return list("workers", views_of<api::WorkerView>(state.workers,
-                                                             [&](const auto& row) { return worker_view(state, row); }));
-        });
-    });
-    router.add(Method::get, "/v1/sessions", Permission::view,
-               [&parts](const http::Request&, http::Responder responder) {
-                   answer_look(parts, std::move(responder), [now = parts.app.now()](const auto& state) {
-                       return list("sessions", views_of<api::SessionView>(state.sessions, [&](const auto& row) {
-                                       return session_view(state, row, now);
-                                   }));
-                   });
-               });
-    router.add(Method::get, "/v1/recordings", Permission::view,
-               [&parts](const http::Request&, http::Responder responder) {
-                   answer_look(parts, std::move(responder), [](const auto& state) {
-                       return list("recordings", views_of<api::RecordingView>(state.recordings, [&](const auto& row) {
-                                       return recording_view(state, row);
-                                   }));
-                   });
-               });
-    router.add(Method::get, "/v1/zones", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        answer_look(parts, std::move(responder), [](const auto& state) {
-            return list("zones",
-                        views_of<api::ZoneView>(state.zones, [&](const auto& row) { return zone_view(state, row); }));
-        });
-    });
+    router.add(
+        Method::get, "/v1/workers", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [](const auto& state) {
+                return ok(api::WorkersView{views_of<api::WorkerView>(
+                    state.workers, [&](const auto& row) { return worker_view(state, row); })});
+            });
+        },
+        Does("All workers").gives<api::WorkersView>());
+    router.add(
+        Method::get, "/v1/sessions", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [now = parts.app.now()](const auto& state) {
+                return ok(api::SessionsView{views_of<api::SessionView>(
+                    state.sessions, [&](const auto& row) { return session_view(state, row, now); })});
+            });
+        },
+        Does("All sessions").gives<api::SessionsView>());
+    router.add(
+        Method::get, "/v1/recordings", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [](const auto& state) {
+                return ok(api::RecordingsView{views_of<api::RecordingView>(
+                    state.recordings, [&](const auto& row) { return recording_view(state, row); })});
+            });
+        },
+        Does("All recordings").gives<api::RecordingsView>());
+    router.add(
+        Method::get, "/v1/zones", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [](const auto& state) {
+                return ok(api::ZonesView{
+                    views_of<api::ZoneView>(state.zones, [&](const auto& row) { return zone_view(state, row); })});
+            });
+        },
+        Does("All zones").gives<api::ZonesView>());
 }
 
 void add_single(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/v1/sessions/{id}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   answer_look(parts, std::move(responder),
-                               [id = request.param("id"),
-                                now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
-                                   const auto* row = state.sessions.find({id});
-                                   if (!row) return missing("session", id);
-                                   return ok(session_view(state, *row, now));
-                               });
-               });
-    router.add(Method::get, "/v1/workers/{worker}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   answer_look(parts, std::move(responder),
-                               [name = request.param("worker")](const auto& state) -> core::Result<http::Response> {
-                                   const auto* row = state.workers.find({name});
-                                   for (const auto& [id, worker] : state.workers.rows())
-                                       if (worker->name == name) row = worker.get();
-                                   if (!row) return missing("worker", name);
-                                   return ok(documents_view(state, *row));
-                               });
-               });
-    router.add(Method::get, "/v1/recordings/{id}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   answer_look(parts, std::move(responder),
-                               [id = request.param("id")](const auto& state) -> core::Result<http::Response> {
-                                   const auto* row = state.recordings.find({id});
-                                   if (!row) return missing("recording", id);
-                                   return ok(recording_view(state, *row));
-                               });
-               });
-    router.add(Method::get, "/v1/zones/{name}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   answer_look(parts, std::move(responder),
-                               [name = request.param("name")](const auto& state) -> core::Result<http::Response> {
-                                   for (const auto& [id, row] : state.zones.rows()) {
-                                       if (row->name != name) continue;
-                                       auto response = http::Response::json(json::encode(zone_view(state, *row)));
-                                       response.headers.set("ETag", http::etag(row->version));
-                                       return response;
-                                   }
-                                   return missing("zone", name);
-                               });
-               });
+    router.add(
+        Method::get, "/v1/sessions/{id}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            answer_look(
+                parts, std::move(responder),
+                [id = request.param("id"), now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
+                    const auto* row = state.sessions.find({id});
+                    if (!row) return missing("session", id);
+                    return ok(session_view(state, *row, now));
+                });
+        },
+        Does("One session").gives<api::SessionView>().refuses({404}));
+    router.add(
+        Method::get, "/v1/workers/{worker}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            answer_look(parts, std::move(responder),
+                        [name = request.param("worker")](const auto& state) -> core::Result<http::Response> {
+                            const auto* row = state.workers.find({name});
+                            for (const auto& [id, worker] : state.workers.rows())
+                                if (worker->name == name) row = worker.get();
+                            if (!row) return missing("worker", name);
+                            return ok(documents_view(state, *row));
+                        });
+        },
+        Does("What a worker shall be, and what it said last").gives<api::WorkerDocumentsView>().refuses({404}));
+    router.add(
+        Method::get, "/v1/recordings/{id}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            answer_look(parts, std::move(responder),
+                        [id = request.param("id")](const auto& state) -> core::Result<http::Response> {
+                            const auto* row = state.recordings.find({id});
+                            if (!row) return missing("recording", id);
+                            return ok(recording_view(state, *row));
+                        });
+        },
+        Does("One recording").gives<api::RecordingView>().refuses({404}));
+    router.add(
+        Method::get, "/v1/zones/{name}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            answer_look(parts, std::move(responder),
+                        [name = request.param("name")](const auto& state) -> core::Result<http::Response> {
+                            for (const auto& [id, row] : state.zones.rows()) {
+                                if (row->name != name) continue;
+                                auto response = http::Response::json(json::encode(zone_view(state, *row)));
+                                response.headers.set("ETag", http::etag(row->version));
+                                return response;
+                            }
+                            return missing("zone", name);
+                        });
+        },
+        Does("One zone, with its version as the ETag").gives<api::ZoneView>(200, {"ETag"}).refuses({404}));
 }
 
 void add_events(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/v1/events", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        answer_look(parts, std::move(responder), [](const auto& state) {
-            api::EventsView view;
-            for (const auto& [number, entry] : state.journal.rows()) view.events.push_back(event_view(*entry));
-            return ok(view);
-        });
-    });
-    router.add(Method::get, "/v1/why/{object...}", Permission::view,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   answer_look(parts, std::move(responder),
-                               [object = request.param("object"),
-                                now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
-                                   const auto explained = core::explain(state, object, now);
-                                   if (!explained) return explained.error();
-                                   return ok(why_view(*explained));
-                               });
-               });
-    router.websocket("/v1/events/live", Permission::view,
-                     [&parts](const http::Request& request, const std::shared_ptr<http::WebSocket>& socket) {
-                         // its token may have ended between the request and the end of the handshake
-                         if (!parts.credentials.still_admits(*request.identity, parts.app.wall()))
-                             return socket->close(http::close_code::policy, "the token is at its end");
-                         parts.listeners.emplace(socket, request.identity->token);
-                         socket->on_close([&parts, weak = std::weak_ptr(socket)](std::uint16_t, const std::string&) {
-                             parts.listeners.erase(weak.lock());
-                         });
-                     });
+    router.add(
+        Method::get, "/v1/events", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [](const auto& state) {
+                api::EventsView view;
+                for (const auto& [number, entry] : state.journal.rows()) view.events.push_back(event_view(*entry));
+                return ok(view);
+            });
+        },
+        Does("The journal: the last decisions, oldest first").gives<api::EventsView>());
+    router.add(
+        Method::get, "/v1/why/{object...}", Permission::view,
+        [&parts](const http::Request& request, http::Responder responder) {
+            answer_look(parts, std::move(responder),
+                        [object = request.param("object"),
+                         now = parts.app.now()](const auto& state) -> core::Result<http::Response> {
+                            const auto explained = core::explain(state, object, now);
+                            if (!explained) return explained.error();
+                            return ok(why_view(*explained));
+                        });
+        },
+        Does("What something does, or what keeps it from it").gives<api::WhyView>().refuses({404, 409}));
+    router.websocket(
+        "/v1/events/live", Permission::view,
+        [&parts](const http::Request& request, const std::shared_ptr<http::WebSocket>& socket) {
+            // its token may have ended between the request and the end of the handshake
+            if (!parts.credentials.still_admits(*request.identity, parts.app.wall()))
+                return socket->close(http::close_code::policy, "the token is at its end");
+            parts.listeners.emplace(socket, request.identity->token);
+            socket->on_close([&parts, weak = std::weak_ptr(socket)](std::uint16_t, const std::string&) {
+                parts.listeners.erase(weak.lock());
+            });
+        },
+        Does("Tells each decision from now on")
+            .may_have("query", "access_token", "the token, for browsers")
+            .tells<api::EventView>());
 }
 
 }  // namespace
@@ -175,19 +196,37 @@ void dismiss_ended(ApiParts& parts) {
 }
 
 void add_read_routes(http::Router& router, ApiParts& parts) {
-    router.add(Method::get, "/healthz", Permission::none,
-               [](const http::Request&, http::Responder responder) { responder.answer(http::Response::text("ok\n")); });
-    router.add(Method::get, "/v1/status", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        auto cluster = parts.cluster;
-        if (parts.certificate)
-            for (auto& warning : parts.certificate->warnings()) cluster.warnings.push_back(std::move(warning));
-        answer_look(parts, std::move(responder), [cluster, now = parts.app.now()](const auto& state) {
-            return ok(status_view(state, cluster, now));
-        });
-    });
-    router.add(Method::get, "/v1/devices", Permission::view, [&parts](const http::Request&, http::Responder responder) {
-        answer_look(parts, std::move(responder), [](const auto& state) { return ok(devices_view(state)); });
-    });
+    router.add(
+        Method::get, "/metrics", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [&parts](const auto& state) -> core::Result<http::Response> {
+                auto page = http::Response::text(parts.metrics(state));
+                page.content_type = metrics::content_type;
+                return page;
+            });
+        },
+        Does("All that is counted, for Prometheus").gives_text("text/plain"));
+    router.add(
+        Method::get, "/healthz", Permission::none,
+        [](const http::Request&, http::Responder responder) { responder.answer(http::Response::text("ok\n")); },
+        Does("Whether the server answers").gives_text("text/plain"));
+    router.add(
+        Method::get, "/v1/status", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            auto cluster = parts.cluster;
+            if (parts.certificate)
+                for (auto& warning : parts.certificate->warnings()) cluster.warnings.push_back(std::move(warning));
+            answer_look(parts, std::move(responder), [cluster, now = parts.app.now()](const auto& state) {
+                return ok(status_view(state, cluster, now));
+            });
+        },
+        Does("Everything at one moment").gives<api::StatusView>());
+    router.add(
+        Method::get, "/v1/devices", Permission::view,
+        [&parts](const http::Request&, http::Responder responder) {
+            answer_look(parts, std::move(responder), [](const auto& state) { return ok(devices_view(state)); });
+        },
+        Does("All outputs and inputs").gives<api::DevicesView>());
     add_lists(router, parts);
     add_single(router, parts);
     add_events(router, parts);

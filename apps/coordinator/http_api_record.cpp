@@ -3,6 +3,7 @@
 #include "adapters/files/posix.hpp"
 #include "adapters/files/track_manifest.hpp"
 #include "adapters/http/conditional.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/track_upload.hpp"
 #include "apps/coordinator/views.hpp"
@@ -67,21 +68,36 @@ void send_file(ApiParts& parts, const http::Request& request, http::Responder re
 }  // namespace
 
 void add_record_routes(http::Router& router, ApiParts& parts) {
-    router.add(Method::post, "/v1/recordings", Permission::record, bound(parts, record));
-    router.add(Method::post, "/v1/recordings/{id}/stop", Permission::record,
-               [&parts](const http::Request& request, http::Responder responder) {
-                   parts.app.ask(core::RecordStopRequest{{request.param("id")}}, asker_of(request),
-                                 answer_with<core::RecordingRow>(std::move(responder), recording_of()));
-               });
-    router.add(Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(parts, send_file));
-    http::RouteOptions manifest;
-    manifest.body_bytes_max = node::manifest_bytes_max;
+    router.add(
+        Method::post, "/v1/recordings", Permission::record, bound(parts, record),
+        Does("Records from inputs").takes<api::RecordBody>().gives<api::RecordingView>(201).keyed().refuses({404}));
+    router.add(
+        Method::post, "/v1/recordings/{id}/stop", Permission::record,
+        [&parts](const http::Request& request, http::Responder responder) {
+            parts.app.ask(core::RecordStopRequest{{request.param("id")}}, asker_of(request),
+                          answer_with<core::RecordingRow>(std::move(responder), recording_of()));
+        },
+        Does("Stops a recording").gives<api::RecordingView>().keyed().refuses({404}));
+    router.add(
+        Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(parts, send_file),
+        Does("A recorded file, or FILE.json: which frame was heard when")
+            .gives_file({{"audio/flac", ""}, {"application/json", json::reference_to<files::TrackManifest>()}}, false));
     router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker,
-               bound(parts, keep_manifest), manifest);
+               bound(parts, keep_manifest),
+               Does("A worker hands in what stands beside a recorded file")
+                   .takes<files::TrackManifest>()
+                   .up_to(node::manifest_bytes_max)
+                   .gives_nothing()
+                   .refuses({404, 409, 507}));
     router.upload(
         Method::put, "/v1/recordings/{id}/tracks/{input}/audio", Permission::worker, track_bytes_max,
         [&parts] { return std::make_unique<TrackUpload>(parts.app, parts.incoming, parts.recordings); },
-        "a worker hands in a recorded file");
+        Does("A worker hands in a recorded file")
+            .takes_file("audio/flac")
+            .must_have("query", "sha256", "of the file")
+            .gives_nothing()
+            .decided()
+            .refuses({404}));
 }
 
 }  // namespace antiphon::coordinator

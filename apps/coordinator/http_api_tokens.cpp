@@ -1,5 +1,6 @@
 // Tokens: made, listed, revoked. The secret is in the answer that makes it, and nowhere else.
 #include "adapters/system/random.hpp"
+#include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 
 namespace antiphon::coordinator {
@@ -80,9 +81,15 @@ void revoke(ApiParts& parts, const http::Request& request, http::Responder respo
 }  // namespace
 
 void add_token_routes(http::Router& router, ApiParts& parts) {
-    router.add(Method::post, "/v1/tokens", Permission::admin, bound(parts, create));
-    router.add(Method::get, "/v1/tokens", Permission::admin, bound(parts, list));
-    router.add(Method::delete_, "/v1/tokens/{name}", Permission::admin, bound(parts, revoke));
+    router.add(Method::post, "/v1/tokens", Permission::admin, bound(parts, create),
+               Does("Makes a token; its secret is in this answer only")
+                   .takes<api::TokenBody>()
+                   .gives<api::NewTokenView>(201)
+                   .keyed());
+    router.add(Method::get, "/v1/tokens", Permission::admin, bound(parts, list),
+               Does("All tokens, without their secrets").gives<api::TokensView>());
+    router.add(Method::delete_, "/v1/tokens/{name}", Permission::admin, bound(parts, revoke),
+               Does("Revokes a token: it is refused from now on").gives_nothing().keyed().refuses({404}));
 }
 
 }  // namespace antiphon::coordinator

@@ -49,7 +49,6 @@ class Process {
   private:
     core::Result<void> open_folders();
     core::Result<void> listen();
-    void add_metrics_route(http::Router& router);
     Readings readings() const;
     core::Result<void> read_certificate();
     core::Result<void> check_foreign_broker() const;
@@ -201,16 +200,11 @@ core::Result<void> Process::listen() {
                                                options_.broker,
                                                [this] { return server_->url(); },
                                                certificate_.get(),
+                                               [this](const auto& state) { return metrics_page(state, readings()); },
                                                {}});
     api_->cluster = describe_cluster(app_->cluster(), options_);
     http::Router router;
-    add_read_routes(router, *api_);
-    add_play_routes(router, *api_);
-    add_record_routes(router, *api_);
-    add_member_routes(router, *api_);
-    add_backup_routes(router, *api_);
-    add_token_routes(router, *api_);
-    add_metrics_route(router);
+    add_routes(router, *api_);
     http::ServerOptions server;
     server.listen = endpoint_;
     server.host_in_url = host_in_url();
@@ -223,18 +217,6 @@ core::Result<void> Process::listen() {
     if (!listening) return listening.error();
     server_ = std::move(*listening);
     return {};
-}
-
-void Process::add_metrics_route(http::Router& router) {
-    router.add(http::Method::get, "/metrics", http::Permission::view,
-               [this](const http::Request&, http::Responder responder) {
-                   auto kept = std::make_shared<http::Responder>(std::move(responder));
-                   app_->look([this, kept](const core::CoordinatorState& state) {
-                       auto page = http::Response::text(metrics_page(state, readings()));
-                       page.content_type = metrics::content_type;
-                       kept->answer(std::move(page));
-                   });
-               });
 }
 
 Readings Process::readings() const {

@@ -1,0 +1,32 @@
+// All routes, and the one that describes them.
+#include "apps/coordinator/http_api.hpp"
+
+#include "apps/coordinator/does.hpp"
+#include "apps/coordinator/openapi.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+// Anybody may read it: it is the same on every coordinator of this version, and in its source.
+void add_description(http::Router& router) {
+    const auto text = std::make_shared<std::string>();
+    router.add(
+        http::Method::get, "/openapi.json", http::Permission::none,
+        [text](const http::Request&, http::Responder responder) { responder.answer(http::Response::json(*text)); },
+        Does("This description").gives_object());
+    *text = openapi(router);
+}
+
+}  // namespace
+
+void add_routes(http::Router& router, ApiParts& parts) {
+    add_read_routes(router, parts);
+    add_play_routes(router, parts);
+    add_record_routes(router, parts);
+    add_member_routes(router, parts);
+    add_backup_routes(router, parts);
+    add_token_routes(router, parts);
+    add_description(router);  // last: it describes itself, too
+}
+
+}  // namespace antiphon::coordinator
