@@ -1,0 +1,352 @@
+# Goal: the API is as its description (GET /openapi.json) says. Method: each operation of it is called on a real cluster, as one
+# should and as one should not, and each answer is judged by the description.
+import base64
+import contextlib
+import hashlib
+import http.client
+import json
+import os
+import socket
+import struct
+import unittest
+
+from api_description import Answer, Description
+from stage_for_tests import MELODY, Stage, wait_for
+
+JSON = {"Content-Type": "application/json"}
+NOWHERE = "nowhere9"  # an id that nothing has
+
+
+class Door:
+    """The coordinator's HTTP server; each answer is judged."""
+
+    def __init__(self, stage):
+        self.port = int(stage.cluster.url.rsplit(":", 1)[1])
+        self.token = stage.cluster.environment["ANTIPHON_TOKEN"]
+        self.description = Description(self.send("GET", "/openapi.json").body)
+
+    def send(self, method, target, body=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, target, body, headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def ask(self, status, method, target, body=None, token=None, **headers):
+        """The answer, which has this status."""
+        if isinstance(body, (dict, list)):
+            body, headers = json.dumps(body), JSON | headers
+        token = self.token if token is None else token
+        if token:
+            headers = {"Authorization": f"Bearer {token}"} | headers
+        answer = self.send(method, target, body, **headers)
+        self.description.check_answer(method, target, answer)
+        if answer.status != status:
+            raise AssertionError(f"{method} {target} {body if isinstance(body, str) else ''}: {answer.status}, not {status}: {answer.body[:400]}")
+        if status < 400:
+            self.description.check_request(method, target, body)
+        return answer
+
+    def get(self, target):
+        return self.ask(200, "GET", target).json()
+
+    def declare(self, method, target, length, token):
+        """A request whose body is said to have `length` bytes, and never comes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.putrequest(method, target)
+            for name, value in (JSON | {"Content-Length": str(length), "Authorization": f"Bearer {token}"}).items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def make_token(self, name, *permissions):
+        return self.ask(201, "POST", "/v1/tokens", {"name": name, "permissions": permissions}).json()["secret"]
+
+
+class Listener:
+    """A WebSocket on the events: its handshake as an answer, then its messages."""
+
+    def __init__(self, door):
+        self.connection = socket.create_connection(("127.0.0.1", door.port), timeout=30)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.connection.sendall((f"GET /v1/events/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                 f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {door.token}\r\n\r\n").encode())
+        self.stream = self.connection.makefile("rb")
+        status = int(self.stream.readline().split()[1])
+        self.handshake = Answer(status, http.client.parse_headers(self.stream), b"")
+
+    def next(self):
+        first, length = self.stream.read(2)
+        assert first == 0x81, f"this is no whole message of text: {first:#x}"
+        if length == 126:
+            length = struct.unpack(">H", self.stream.read(2))[0]
+        return json.loads(self.stream.read(length))
+
+
+class Judge(unittest.TestCase):
+    """That the description is a judge: what is not as it says is noticed."""
+
+    def setUp(self):
+        schema = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"], "additionalProperties": False}
+        content = {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}
+        named = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+        get = {"operationId": "get_thing", "summary": "x", "security": [], "x-permission": "none", "parameters": [named],
+               "responses": {"200": {"description": "x", "headers": {"ETag": {"required": True, "schema": {}}}, "content": content},
+                             "204": {"description": "x"}}}
+        self.document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/things/{id}": {"get": get}},
+                         "components": {"schemas": {"Thing": schema}, "responses": {},
+                                        "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}}
+
+    def judge(self, status=200, content_type="application/json", body=b'{"name": "a"}', method="GET", target="/things/7", **headers):
+        headers = {"ETag": '"1"', "Content-Type": content_type} | headers
+        description = Description(json.dumps(self.document))
+        description.check_answer(method, target, Answer(status, headers, body))
+        return description
+
+    def test_it_lets_pass_what_is_as_described(self):
+        self.judge().check_itself()
+        self.judge(method="HEAD", body=b"", target="/things/7?x=1")
+        self.assertEqual(self.judge(status=204, content_type="", body=b"").never_served(), [])
+
+    def test_it_notices_each_difference(self):
+        for wrong in ({"status": 201}, {"content_type": "text/plain"}, {"body": b"{}"}, {"body": b'{"name": 1}'}, {"body": b'{"name": "a", "more": 1}'},
+                      {"ETag": ""}, {"status": 204}, {"method": "HEAD"}, {"method": "PUT"}, {"target": "/things"}, {"target": "/things/7/8"}):
+            with self.subTest(wrong), self.assertRaises(AssertionError):
+                self.judge(**wrong)
+
+    def test_it_notices_what_is_no_openapi(self):
+        get = self.document["paths"]["/things/{id}"]["get"]
+        for at, key, value in ((self.document, "openapi", "3.0.0"), (self.document, "tag", []), (get, "parameters", []), (get, "responses", {}),
+                               (get["parameters"][0], "required", False), (get["responses"], "2xx", {"description": "x"}),
+                               (self.document["components"]["schemas"], "Other", {"type": "text"}),
+                               (self.document["components"]["schemas"], "Other", {"$ref": "#/components/schemas/None"})):
+            before = dict(at)
+            at[key] = value
+            with self.subTest(key=key, value=value), self.assertRaises(AssertionError):
+                Description(json.dumps(self.document)).check_itself()
+            at.clear(), at.update(before)
+
+
+class OpenApi(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage(self, ("hall",))
+        self.door = Door(self.stage)
+        self.ask, self.get = self.door.ask, self.door.get
+        self.description = self.door.description
+
+    def test_it_is_valid_and_anybody_may_read_it(self):
+        self.description.check_itself()
+        self.assertEqual(self.ask(200, "GET", "/openapi.json", token="").json(), self.description.document)
+
+    def test_each_operation_serves_as_it_is_described(self):
+        self.look()
+        self.play()
+        self.zones()
+        self.record()
+        self.invite_and_join()
+        self.maintain()
+        self.back_up()
+        self.tokens()
+        self.listen()
+        self.assertEqual(self.description.never_served(), [], "the description tells of them, and this test never called them")
+
+    # ---- group by group, in the order of a day
+
+    def look(self):
+        self.ask(200, "GET", "/healthz", token="")
+        for target in ("/openapi.json", "/metrics", "/v1/status", "/v1/devices", "/v1/workers", "/v1/workers/hall", "/v1/events", "/v1/sessions", "/v1/recordings",
+                       "/v1/zones", "/v1/why/hall", "/v1/why/hall/left"):
+            self.ask(200, "GET", target)
+            self.ask(200, "HEAD", target)
+
+    def play(self):
+        blob = self.ask(201, "POST", "/v1/blobs", MELODY.read_bytes(), **{"Content-Type": "application/octet-stream"}).json()["blob"]
+        self.file(f"/v1/blobs/{blob}", tagged=True)
+        wish = {"source": f"blob:{blob}", "to": ["all"], "volume": 0.8, "from_s": 1.5, "title": "melody"}
+        session = self.ask(201, "POST", "/v1/sessions", wish, **{"Idempotency-Key": "one"}).json()["id"]
+        self.assertEqual(self.ask(201, "POST", "/v1/sessions", wish, **{"Idempotency-Key": "one"}).json()["id"], session)
+        self.ask(409, "POST", "/v1/sessions", wish | {"from_s": 2}, **{"Idempotency-Key": "one"})
+        self.ask(409, "POST", "/v1/sessions", wish)  # the output plays already
+        self.assertTrue(wait_for(lambda: self.get(f"/v1/sessions/{session}")["phase"] == "playing", 30))
+        self.ask(409, "POST", "/v1/workers/hall/maintenance")
+        for _ in range(3):  # as a report with a session has it
+            self.get("/v1/status"), self.get("/v1/workers/hall"), self.get("/v1/why/" + session)
+        self.ask(204, "PUT", "/v1/volume", {"target": session, "volume": 0.5})
+        self.ask(204, "PUT", "/v1/volume", {"target": "hall/left", "muted": False})
+        for verb in ("pause", "resume"):
+            self.ask(200, "POST", f"/v1/sessions/{session}/{verb}")
+        self.ask(200, "POST", f"/v1/sessions/{session}/seek", {"to_s": 3.5})
+        self.ask(200, "POST", f"/v1/sessions/{session}/stop")
+        self.get("/v1/sessions")
+        self.ask(404, "POST", "/v1/sessions", {"source": "blob:" + "0" * 64, "to": ["all"]})
+        noise = self.ask(201, "POST", "/v1/blobs", b"no sound at all" * 99).json()["blob"]
+        self.ask(422, "POST", "/v1/sessions", {"source": f"blob:{noise}", "to": ["all"]})
+
+    def zones(self):
+        self.ask(200, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-None-Match": "*"})
+        self.ask(409, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-None-Match": "*"})
+        tag = self.ask(200, "GET", "/v1/zones/foyer").headers["ETag"]
+        self.ask(200, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-Match": tag})
+        stale = self.ask(409, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-Match": '"999"'})
+        self.assertEqual(f'"{stale.json()["current_version"]}"', stale.headers["ETag"])
+        self.ask(400, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-Match": "nonsense"})
+        self.get("/v1/zones"), self.get("/v1/why/foyer")
+        self.ask(200, "POST", "/v1/zones/foyer/rename", {"name": "bar"})
+        self.ask(204, "DELETE", "/v1/zones/bar")
+
+    def record(self):
+        recording = self.ask(201, "POST", "/v1/recordings", {"from": ["hall/mic"]}).json()["id"]
+        self.ask(409, "POST", "/v1/recordings", {"from": ["hall/mic"]})
+        self.assertTrue(wait_for(lambda: self.get(f"/v1/recordings/{recording}")["tracks"][0]["frames"] > 0, 30))
+        self.get("/v1/workers/hall"), self.get("/v1/status"), self.get("/v1/why/hall/mic")
+        self.ask(200, "POST", f"/v1/recordings/{recording}/stop")
+        self.assertTrue(wait_for(lambda: self.get(f"/v1/recordings/{recording}")["tracks"][0]["state"] == "uploaded", 30))
+        track = self.get(f"/v1/recordings/{recording}")["tracks"][0]
+        file = f"/v1/recordings/{recording}/files/{track['file']}"
+        self.file(file, tagged=False)
+        self.file(file + ".json", tagged=False)
+        self.hand_in(recording, self.ask(200, "GET", file).body, self.ask(200, "GET", file + ".json").body)
+
+    def hand_in(self, recording, audio, manifest):
+        """What the worker did, once more, with its credential."""
+        credential = self.stage.identity("hall")["credential"]
+        target = f"/v1/recordings/{recording}/tracks/mic"
+        self.ask(204, "PUT", f"{target}/manifest", manifest.decode(), token=credential, **JSON)
+        self.ask(400, "PUT", f"{target}/manifest", {"v": 1}, token=credential)
+        digest = hashlib.sha256(audio).hexdigest()
+        flac = {"Content-Type": "audio/flac"}
+        self.ask(204, "PUT", f"{target}/audio?sha256={digest}", audio, token=credential, **flac)
+        self.ask(422, "PUT", f"{target}/audio?sha256={'0' * 64}", audio, token=credential, **flac)
+        self.ask(400, "PUT", f"{target}/audio", audio, token=credential, **flac)
+        target = target.replace(recording, NOWHERE)
+        self.ask(404, "PUT", f"{target}/manifest", manifest.decode(), token=credential, **JSON)
+        self.ask(404, "PUT", f"{target}/audio?sha256={digest}", audio, token=credential, **flac)
+
+    def file(self, target, tagged):
+        """Whole, in part, not at all, and only if it is another."""
+        whole = self.ask(200, "GET", target)
+        part = self.ask(206, "GET", target, Range="bytes=3-9")
+        self.assertEqual(part.body, whole.body[3:10])
+        self.ask(416, "GET", target, Range=f"bytes={len(whole.body)}-")
+        self.ask(200, "HEAD", target)
+        if tagged:
+            self.ask(304, "GET", target, **{"If-None-Match": whole.headers["ETag"]})
+            self.ask(200, "GET", target, **{"Range": "bytes=3-9", "If-Range": '"another"'})
+
+    def invite_and_join(self):
+        self.ask(201, "POST", "/v1/invitations", {"replaces": "hall"})
+        invitation = self.ask(201, "POST", "/v1/invitations").json()["invitation"]
+        wish = {"token": invitation.split("#")[1], "name": "attic", "public_key": "00" * 32, "v": 1}
+        self.ask(201, "POST", "/v1/join", wish, token="")
+        self.ask(403, "POST", "/v1/join", wish | {"name": "cellar", "token": "0" * 32}, token="")
+        self.get("/v1/workers/attic"), self.get("/v1/why/attic")  # one that never said anything
+        self.ask(503, "POST", "/v1/workers/attic/ping")
+        self.ask(200, "POST", "/v1/workers/hall/ping")
+        self.ask(409, "POST", "/v1/workers/attic/rename", {"name": "hall"})
+        self.ask(200, "POST", "/v1/workers/attic/rename", {"name": "loft"})
+        self.ask(204, "DELETE", "/v1/workers/loft")
+
+    def maintain(self):
+        self.ask(200, "POST", "/v1/workers/hall/maintenance")
+        self.ask(200, "DELETE", "/v1/workers/hall/maintenance")
+
+    def back_up(self):
+        made = self.ask(202, "POST", "/v1/backups", {"whole": True}).json()["id"]
+        self.assertTrue(wait_for(lambda: self.get(f"/v1/backups/{made}")["phase"] == "ready", 30))
+        self.file(f"/v1/backups/{made}/file", tagged=True)
+        self.ask(204, "DELETE", f"/v1/backups/{made}")
+
+    def tokens(self):
+        self.door.make_token("looker", "view")
+        self.ask(201, "POST", "/v1/tokens", {"name": "guest", "permissions": ["view", "play"], "for_s": 60})
+        self.ask(409, "POST", "/v1/tokens", {"name": "guest", "permissions": ["view"]})
+        self.get("/v1/tokens")
+        self.ask(204, "DELETE", "/v1/tokens/guest")
+        self.get("/v1/tokens")
+
+    def listen(self):
+        listener = Listener(self.door)
+        self.addCleanup(listener.connection.close)
+        self.description.check_answer("GET", "/v1/events/live", listener.handshake)
+        self.ask(200, "PUT", "/v1/zones/bell", {"outputs": ["hall/left"]})
+        message = self.description.operation("get", "/v1/events/live")["x-websocket"]["message"]
+        heard = listener.next()
+        self.assertIsNone(self.description.why_not(heard, message), heard)
+
+    # ---- each operation, as one should not call it
+
+    def test_each_operation_refuses_as_it_is_described(self):
+        strangers = {permission: self.door.make_token(f"no-{permission}", *({"view", "play", "record", "update", "admin"} - {permission}))
+                     for permission in ("view", "play", "record", "update", "admin")}
+        strangers["worker"] = self.door.token
+        insiders = {"worker": self.stage.identity("hall")["credential"]}
+        for method, path in self.description.operations():
+            operation = self.description.operation(method, path)
+            permission = operation["x-permission"]
+            with self.subTest(f"{method.upper()} {path}"):
+                target = path.replace("{hash}", "0" * 64)
+                for parameter in operation["parameters"]:
+                    target = target.replace("{%s}" % parameter["name"], NOWHERE)
+                if permission != "none":
+                    self.ask(401, method.upper(), target, token="")
+                    self.ask(403, method.upper(), target, token=strangers[permission])
+                self.refuse(method.upper(), target, operation, insiders.get(permission, self.door.token))
+        self.unknown_in_bodies()
+        self.not_there()
+        self.wrong_tokens()
+
+    def unknown_in_bodies(self):
+        """Sound requests about what nobody has."""
+        for method, target, body in (("POST", "/v1/recordings", {"from": [f"{NOWHERE}/mic"]}),
+                                     ("PUT", "/v1/zones/foyer", {"outputs": [f"{NOWHERE}/left"]}),
+                                     ("POST", f"/v1/zones/{NOWHERE}/rename", {"name": "bar"}),
+                                     ("POST", f"/v1/sessions/{NOWHERE}/seek", {"to_s": 1}),
+                                     ("PUT", "/v1/volume", {"target": NOWHERE, "volume": 1}),
+                                     ("POST", "/v1/invitations", {"replaces": NOWHERE}),
+                                     ("POST", f"/v1/workers/{NOWHERE}/rename", {"name": "loft"})):
+            self.ask(404, method, target, body)
+
+    def not_there(self):
+        """Other methods of each path, and another path."""
+        problem = {"$ref": "#/components/schemas/ProblemView"}
+        for path, item in self.description.document["paths"].items():
+            answer = self.door.send("PATCH", path.replace("{", "").replace("}", ""))
+            self.assertEqual((answer.status, self.description.why_not(answer.json(), problem)), (405, None), path)
+            self.assertEqual({method.lower() for method in answer.headers["Allow"].split(", ")} - {"head"}, set(item), path)
+        answer = self.door.send("GET", "/v1/nothing")
+        self.assertEqual((answer.status, self.description.why_not(answer.json(), problem)), (404, None))
+
+    def refuse(self, method, target, operation, token):
+        if method != "GET":
+            self.ask(403, method, target, token=token, Origin="http://elsewhere.example")
+        self.ask(426 if "x-websocket" in operation else 417, method, target, token=token, Expect="miracles")
+        if "415" in operation["responses"]:
+            self.ask(415, method, target, "x=1", token=token, **{"Content-Type": "text/plain"})
+        body = operation.get("requestBody")
+        if body and body["content"].keys() == {"application/json"}:
+            self.refuse_bodies(method, target, body, token)
+        if "{" in self.description.find(method, target)[1] and not (body and body["required"]):
+            self.ask(404, method, target, token=token)
+
+    def refuse_bodies(self, method, target, body, token):
+        schema = body["content"]["application/json"]["schema"]
+        first = next(iter(self.description.referred(schema["$ref"])["properties"]))
+        for text in ("[]", "null", '"text"', "7", "{", json.dumps({first: {"x": 1}}), "\0", "[" * 40):
+            self.ask(400, method, target, text, token=token, **JSON)
+            with contextlib.suppress(json.JSONDecodeError):
+                self.assertTrue(self.description.why_not(json.loads(text), schema), f"the description allows {text}")
+        if body["required"]:
+            self.ask(400, method, target, token=token)
+        answer = self.door.declare(method, target, body["x-bytes-max"] + 1, token)
+        self.description.check_answer(method, target, answer)
+        self.assertEqual(answer.status, 413)
+
+    def wrong_tokens(self):
+        """Ten are looked at; then others wait, and who has the right one does not."""
+        for _ in range(10):
+            self.ask(401, "GET", "/v1/status", token="nonsense")
+        self.ask(429, "GET", "/v1/status", token="nonsense")
+        self.ask(429, "POST", "/v1/join", {"token": "0" * 32, "name": "x", "public_key": "", "v": 1}, token="")
+        self.get("/v1/status")
