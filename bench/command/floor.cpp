@@ -31,9 +31,8 @@ class Client {
         mosquitto_message_callback_set(mosquitto_, [](mosquitto*, void* self, const mosquitto_message* message) {
             static_cast<Client*>(self)->heard(message);
         });
-        mosquitto_subscribe_callback_set(mosquitto_, [](mosquitto*, void* self, int, int, const int*) {
-            static_cast<Client*>(self)->count();
-        });
+        mosquitto_subscribe_callback_set(
+            mosquitto_, [](mosquitto*, void* self, int, int, const int*) { static_cast<Client*>(self)->count(); });
         if (mosquitto_connect(mosquitto_, "127.0.0.1", port, 60) != MOSQ_ERR_SUCCESS) std::exit(1);
         mosquitto_loop_start(mosquitto_);
         mosquitto_subscribe(mosquitto_, nullptr, topic, qos);
