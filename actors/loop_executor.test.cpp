@@ -9,20 +9,12 @@
 #include <vector>
 
 #include "actors/actor.hpp"
+#include "actors/steady_time.test.hpp"
 
 namespace antiphon::actors {
 namespace {
 
 namespace asio = boost::asio;
-using std::chrono::steady_clock;
-
-LoopTime steady_time() {
-    return {[] { return core::LocalTime{steady_clock::now().time_since_epoch().count()}; },
-            [](core::LocalTime until) {
-                const auto now = steady_clock::now().time_since_epoch();
-                return std::max(std::chrono::nanoseconds{until.ns} - now, std::chrono::nanoseconds{0});
-            }};
-}
 
 struct Sum : Actor<int> {
     Sum(int w, asio::io_context& l) : wanted(w), loop(l) {}

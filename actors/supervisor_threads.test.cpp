@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "actors/loop_executor.hpp"
+#include "actors/steady_time.test.hpp"
 #include "actors/supervisor.hpp"
 
 namespace antiphon::actors {
@@ -16,15 +16,6 @@ namespace {
 
 namespace asio = boost::asio;
 using std::chrono::seconds;
-using std::chrono::steady_clock;
-
-LoopTime steady_time() {
-    return {[] { return core::LocalTime{steady_clock::now().time_since_epoch().count()}; },
-            [](core::LocalTime until) {
-                const auto now = steady_clock::now().time_since_epoch();
-                return std::max(std::chrono::nanoseconds{until.ns} - now, std::chrono::nanoseconds{0});
-            }};
-}
 
 struct Tally {
     std::atomic<int> handled{0};
