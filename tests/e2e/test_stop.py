@@ -82,9 +82,9 @@ class Stop(unittest.TestCase):
         self.assertLess(self.end("coordinator"), END_S)
         self.assertFalse(broker_folder.exists(), f"{broker_folder} holds password digests and nobody needs it")
         self.cluster.start_coordinator()
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 30))
         volumes = [output["volume"] for output in self.cluster.antiphon("devices")["outputs"]]
         self.assertEqual(volumes, [0.3])
-        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 30))
         self.cluster.antiphon("record", "stop", recording)
         self.assertTrue(wait_for(lambda: self.recording(recording)["phase"] == "complete", 30), self.recording(recording))
         self.assertFalse((self.cluster.folder / "coordinator/backups/backup.tar").exists())
