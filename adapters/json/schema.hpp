@@ -159,16 +159,22 @@ struct Schema<std::variant<Ts...>> {
     }
 };
 
+// A reference to the type's schema, which is written the first time.
+template <class T, class Write>
+void write_component(Writer& writer, Schemas& schemas, const Write& write) {
+    const auto type = boost::core::type_name<T>();
+    const auto name = name_without_namespace(type);
+    write_reference(name, writer);
+    if (!schemas.begin(name, type)) return;
+    Writer own;
+    write(own);
+    schemas.put(name, own.take());
+}
+
 template <DescribedEnum T>
 struct Schema<T> {
     static void write(Writer& writer, Schemas& schemas) {
-        const auto type = boost::core::type_name<T>();
-        const auto name = name_without_namespace(type);
-        write_reference(name, writer);
-        if (!schemas.begin(name, type)) return;
-        Writer own;
-        write_names_schema(names_of(List{}), own);
-        schemas.put(name, own.take());
+        write_component<T>(writer, schemas, [](Writer& own) { write_names_schema(names_of(List{}), own); });
     }
 
   private:
@@ -182,13 +188,7 @@ struct Schema<T> {
 template <Described T>
 struct Schema<T> {
     static void write(Writer& writer, Schemas& schemas) {
-        const auto type = boost::core::type_name<T>();
-        const auto name = name_without_namespace(type);
-        write_reference(name, writer);
-        if (!schemas.begin(name, type)) return;
-        Writer own;
-        write_object_schema(fields_of(List{}), own, schemas);
-        schemas.put(name, own.take());
+        write_component<T>(writer, schemas, [&](Writer& own) { write_object_schema(fields_of(List{}), own, schemas); });
     }
 
   private:
