@@ -95,10 +95,14 @@ std::vector<core::TrackReport> Tracks::recover() {
             found.push_back(report_of(*id, growing->second->status()));
             continue;
         }
+        if (const auto known = whole_.find(*id); known != whole_.end()) {
+            found.push_back(known->second);
+            continue;
+        }
         const auto file = file_of(*id);
         const auto status = ending == ".part" ? recovered(file) : stored_status(file);
         if (status) {
-            found.push_back(report_of(*id, *status));
+            found.push_back(whole_[*id] = report_of(*id, *status));
             continue;
         }
         system::log::warning("track.unreadable", {{"file", entry.path().string()}}, status.error().what);
@@ -151,6 +155,7 @@ void Tracks::finish(const core::TrackId& id) {
 }
 
 void Tracks::discard(const core::TrackId& id) {
+    whole_.erase(id);
     const auto file = file_of(id);
     std::error_code gone;
     std::filesystem::remove(file.audio(), gone);
@@ -172,6 +177,7 @@ std::vector<core::TrackReport> Tracks::poll() {
             continue;
         }
         if (auto* input = find_input(it->first.second); input && input->source) input->source->stop();
+        if (status.state == core::TrackState::stored) whole_[it->first] = news.back();
         it = recorders_.erase(it);
     }
     return news;

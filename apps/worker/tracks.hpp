@@ -54,6 +54,7 @@ class Tracks {
     media::ClockMap map_;
     std::map<core::TrackId, std::unique_ptr<files::TrackRecorder>> recorders_;
     std::vector<core::TrackReport> news_;
+    std::map<core::TrackId, core::TrackReport> whole_;  // files whose digest is known
 };
 
 }  // namespace antiphon::worker
