@@ -21,6 +21,8 @@ actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
 }
 
+core::Error too_busy() { return {core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}; }
+
 }  // namespace
 
 CoordinatorApp::CoordinatorApp(Parts parts, Handlers handlers)
@@ -105,10 +107,18 @@ void CoordinatorApp::tick_calendar() {
 }
 
 void CoordinatorApp::tell(core::CoordinatorEvent event) {
-    if (!actor_.tell(std::move(event))) log::warning("mailbox.full", {{"overflowed", actor_.overflowed()}});
+    if (!actor_.tell(std::move(event)) && !stopping_)
+        log::warning("mailbox.full", {{"overflowed", actor_.overflowed()}});
 }
 
-void CoordinatorApp::look(CoordinatorActor::Look look) { actor_.tell(std::move(look)); }
+void CoordinatorApp::look(CoordinatorActor::Look look, const Refused& refused) {
+    if (!actor_.tell(std::move(look)) && refused) refused(too_busy());
+}
+
+void CoordinatorApp::stop(core::Duration limit, const std::function<void()>& done) {
+    stopping_ = true;
+    supervisor_.stop(limit, [done](std::size_t) { done(); });
+}
 
 void CoordinatorApp::ask(core::RequestBody body, Asker asker, Answered done) {
     const auto id = ++last_request_;
@@ -119,16 +129,14 @@ void CoordinatorApp::ask(core::RequestBody body, Asker asker, Answered done) {
                               std::move(asker.once),
                               std::move(asker.principal),
                               parts_.clock.now() + request_life};
-    if (!actor_.tell(core::CoordinatorEvent{std::move(request)}))
-        answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
+    if (!actor_.tell(core::CoordinatorEvent{std::move(request)})) answer(id, too_busy(), {});
 }
 
 void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
     track.request = ++last_request_;
     waiting_[track.request] = std::move(done);
     const auto id = track.request;
-    if (!actor_.tell(core::CoordinatorEvent{std::move(track)}))
-        answer(id, core::Error{core::ErrorCode::unavailable, "the coordinator has too much to do; try again"}, {});
+    if (!actor_.tell(core::CoordinatorEvent{std::move(track)})) answer(id, too_busy(), {});
 }
 
 void CoordinatorApp::receive(const ports::BusMessage& message) {

@@ -73,8 +73,11 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     void receive_track(core::TrackReceived track, Answered done);
     // The wall clock has shown this.
     void turn_calendar(core::WallTime wall) { tell(core::CalendarTick{wall}); }
-    // Runs with the state between two events.
-    void look(CoordinatorActor::Look look);
+    // Runs with the state between two events; or `refused` is called: there is too much to do.
+    using Refused = std::function<void(const core::Error&)>;
+    void look(CoordinatorActor::Look look, const Refused& refused = {});
+    // What was said to the actor before is worked through, for at most `limit`; then `done`.
+    void stop(core::Duration limit, const std::function<void()>& done);
 
     const std::string& cluster() const { return parts_.cluster; }
     core::LocalTime now() const { return parts_.clock.now(); }
@@ -107,6 +110,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     node::Topics topics_;
     ports::Bus* bus_ = nullptr;
     bool connected_ = false;
+    bool stopping_ = false;
     actors::Supervisor supervisor_;
     actors::Ref<CoordinatorActor::Message> actor_;
     std::optional<core::CoordinatorState> first_state_;  // until the first actor has it

@@ -79,6 +79,12 @@ CoordinatorApp::Answered answer_with(http::Responder responder, const View& view
 
 CoordinatorApp::Answered answer_empty(http::Responder responder);
 
+// Lets `read(state)` answer, or answers that there is too much to do.
+template <class Read>
+void look_for(CoordinatorApp& app, const std::shared_ptr<http::Responder>& responder, Read read) {
+    app.look(std::move(read), [responder](const core::Error& busy) { responder->fail(busy); });
+}
+
 // The request's body, or the problem is answered and nothing comes back.
 template <class Body>
 std::optional<Body> body_of(const http::Request& request, http::Responder& responder) {

@@ -18,7 +18,7 @@ using http::Permission;
 template <class Read>
 void answer_look(ApiParts& parts, http::Responder responder, const Read& read) {
     auto kept = std::make_shared<http::Responder>(std::move(responder));
-    parts.app.look([kept, read](const core::CoordinatorState& state) {
+    look_for(parts.app, kept, [kept, read](const core::CoordinatorState& state) {
         auto response = read(state);
         response ? kept->answer(std::move(*response)) : kept->fail(response.error());
     });

@@ -39,12 +39,13 @@ void keep_manifest(ApiParts& parts, const http::Request& request, http::Responde
     const core::EndpointId endpoint{{request.identity->name}, *input};
     const auto folder = parts.recordings / *recording;
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
-    parts.app.look([=, id = core::RecordingId{*recording}, text = request.body](const core::CoordinatorState& state) {
-        auto done = core::require_track(state, id, endpoint);
-        if (done) done = files::ensure_folder(folder);
-        if (done) done = files::atomic_write(folder / (track_file_name(endpoint) + ".flac.json"), text, 0640);
-        done ? kept->answer(http::Response::empty()) : kept->fail(done.error());
-    });
+    look_for(parts.app, kept,
+             [=, id = core::RecordingId{*recording}, text = request.body](const core::CoordinatorState& state) {
+                 auto done = core::require_track(state, id, endpoint);
+                 if (done) done = files::ensure_folder(folder);
+                 if (done) done = files::atomic_write(folder / (track_file_name(endpoint) + ".flac.json"), text, 0640);
+                 done ? kept->answer(http::Response::empty()) : kept->fail(done.error());
+             });
 }
 
 // A plain file name: no folder, not hidden.

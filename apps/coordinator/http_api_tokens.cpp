@@ -66,7 +66,7 @@ void create(ApiParts& parts, const http::Request& request, http::Responder respo
 
 void list(ApiParts& parts, const http::Request&, http::Responder responder) {
     auto kept = std::make_shared<http::Responder>(std::move(responder));
-    parts.app.look([&parts, kept](const core::CoordinatorState& state) {
+    look_for(parts.app, kept, [&parts, kept](const core::CoordinatorState& state) {
         api::TokensView view;
         for (const auto& [id, row] : state.tokens.rows()) view.tokens.push_back(token_view(*row, parts.credentials));
         kept->answer(http::Response::json(json::encode(view)));

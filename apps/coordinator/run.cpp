@@ -35,8 +35,9 @@ constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
 // The link is lost after a keepalive without an answer, 5 to 10 s; so long it is tried anew before the broker is
 // killed.
 constexpr std::chrono::seconds broker_patience{10};
-constexpr std::chrono::seconds stop_within{3};  // what is under way at HTTP
-constexpr std::chrono::seconds end_within{4};   // all of it
+constexpr std::chrono::seconds stop_within{3};                           // what is under way at HTTP
+constexpr core::Duration drain_within = std::chrono::milliseconds(500);  // what the workers have said
+constexpr std::chrono::seconds end_within{4};                            // all of it
 
 // One life of the process, put together in the order in which things depend on one another.
 class Process {
@@ -323,7 +324,7 @@ void Process::fail(const core::Error& error) {
 void Process::stop() {
     log::info("coordinator.stopping", {}, "asked to end");
     service_manager_.stopping();
-    server_->stop(stop_within, [this] { io_.stop(); });
+    server_->stop(stop_within, [this] { app_->stop(drain_within, [this] { io_.stop(); }); });
 }
 
 // The URL was checked by open().

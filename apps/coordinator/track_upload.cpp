@@ -74,7 +74,7 @@ void TrackUpload::finish(http::Responder responder) {
     if (!info) return responder.fail(info.error());
     const HandedIn file{app_, incoming_, recordings_ / recording_.value, recording_, input_, sha256_};
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
-    app_.look([kept, file](const core::CoordinatorState& state) {
+    look_for(app_, kept, [kept, file](const core::CoordinatorState& state) {
         const auto wanted = core::require_track(state, file.recording, file.input);
         if (wanted) return file.keep(std::move(*kept));
         static_cast<void>(file.incoming.remove(file.sha256));

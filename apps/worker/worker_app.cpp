@@ -20,6 +20,7 @@ constexpr core::Duration tick_interval = milliseconds(500);
 constexpr core::Duration poll_interval = milliseconds(100);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
+constexpr core::Duration drain_within = milliseconds(500);
 constexpr core::Duration ask_again_after = std::chrono::seconds(10);
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
@@ -123,9 +124,13 @@ core::WorkerStarted WorkerApp::inventory() {
 
 void WorkerApp::stop(std::function<void()> done) {
     stopping_ = true;
+    supervisor_.stop(drain_within, [this, done = std::move(done)](std::size_t) { say_goodbye(done); });
+}
+
+void WorkerApp::say_goodbye(const std::function<void()>& done) {
     publish("alive", core::Alive{false}, true);
     auto flushed = std::make_shared<std::function<void(int)>>();
-    *flushed = [this, done = std::move(done), flushed](int looks) {
+    *flushed = [this, done, flushed](int looks) {
         if (bus_->pending() == 0 || looks == 0) return done();
         after(milliseconds(20), [flushed, looks] { (*flushed)(looks - 1); });
     };

@@ -47,7 +47,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     // `cannot_go_on` is called when the first write fails, or its actor too often; then the process has to end.
     using CannotGoOn = std::function<void(const core::Error&)>;
     void start(CannotGoOn cannot_go_on);
-    // Says goodbye and calls `done` when that is on its way.
+    // Works through what was said to it, says goodbye and calls `done` when that is on its way.
     void stop(std::function<void()> done);
 
     // Runs with the state between two events.
@@ -80,6 +80,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
     void poll();
     void keep_polling();
+    void say_goodbye(const std::function<void()>& done);
     core::SessionReport session_report(const core::DesiredSession& session);
     core::WorkerStarted inventory();
 
