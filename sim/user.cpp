@@ -64,13 +64,13 @@ User::Asked User::maintain() {
     return {core::MaintenanceRequest{worker, wanted}, (wanted ? "maintain " : "release ") + worker, {}};
 }
 
-// Some write what they saw, some whatever is there.
+// Some write what they saw, some what they saw a change ago (another page, left open), some whatever is there.
 User::Asked User::on_zone() {
     const auto name = some_zone();
     if (random_.chance(0.1)) return {core::ZoneDeleteRequest{name}, "zone delete " + name, {}};
     core::ZoneSetRequest zone{name, {some_worker() + "/speaker"}, {}, false};
     if (const auto it = zones_.find(name); it != zones_.end() && random_.chance(0.6))
-        zone.expected_version = it->second;
+        zone.expected_version = random_.chance(0.2) ? it->second.before : it->second.now;
     return {zone, "zone set " + name, {}};
 }
 
@@ -112,7 +112,10 @@ User::Asked User::next_request() {
 void User::learn(const core::AnswerBody& answer) {
     if (const auto* session = std::get_if<core::SessionRow>(&answer)) sessions_.push_back(session->id);
     if (const auto* recording = std::get_if<core::RecordingRow>(&answer)) recordings_.push_back(recording->id);
-    if (const auto* zone = std::get_if<core::ZoneRow>(&answer)) zones_[zone->name] = zone->version;
+    if (const auto* zone = std::get_if<core::ZoneRow>(&answer)) {
+        auto& seen = zones_[zone->name];
+        seen = {zone->version, seen.now};
+    }
 }
 
 }  // namespace antiphon::sim

@@ -42,8 +42,11 @@ class User {
     std::vector<core::SessionId> sessions_;
     std::vector<core::RecordingId> recordings_;
     std::uint64_t keys_ = 0;
-    std::optional<Asked> keyed_;                  // the last one with a key
-    std::map<std::string, std::uint64_t> zones_;  // the version of each that was seen last
+    std::optional<Asked> keyed_;  // the last one with a key
+    struct Seen {
+        std::uint64_t now = 0, before = 0;  // versions
+    };
+    std::map<std::string, Seen> zones_;
 };
 
 }  // namespace antiphon::sim
