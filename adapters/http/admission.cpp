@@ -43,6 +43,7 @@ std::optional<Response> read_target(Exchange& exchange) {
     auto& message = exchange.parser.get();
     auto& request = exchange.request;
     for (const auto& field : message) request.headers.add(text_of(field.name_string()), text_of(field.value()));
+    request.headers.set(request_id_header, exchange.trace);
     const auto raw = text_of(message.target());
     const auto target = origin_form(raw);
     auto parsed = parse_target(target);

@@ -12,6 +12,7 @@ namespace antiphon::http {
 struct Exchange {
     std::string client;  // whose failures are counted together
     RequestParser parser;
+    std::string trace;  // core::is_trace: the client's X-Request-Id, else the server's own; empty: there is none
     Request request;
     const Route* route = nullptr;
     bool keep_alive = false;

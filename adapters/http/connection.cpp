@@ -8,6 +8,7 @@
 
 #include "adapters/http/problem.hpp"
 #include "core/contract.hpp"
+#include "core/trace.hpp"
 
 namespace antiphon::http {
 namespace {
@@ -83,6 +84,7 @@ asio::awaitable<bool> Connection::serve_one() {
     exchange.parser.header_limit(static_cast<std::uint32_t>(core_->options.header_bytes_max));
     exchange.parser.body_limit(boost::none);  // each route has its own
     const auto error = co_await read_head(exchange);
+    exchange.trace = trace_of(exchange);
     if (error) {
         co_await refuse_malformed(exchange, error);
         co_return false;
@@ -119,6 +121,13 @@ asio::awaitable<error_code> Connection::read_head(Exchange& exchange) {
     core_->counters.bytes_in += size;
     stream_.expires_never();
     co_return error;
+}
+
+std::string Connection::trace_of(const Exchange& exchange) const {
+    const auto field = exchange.parser.get()[request_id_header];
+    const std::string_view given(field.data(), field.size());
+    if (core::is_trace(given)) return std::string(given);
+    return core_->options.new_trace ? core_->options.new_trace() : "";
 }
 
 asio::awaitable<void> Connection::refuse_malformed(Exchange& exchange, error_code error) {
@@ -215,7 +224,8 @@ void Connection::observe(const Exchange& exchange, int status) {
                           ? std::chrono::nanoseconds(0)
                           : std::chrono::nanoseconds(now - exchange.begun);
     const std::string_view pattern = exchange.route ? std::string_view(exchange.route->pattern) : std::string_view();
-    core_->options.observer({exchange.request.method, pattern, exchange.request.instance, peer_, status, took});
+    core_->options.observer(
+        {exchange.request.method, pattern, exchange.request.instance, peer_, exchange.trace, status, took});
 }
 
 }  // namespace antiphon::http

@@ -39,6 +39,8 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
     asio::awaitable<bool> serve_one();
     asio::awaitable<bool> await_request();
     asio::awaitable<error_code> read_head(Exchange& exchange);
+    // The client's X-Request-Id if it is one, else a new one.
+    std::string trace_of(const Exchange& exchange) const;
     asio::awaitable<void> refuse_malformed(Exchange& exchange, error_code error);
     // Nothing: there is nobody to answer.
     asio::awaitable<std::optional<Response>> answer_to(Exchange& exchange);

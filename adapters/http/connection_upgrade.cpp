@@ -49,9 +49,10 @@ asio::awaitable<void> Connection::upgrade(Exchange& exchange) {
     const auto core = core_;
     const auto pump = std::make_shared<SocketPump>(std::move(stream_), core->options.websocket);
     std::make_shared<HeldSocket>(core, pump)->attach();
-    pump->stream().set_option(
-        websocket::stream_base::decorator([name = core->options.server_name](websocket::response_type& response) {
+    pump->stream().set_option(websocket::stream_base::decorator(
+        [name = core->options.server_name, trace = exchange.trace](websocket::response_type& response) {
             response.set(bhttp::field::server, name);
+            if (!trace.empty()) response.set(request_id_header, trace);
         }));
     const auto handshake = exchange.parser.release();
     auto [error] = co_await pump->stream().async_accept(handshake, as_result);

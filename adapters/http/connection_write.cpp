@@ -9,6 +9,7 @@ namespace antiphon::http {
 
 asio::awaitable<bool> Connection::write(Exchange& exchange, Response response) {
     const auto file = response.file ? open_file(exchange.request, response) : std::nullopt;
+    if (!exchange.trace.empty()) response.headers.set(request_id_header, exchange.trace);
     const bool head_only = exchange.request.method == Method::head;
     const auto length = file ? file->length : response.body.size();
     auto bytes = head_text(response, {core_->options.server_name, length, exchange.keep_alive});

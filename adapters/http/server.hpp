@@ -41,12 +41,17 @@ struct ServerCounters {
     std::uint64_t bytes_out = 0;  // headers, bodies, WebSocket payloads
 };
 
+// Names a request in its answer and in all that it leads to. The client may choose it (core::is_trace); handlers find
+// what it became in the request's headers.
+inline constexpr const char* request_id_header = "X-Request-Id";
+
 // One line of an access log.
 struct ServedRequest {
     Method method = Method::get;
     std::string_view pattern;  // of the route; empty when none matched
     std::string_view instance;
     std::string_view peer;
+    std::string_view trace;
     int status = 0;
     std::chrono::nanoseconds took{};  // from the end of the request's header to the answer's last byte
 };
@@ -68,6 +73,7 @@ struct ServerOptions {
     Authenticator authenticator;                         // none: every route but those with Permission::none is a 401
     std::function<void(const ServedRequest&)> observer;  // called after each answer
     std::function<core::LocalTime()> now;                // of the limit on failures; none: the steady clock
+    std::function<std::string()> new_trace;  // a core::is_trace for requests that bring none; none: they have none
     std::string server_name = "antiphon";
 };
 

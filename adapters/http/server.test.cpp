@@ -47,6 +47,24 @@ TEST_F(ServerTest, HeadIsGetWithoutTheBody) {
     EXPECT_TRUE(answer.ends_with("\r\n\r\n"));
 }
 
+TEST_F(ServerTest, EachAnswerSaysWhichRequestItIsOf) {
+    std::vector<std::string> seen;
+    options.new_trace = [made = 0]() mutable { return "made-" + std::to_string(++made); };
+    options.observer = [&](const ServedRequest& request) { seen.emplace_back(request.trace); };
+    const auto id_of = [&](const std::string& request) {
+        const auto answer = talk(request);
+        const auto at = answer.find("X-Request-Id: ");
+        return at == std::string::npos ? "none" : answer.substr(at + 14, answer.find("\r\n", at) - at - 14);
+    };
+    EXPECT_EQ(id_of(get("/hello")), "made-1");
+    EXPECT_EQ(id_of(get("/hello", "X-Request-Id: desk-42\r\n")), "desk-42");
+    EXPECT_EQ(id_of(get("/nowhere", "x-request-id: desk-43\r\n")), "desk-43");
+    EXPECT_EQ(id_of(get("/hello", "X-Request-Id: a b\r\n")), "made-2") << "what no log could hold is replaced";
+    EXPECT_EQ(id_of(get("/hello", "X-Request-Id: " + std::string(65, 'x') + "\r\n")), "made-3");
+    EXPECT_EQ(id_of("nonsense\r\n\r\n"), "made-4");
+    EXPECT_EQ(seen, (std::vector<std::string>{"made-1", "desk-42", "desk-43", "made-2", "made-3", "made-4"}));
+}
+
 TEST_F(ServerTest, RefusalsAreProblems) {
     const auto missing = expect_status(get("/nowhere?x=secret"), 404);
     EXPECT_NE(missing.find("Content-Type: application/problem+json"), std::string::npos);

@@ -56,6 +56,13 @@ void configure(const Settings& settings) {
     shared = std::move(next);
 }
 
+void set_boot(const std::string& boot) {
+    const std::lock_guard lock(shared_mutex);
+    auto next = std::make_shared<Shared>(shared ? *shared : Shared());
+    next->settings.boot = boot;
+    shared = std::move(next);
+}
+
 bool enabled(Level level) noexcept { return level >= lowest.load(std::memory_order_relaxed); }
 
 void write(Level level, std::string_view event, Fields fields, std::string_view text) noexcept try {

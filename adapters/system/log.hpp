@@ -51,6 +51,9 @@ using Fields = std::initializer_list<Field>;
 // may block when stderr does.
 void configure(const Settings& settings);
 
+// Which life of the node this is, once it is known. Thread-safe.
+void set_boot(const std::string& boot);
+
 // Whether an entry of this level is written at all: for callers whose values are costly. Thread-safe.
 bool enabled(Level level) noexcept;
 

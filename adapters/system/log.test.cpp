@@ -73,6 +73,18 @@ TEST(LogTime, IsUtcAndCountsBackwardsToo) {
     EXPECT_EQ(format_utc({-1}), "1969-12-31T23:59:59.999999Z");
 }
 
+TEST(Log, KnowsItsLifeFromWhenItIsTold) {
+    configure({.node = "hall", .format = Format::json});
+    testing::internal::CaptureStderr();
+    info("before");
+    set_boot("7");
+    info("after");
+    const auto written = testing::internal::GetCapturedStderr();
+    configure({});
+    EXPECT_THAT(written, HasSubstr(R"("level":"info","node":"hall","event":"before"})"));
+    EXPECT_THAT(written, HasSubstr(R"("level":"info","boot":"7","node":"hall","event":"after"})"));
+}
+
 TEST(Log, WritesToStderrWithItsScopeFromTheLevelUp) {
     configure({.node = "hall", .format = Format::json, .level = Level::warning});
     testing::internal::CaptureStderr();

@@ -95,11 +95,11 @@ TEST_F(CoordinatorMetrics, AFullClusterIsTwoThousandSeriesAFamilyAndNoneIsDroppe
 
 TEST_F(CoordinatorMetrics, RequestsAreCountedByRouteAndAllThatHaveNoneTogether) {
     using std::chrono::milliseconds;
-    requests.served({http::Method::get, "/v1/zones/{name}", "/v1/zones/a", "", 200, milliseconds(3)});
-    requests.served({http::Method::get, "/v1/zones/{name}", "/v1/zones/b", "", 404, milliseconds(3)});
+    requests.served({http::Method::get, "/v1/zones/{name}", "/v1/zones/a", "", "", 200, milliseconds(3)});
+    requests.served({http::Method::get, "/v1/zones/{name}", "/v1/zones/b", "", "", 404, milliseconds(3)});
     for (int i = 0; i < 100; ++i)
-        requests.served({http::Method::get, "", "/guess-" + std::to_string(i), "", 404, milliseconds(1)});
-    requests.served({http::Method::get, "", "", "", 999, milliseconds(1)});
+        requests.served({http::Method::get, "", "/guess-" + std::to_string(i), "", "", 404, milliseconds(1)});
+    requests.served({http::Method::get, "", "", "", "", 999, milliseconds(1)});
     const auto text = page({});
     EXPECT_THAT(text, HasSubstr("requests_total{method=\"GET\",route=\"/v1/zones/{name}\",status=\"2xx\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("requests_total{method=\"GET\",route=\"none\",status=\"4xx\"} 100\n"));
