@@ -19,6 +19,8 @@ class StepWorld {
     virtual ~StepWorld() = default;
     // From now on `event` is in hand: if the actor fails, it is lost with it.
     virtual void taking(const typename Machine::Event& event) { static_cast<void>(event); }
+    // It is in hand no more, whatever came of it: after each taking(), also when the step threw.
+    virtual void left() noexcept {}
     // Makes the draft's durable rows durable; all or none. On failure the draft is thrown away.
     virtual core::Result<void> store(const typename Machine::Draft& draft) = 0;
     virtual void perform(const typename Machine::Effect& effect, const typename Machine::State& state) = 0;
@@ -48,8 +50,18 @@ class StepActor final
     }
 
   private:
+    struct InHand {
+        StepWorld<Machine>& world;
+        ~InHand() { world.left(); }
+    };
+
     void take(const Event& event) {
         world_.taking(event);
+        const InHand in_hand{world_};
+        decide(event);
+    }
+
+    void decide(const Event& event) {
         typename Machine::Draft draft(state_);
         const auto effects = Machine::step(draft, executor_.now(), event);
         // A bug: better refused, and told, than stored.

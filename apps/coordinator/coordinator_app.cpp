@@ -11,6 +11,7 @@ namespace {
 
 namespace log = system::log;
 
+constexpr const char* actor_name = "decider";
 constexpr std::uint32_t mailbox_size = 16384;
 constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
 constexpr core::Duration calendar_interval = std::chrono::seconds(1);
@@ -40,7 +41,7 @@ CoordinatorApp::CoordinatorApp(Parts parts, Handlers handlers)
 CoordinatorApp::~CoordinatorApp() = default;
 
 void CoordinatorApp::start() {
-    actor_ = supervisor_.spawn<CoordinatorActor::Message>("decider", {mailbox_size, actors::Overflow::refuse},
+    actor_ = supervisor_.spawn<CoordinatorActor::Message>(actor_name, {mailbox_size, actors::Overflow::refuse},
                                                           [this](const auto&) { return make_actor(); });
     tick();
     tick_calendar();
@@ -71,9 +72,19 @@ void CoordinatorApp::end_interrupted() {
     while (!waiting_.empty() && waiting_.begin()->first <= last_taken_) answer(waiting_.begin()->first, lost, {});
 }
 
+// What a worker says because of a request is part of it, and so is what that leads to.
 void CoordinatorApp::taking(const core::CoordinatorEvent& event) {
-    if (const auto* request = std::get_if<core::UserRequest>(&event)) last_taken_ = request->id;
-    if (const auto* track = std::get_if<core::TrackReceived>(&event)) last_taken_ = track->request;
+    std::string trace;
+    if (const auto* request = std::get_if<core::UserRequest>(&event)) {
+        last_taken_ = request->id;
+        const auto asked = waiting_.find(request->id);
+        if (asked != waiting_.end()) trace = asked->second.trace;
+    } else if (const auto* track = std::get_if<core::TrackReceived>(&event)) {
+        last_taken_ = track->request;
+    } else if (const auto* said = std::get_if<core::WorkerMessage>(&event)) {
+        trace = node::trace_of(said->message);
+    }
+    work_.begin(actor_name, std::move(trace));
 }
 
 void CoordinatorApp::use_bus(ports::Bus& bus) {
@@ -122,7 +133,7 @@ void CoordinatorApp::stop(core::Duration limit, const std::function<void()>& don
 
 void CoordinatorApp::ask(core::RequestBody body, Asker asker, Answered done) {
     const auto id = ++last_request_;
-    waiting_[id] = std::move(done);
+    waiting_[id] = {std::move(done), std::move(asker.trace)};
     core::UserRequest request{id,
                               std::move(body),
                               parts_.clock.wall(),
@@ -134,7 +145,7 @@ void CoordinatorApp::ask(core::RequestBody body, Asker asker, Answered done) {
 
 void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
     track.request = ++last_request_;
-    waiting_[track.request] = std::move(done);
+    waiting_[track.request] = {std::move(done), {}};
     const auto id = track.request;
     if (!actor_.tell(core::CoordinatorEvent{std::move(track)})) answer(id, too_busy(), {});
 }
@@ -159,6 +170,7 @@ core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
         commits_.observe(parts_.clock.now() - begun);
         if (!committed) return committed.error();
     }
+    if (epoch_ != draft.cluster.epoch) log::set_boot("e" + std::to_string(draft.cluster.epoch.value));
     epoch_ = draft.cluster.epoch;
     return {};
 }
@@ -221,6 +233,7 @@ void CoordinatorApp::publish(const core::WorkerId& to, const std::string& leaf, 
                              core::MessageBody body, bool retain) {
     if (!bus_) return;  // when there is one, BusConnected brings everything
     header.epoch = epoch_;
+    header.trace = work_.trace();
     header.sent = parts_.clock.wall();
     ports::BusMessage message{topics_.of(to, leaf), json::encode(core::Message{std::move(header), std::move(body)}),
                               retain};
@@ -232,7 +245,7 @@ void CoordinatorApp::answer(core::RequestId id, const core::Result<core::AnswerB
                             const core::CoordinatorState& state) {
     const auto it = waiting_.find(id);
     if (it == waiting_.end()) return;
-    const auto done = std::move(it->second);
+    const auto done = std::move(it->second.done);
     waiting_.erase(it);
     done(body, state);
 }

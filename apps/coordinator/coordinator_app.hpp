@@ -14,6 +14,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/metrics/page.hpp"
 #include "apps/node/topics.hpp"
+#include "apps/node/work.hpp"
 #include "core/coordinator.hpp"
 #include "ports/bus.hpp"
 #include "ports/clock.hpp"
@@ -28,6 +29,7 @@ inline constexpr core::Duration request_life = std::chrono::seconds(30);  // les
 struct Asker {
     core::Principal principal;
     std::optional<core::Idempotency> once;
+    std::string trace = {};  // core::is_trace, or none; for logs and messages: nothing is decided by it
 };
 
 struct AppCounters {
@@ -86,11 +88,17 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     const metrics::Durations& commits() const { return commits_; }
 
     void taking(const core::CoordinatorEvent& event) override;
+    void left() noexcept override { work_.end(); }
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
     void perform(const core::CoordinatorEffect& effect, const core::CoordinatorState& state) override;
     void failed(const core::CoordinatorEvent& event, const core::Error& why) override;
 
   private:
+    struct Waiting {
+        Answered done;
+        std::string trace;
+    };
+
     actors::MadeActor<CoordinatorActor::Message> make_actor();
     void end_interrupted();
     void tell(core::CoordinatorEvent event);
@@ -114,13 +122,14 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     actors::Supervisor supervisor_;
     actors::Ref<CoordinatorActor::Message> actor_;
     std::optional<core::CoordinatorState> first_state_;  // until the first actor has it
-    std::map<core::RequestId, Answered> waiting_;
+    std::map<core::RequestId, Waiting> waiting_;
     std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
     core::RequestId last_request_ = 0;
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;
     json::DecodeCounters decoded_;
     std::uint64_t steps_failed_ = 0;
+    node::Work work_;
     metrics::Durations commits_;  // those that stored something
 };
 

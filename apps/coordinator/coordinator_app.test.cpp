@@ -1,12 +1,13 @@
 // Laws of a coordinator whose actor breaks: nothing that was stored is lost, and nobody who asked waits for ever.
 #include "apps/coordinator/coordinator_app.hpp"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <boost/asio/io_context.hpp>
 #include <stdexcept>
 
 #include "adapters/sqlite/sqlite_store.hpp"
+#include "adapters/system/log.hpp"
 #include "apps/backup/fixture.test.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/node/node_clock.hpp"
@@ -81,9 +82,9 @@ struct BrokenCoordinator : ::testing::Test {
         ASSERT_TRUE(done());
     }
 
-    void ask(const std::string& invitation) {
+    void ask(const std::string& invitation, const std::string& trace = "") {
         ++asked;
-        app->ask(core::InviteRequest{invitation, {}}, {{"ann", core::PermissionSet::everything(), {}}, {}},
+        app->ask(core::InviteRequest{invitation, {}}, {{"ann", core::PermissionSet::everything(), {}}, {}, trace},
                  [this](const core::Result<core::AnswerBody>& body, const core::CoordinatorState&) {
                      const bool interrupted = !body && body.error().code == core::ErrorCode::unavailable;
                      answers.push_back(body ? "done" : interrupted ? "interrupted" : body.error().what);
@@ -119,6 +120,8 @@ struct BrokenCoordinator : ::testing::Test {
     std::vector<std::string> invitations;
 };
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Strings = std::vector<std::string>;
 
 TEST_F(BrokenCoordinator, BeginsAnewFromItsRowsAndWhoeverWaitedIsTold) {
@@ -132,6 +135,22 @@ TEST_F(BrokenCoordinator, BeginsAnewFromItsRowsAndWhoeverWaitedIsTold) {
     EXPECT_EQ(epoch, 2u);
     EXPECT_EQ(reloads, 1);
     EXPECT_TRUE(ends.empty());
+}
+
+TEST_F(BrokenCoordinator, MarksWhatComesOfARequestWithItsTraceAndNothingElse) {
+    system::log::configure({.format = system::log::Format::json});
+    ::testing::internal::CaptureStderr();
+    store.break_next(Breaks::before_commit);
+    ask("lost", "desk-1");
+    ask("kept", "desk-2");
+    EXPECT_EQ(answered(), (Strings{"interrupted", "done"}));
+    system::log::info("test.after");
+    const auto written = ::testing::internal::GetCapturedStderr();
+    system::log::configure({});
+    EXPECT_THAT(written, HasSubstr(R"("boot":"e2","actor":"decider","trace":"desk-2","event":"invitation.)"))
+        << written;
+    EXPECT_THAT(written, HasSubstr(R"("boot":"e2","event":"test.after")"));
+    EXPECT_THAT(written, Not(HasSubstr("desk-1"))) << "nothing came of it, and what threw leaves nothing behind";
 }
 
 TEST_F(BrokenCoordinator, KeepsWhatWasStoredBeforeItBroke) {

@@ -1,4 +1,5 @@
 // Members: invitations, joining, pinging, maintenance.
+#include "adapters/http/server.hpp"
 #include "adapters/mqtt/broker_files.hpp"
 #include "adapters/system/random.hpp"
 #include "apps/coordinator/does.hpp"
@@ -81,7 +82,8 @@ http::Handler maintenance(ApiParts& parts, bool wanted) {
 }  // namespace
 
 Asker asker_of(const http::Request& request) {
-    Asker asker{request.identity.value_or(core::Principal{}), std::nullopt};
+    Asker asker{request.identity.value_or(core::Principal{}), std::nullopt,
+                std::string(request.headers.get(http::request_id_header))};
     if (auto key = request.idempotency_key()) {
         const auto asked = std::string(http::to_string(request.method)) + " " + request.instance + "\n" + request.body;
         asker.once = core::Idempotency{std::move(*key), digest_of(asked)};

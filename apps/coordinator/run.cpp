@@ -30,6 +30,7 @@ namespace {
 
 namespace log = system::log;
 
+constexpr std::size_t trace_bytes = 8;
 constexpr std::uint64_t blobs_quota_bytes = 64ull << 30;
 constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
 // The link is lost after a keepalive without an answer, 5 to 10 s; so long it is tried anew before the broker is
@@ -56,6 +57,7 @@ class Process {
     void replace_certificate(const tls::ServerIdentity& identity);
     mqtt::MqttSettings foreign_broker() const;
     std::string host_in_url() const;
+    void served(const http::ServedRequest& request);
     void start_broker();
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
@@ -213,11 +215,19 @@ core::Result<void> Process::listen() {
     server.authenticator = [this](std::string_view secret, const http::Request&) {
         return credentials_->identify(secret, clock_->wall());
     };
-    server.observer = [this](const http::ServedRequest& request) { requests_.served(request); };
+    server.observer = [this](const http::ServedRequest& request) { served(request); };
+    server.new_trace = [] { return system::random_hex(trace_bytes); };
     auto listening = http::Server::listen(io_, std::move(server), std::move(router));
     if (!listening) return listening.error();
     server_ = std::move(*listening);
     return {};
+}
+
+void Process::served(const http::ServedRequest& request) {
+    requests_.served(request);
+    if (request.status < 500) return;
+    const log::Scope scope("http", request.trace);
+    log::warning("http.failed", {{"route", request.pattern}, {"status", request.status}, {"peer", request.peer}});
 }
 
 Readings Process::readings() const {

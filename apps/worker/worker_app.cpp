@@ -15,6 +15,7 @@ namespace {
 namespace log = system::log;
 using std::chrono::milliseconds;
 
+constexpr const char* actor_name = "decider";
 constexpr std::uint32_t mailbox_size = 1024;
 constexpr core::Duration tick_interval = milliseconds(500);
 constexpr core::Duration poll_interval = milliseconds(100);
@@ -85,7 +86,7 @@ WorkerApp::~WorkerApp() = default;
 
 void WorkerApp::start(CannotGoOn cannot_go_on) {
     cannot_go_on_ = std::move(cannot_go_on);
-    actor_ = supervisor_.spawn<WorkerActor::Message>("decider", {mailbox_size, actors::Overflow::refuse},
+    actor_ = supervisor_.spawn<WorkerActor::Message>(actor_name, {mailbox_size, actors::Overflow::refuse},
                                                      [this](const auto&) { return make_actor(); });
     const core::WorkerId id{parts_.identity.joined.id};
     bus_->on_message([this](const ports::BusMessage& message) { receive(message); });
@@ -197,13 +198,30 @@ void WorkerApp::publish(const std::string& leaf, core::MessageBody body, bool re
     message.header.id = {parts_.identity.joined.id + "-" + std::to_string(++messages_)};
     message.header.epoch = epoch_;
     message.header.sent = parts_.clock.wall();
+    message.header.trace = work_.trace();
     message.body = std::move(body);
     ports::BusMessage sent{topics_.of({parts_.identity.joined.id}, leaf), json::encode(message), retain};
     if (auto queued = bus_->publish(std::move(sent)); !queued)
         log::warning("bus.overflow", {{"topic", leaf}}, queued.error().what);
 }
 
-core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) { return node::store_draft(parts_.store, draft); }
+// What comes of a message belongs to the request that it came of, and so does a programme that was fetched for it.
+void WorkerApp::taking(const core::WorkerEvent& event) {
+    std::string trace;
+    if (const auto* arrived = std::get_if<core::MessageArrived>(&event)) trace = node::trace_of(arrived->message);
+    if (const auto* fetched = std::get_if<core::BlobFetched>(&event)) {
+        const auto wanted = fetching_for_.extract(fetched->blob);
+        if (wanted) trace = wanted.mapped();
+    }
+    work_.begin(actor_name, std::move(trace));
+}
+
+core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) {
+    if (auto stored = node::store_draft(parts_.store, draft); !stored) return stored;
+    const auto boot = draft.next.memory.boot;
+    if (std::exchange(boot_, boot) != boot) log::set_boot(std::to_string(boot.value));
+    return {};
+}
 
 void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
     log::error("store.failed", {}, why.what);
@@ -221,6 +239,9 @@ void WorkerApp::perform(const core::WorkerEffect& effect, const core::WorkerStat
 }
 
 void WorkerApp::operator()(const core::FetchBlob& fetch) {
+    log::info("programme.wanted", {{"blob", fetch.programme.blob.value}, {"size_bytes", fetch.programme.size_bytes}},
+              "fetches it, unless the cache has it");
+    fetching_for_[fetch.programme.blob] = work_.trace().value_or("");
     exchange_.fetch(fetch.programme, [this](const core::BlobHash& blob, const std::string& failure) {
         tell(core::BlobFetched{blob, failure});
     });
@@ -228,6 +249,7 @@ void WorkerApp::operator()(const core::FetchBlob& fetch) {
 
 void WorkerApp::operator()(const core::Render& render) {
     const auto& session = render.session;
+    log::info("session.rendered", {{"session", session.id.value}}, "renders it as it is desired now");
     rendering_[session.id] = session;
     keep_polling();
     const auto file = parts_.cache.path(session.programme.blob);
@@ -243,6 +265,7 @@ void WorkerApp::operator()(const core::StopRender& stop) {
         for (const auto& name : it->second.outputs)
             if (output->name() == name) output->stop();
     rendering_.erase(it);
+    log::info("session.silenced", {{"session", stop.session.value}}, "renders it no more");
 }
 
 void WorkerApp::operator()(const core::SetOutput& set) {
@@ -251,11 +274,15 @@ void WorkerApp::operator()(const core::SetOutput& set) {
 }
 
 void WorkerApp::operator()(const core::Capture& capture) {
+    log::info("track.begun", {{"recording", capture.recording.value}, {"input", capture.input}}, "records");
     tracks_.capture({capture.recording, capture.input}, parts_.clock.wall());
     keep_polling();
 }
 
-void WorkerApp::operator()(const core::FinishCapture& finish) { tracks_.finish({finish.recording, finish.input}); }
+void WorkerApp::operator()(const core::FinishCapture& finish) {
+    log::info("track.finished", {{"recording", finish.recording.value}, {"input", finish.input}}, "records no more");
+    tracks_.finish({finish.recording, finish.input});
+}
 
 void WorkerApp::operator()(const core::UploadTrack& upload) {
     const core::TrackId id{upload.recording, upload.input};

@@ -13,6 +13,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/mqtt/mqtt_bus.hpp"
 #include "apps/node/topics.hpp"
+#include "apps/node/work.hpp"
 #include "apps/worker/clock_sync.hpp"
 #include "apps/worker/enrolment.hpp"
 #include "apps/worker/exchange.hpp"
@@ -53,6 +54,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     // Runs with the state between two events.
     void look(WorkerActor::Look look) { actor_.tell(std::move(look)); }
 
+    void taking(const core::WorkerEvent& event) override;
+    void left() noexcept override { work_.end(); }
     core::Result<void> store(const core::WorkerDraft& draft) override;
     void perform(const core::WorkerEffect& effect, const core::WorkerState& state) override;
     void failed(const core::WorkerEvent& event, const core::Error& why) override;
@@ -96,8 +99,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::unique_ptr<mqtt::MqttBus> bus_;
     actors::Ref<WorkerActor::Message> actor_;
     std::map<core::SessionId, core::DesiredSession> rendering_;
-    std::set<core::BlobHash> wanted_;              // by the desired document: the cache keeps them
-    std::map<core::TrackId, std::string> stored_;  // hash of each file that waits to be handed in
+    std::map<core::BlobHash, std::string> fetching_for_;  // the trace of who wanted it last; until it is fetched
+    std::set<core::BlobHash> wanted_;                     // by the desired document: the cache keeps them
+    std::map<core::TrackId, std::string> stored_;         // hash of each file that waits to be handed in
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;
@@ -105,6 +109,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     bool linked_ = false;
     bool shut_out_ = false;  // by the broker
     bool asking_ = false;
+    core::Boot boot_;
+    node::Work work_;
     bool stopping_ = false;
     bool polling_ = false;
 };
