@@ -176,7 +176,8 @@ core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
 }
 
 AppCounters CoordinatorApp::counters() const {
-    return {decoded_, actor_ ? actor_.waiting() : 0, actor_ ? actor_.overflowed() : 0, steps_failed_};
+    return {decoded_, actor_ ? actor_.waiting() : 0, actor_ ? actor_.overflowed() : 0, supervisor_.counters().restarts,
+            steps_failed_};
 }
 
 void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Error& why) {

@@ -36,6 +36,7 @@ struct AppCounters {
     json::DecodeCounters decoded;       // messages of workers
     std::uint64_t mailbox_waiting = 0;  // now
     std::uint64_t mailbox_overflowed = 0;
+    std::uint64_t actor_restarts = 0;
     std::uint64_t steps_failed = 0;  // not stored, or against a law: the event had no consequence
 };
 

@@ -134,6 +134,7 @@ TEST_F(BrokenCoordinator, BeginsAnewFromItsRowsAndWhoeverWaitedIsTold) {
     EXPECT_EQ(invitations, (Strings{"first", "second", "third"}));
     EXPECT_EQ(epoch, 2u);
     EXPECT_EQ(reloads, 1);
+    EXPECT_EQ(app->counters().actor_restarts, 1u);
     EXPECT_TRUE(ends.empty());
 }
 

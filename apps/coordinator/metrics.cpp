@@ -95,6 +95,8 @@ void write_app(Page& page, const Readings& readings) {
                static_cast<double>(readings.app.mailbox_waiting));
     page.counter("antiphon_mailbox_overflowed_total", "Messages refused because the mailbox was full.",
                  readings.app.mailbox_overflowed);
+    page.counter("antiphon_actor_restarts_total", "Actors that failed and were made anew.",
+                 readings.app.actor_restarts);
     page.counter("antiphon_dead_letters_total", "Messages to an actor that had ended.", readings.dead_letters);
     page.counter("antiphon_background_refused_total", "Files that were not looked at because too many waited.",
                  readings.background_refused);
