@@ -43,7 +43,7 @@ Connection::Connection(std::shared_ptr<ServerCore> core, tcp::socket socket)
       buffer_(core_->options.header_bytes_max + piece_bytes),
       peer_(address_of(stream_.socket())),
       client_(client_at(stream_.socket())) {
-    core_->hold(*this);
+    core_->hold_stranger(*this);
 }
 
 Connection::~Connection() {
@@ -147,7 +147,9 @@ asio::awaitable<void> Connection::refuse_malformed(Exchange& exchange, error_cod
 asio::awaitable<std::optional<Response>> Connection::answer_to(Exchange& exchange) {
     exchange.request.peer = peer_;
     exchange.client = client_;
-    if (auto refused = admit(*core_, exchange)) {
+    auto refused = admit(*core_, exchange);
+    if (exchange.request.identity) core_->show_identity(*this);
+    if (refused) {
         const bool ambiguous = refused->status == 400 || refused->status == 501;
         if (refused->status == 400) ++core_->counters.malformed_requests;
         // where the next request begins is not sure any more
@@ -166,7 +168,7 @@ asio::awaitable<std::optional<Response>> Connection::answer_to(Exchange& exchang
     const bool allowed = co_await allow_body(exchange);
     if (!allowed) co_return std::nullopt;
     if (!exchange.parser.is_done()) {
-        auto refused = co_await receive_body(exchange);
+        refused = co_await receive_body(exchange);
         if (refused || !exchange.parser.is_done() || cut_) co_return refused;
     }
     auto& handler = std::get<Handler>(exchange.route->target);

@@ -40,6 +40,15 @@ tcp::endpoint endpoint_of(asio::io_context& io, const HostPort& at, error_code& 
     return error || found.empty() ? tcp::endpoint() : found.begin()->endpoint();
 }
 
+// False: there is none.
+bool cut_oldest(std::deque<Held*>& clients) {
+    if (clients.empty()) return false;
+    auto* const oldest = clients.front();
+    clients.pop_front();
+    oldest->cut();
+    return true;
+}
+
 }  // namespace
 
 core::Result<void> ServerCore::open() {
@@ -69,7 +78,10 @@ asio::awaitable<void> ServerCore::accept_loop([[maybe_unused]] std::shared_ptr<S
 }
 
 void ServerCore::take(tcp::socket socket) {
-    if (held.size() >= options.connections_max) {
+    const bool full = held.size() >= options.connections_max;
+    if (full && cut_oldest(strangers)) {
+        ++counters.strangers_cut;
+    } else if (full) {
         ++counters.refused_connections;
         if (tls) return;  // a handshake costs more than the answer is worth
         if (refusals < refusals_max) asio::co_spawn(io, refuse(shared_from_this(), std::move(socket)), asio::detached);
@@ -81,7 +93,7 @@ void ServerCore::take(tcp::socket socket) {
     std::make_shared<Connection>(shared_from_this(), std::move(socket))->start();
 }
 
-// The newest is refused, the others go on. Reading what the client sends keeps a reset from eating the answer.
+// Reading what the client sends keeps a reset from eating the answer.
 asio::awaitable<void> ServerCore::refuse([[maybe_unused]] std::shared_ptr<ServerCore> self, tcp::socket socket) {
     ++refusals;
     Stream stream(std::move(socket));
@@ -96,15 +108,16 @@ asio::awaitable<void> ServerCore::refuse([[maybe_unused]] std::shared_ptr<Server
 }
 
 void ServerCore::begin_handshake(Held& client) {
-    if (handshakes.size() >= options.handshakes_max) {
-        auto* const oldest = handshakes.front();
-        handshakes.pop_front();
-        oldest->cut();
-    }
+    if (handshakes.size() >= options.handshakes_max) cut_oldest(handshakes);
     handshakes.push_back(&client);
 }
 
 void ServerCore::end_handshake(Held& client) noexcept { std::erase(handshakes, &client); }
+
+void ServerCore::hold_stranger(Held& client) {
+    hold(client);
+    strangers.push_back(&client);
+}
 
 void ServerCore::hold(Held& one) {
     held.insert(&one);
@@ -113,6 +126,7 @@ void ServerCore::hold(Held& one) {
 
 void ServerCore::release(Held& one) noexcept {
     held.erase(&one);
+    show_identity(one);
     counters.open_connections = held.size();
     if (!draining || !held.empty() || !stopped) return;
     deadline.cancel();

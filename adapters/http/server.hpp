@@ -26,7 +26,8 @@ struct ServerCounters {
     std::uint64_t connections = 0;                    // accepted, ever
     std::uint64_t open_connections = 0;               // now, with WebSockets
     std::uint64_t open_websockets = 0;                // now
-    std::uint64_t refused_connections = 0;            // over the bound, answered with 503
+    std::uint64_t refused_connections = 0;            // over the bound, and all who are there are known: 503
+    std::uint64_t strangers_cut = 0;                  // gave way to a newer client, over the bound
     std::uint64_t malformed_requests = 0;             // no HTTP, too long, or ambiguous
     std::uint64_t unauthorised = 0;                   // 401 and 403
     std::uint64_t limited = 0;                        // 429: had failed to say who they are too often
@@ -57,8 +58,9 @@ struct ServedRequest {
 };
 
 struct ServerOptions {
-    HostPort listen{"127.0.0.1", 8740};        // port 0: any free one
-    std::size_t connections_max = 1024;        // beyond it the newest is refused with 503
+    HostPort listen{"127.0.0.1", 8740};  // port 0: any free one
+    std::size_t connections_max =
+        1024;  // beyond it the oldest who has not shown who it is is cut, else the newest refused
     std::size_t header_bytes_max = 16 * 1024;  // beyond it 431
     ports::TlsContext tls;                     // a server's; none: plain HTTP
     std::string host_in_url;                   // of url(); empty: that of `listen`

@@ -117,16 +117,43 @@ TEST_F(ServerTest, HalfOpenClientsAreCutOff) {
     EXPECT_EQ(server->counters().open_connections, 0U);
 }
 
-TEST_F(ServerTest, OverTheConnectionBoundTheNewestIsRefused) {
+constexpr const char* who_is_known = "GET /things/7 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer root\r\n\r\n";
+
+// Whoever can open connections at will pushes out only himself and those who have not said anything yet.
+TEST_F(ServerTest, OverTheConnectionBoundTheOldestStrangerGivesWay) {
+    options.connections_max = 3;
+    start();
+    const auto known = raw();
+    known->send(who_is_known);
+    ASSERT_TRUE(loop.until([&] { return known->answers() == 1; }));
+    std::vector<std::shared_ptr<RawClient>> strangers;
+    for (std::size_t i = 0; i < 50; ++i) {
+        strangers.push_back(raw());
+        if (i % 3 == 1) strangers.back()->send("GET /hel");
+        if (i % 3 == 2) strangers.back()->send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
+        ASSERT_TRUE(i < 2 || loop.until([&] { return strangers[i - 2]->closed; })) << i;
+        ASSERT_LE(server->counters().open_connections, 3U);
+    }
+    EXPECT_EQ(server->counters().strangers_cut, 48U);
+    EXPECT_EQ(server->counters().refused_connections, 0U);
+    expect_status("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 200);
+    known->send(who_is_known);
+    EXPECT_TRUE(loop.until([&] { return known->answers() == 2; }));
+}
+
+TEST_F(ServerTest, OverTheConnectionBoundTheNewestIsRefusedWhenAllAreKnown) {
     options.connections_max = 3;
     start();
     std::vector<std::shared_ptr<RawClient>> clients;
-    for (int i = 0; i < 3; ++i) clients.push_back(raw());
-    ASSERT_TRUE(loop.until([&] { return server->counters().open_connections == 3; }));
+    for (int i = 0; i < 3; ++i) {
+        clients.push_back(raw());
+        clients.back()->send(who_is_known);
+        ASSERT_TRUE(loop.until([&] { return clients.back()->answers() == 1; }));
+    }
     expect_status("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 503);
     EXPECT_EQ(server->counters().refused_connections, 1U);
     clients[0]->send("GET /hello HTTP/1.1\r\nHost: h\r\n\r\n");
-    ASSERT_TRUE(loop.until([&] { return clients[0]->answers() == 1; }));
+    ASSERT_TRUE(loop.until([&] { return clients[0]->answers() == 2; }));
     clients[1]->close();
     ASSERT_TRUE(loop.until([&] { return server->counters().open_connections == 2; }));
     expect_status("GET /hello HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 200);

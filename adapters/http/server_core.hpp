@@ -39,6 +39,9 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
     // Among the handshakes under way; past the bound the one that takes the longest is cut.
     void begin_handshake(Held& client);
     void end_handshake(Held& client) noexcept;
+    // A client that has not shown who it is: the first to give way when there is no place.
+    void hold_stranger(Held& client);
+    void show_identity(Held& client) noexcept { std::erase(strangers, &client); }
     void hold(Held& held);
     void release(Held& held) noexcept;
     void count_answer(int status) noexcept;
@@ -49,8 +52,9 @@ struct ServerCore : std::enable_shared_from_this<ServerCore> {
     Router router;
     FailureLimit failures;
     ServerCounters counters;
-    ports::TlsContext tls;  // of the next connection; none: plain
-    std::deque<Held*> handshakes;
+    ports::TlsContext tls;         // of the next connection; none: plain
+    std::deque<Held*> handshakes;  // the oldest first
+    std::deque<Held*> strangers;   // the oldest first
     tcp::acceptor acceptor;
     asio::steady_timer deadline;  // of stop()
     std::uint16_t port = 0;

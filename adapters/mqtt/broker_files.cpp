@@ -84,6 +84,7 @@ Result<std::string> broker_configuration(const BrokerRules& rules) {
     text += "persistence false\n";
     text += "max_packet_size " + std::to_string(rules.payload_bytes_max + envelope_bytes) + "\n";
     text += "message_size_limit " + std::to_string(rules.payload_bytes_max) + "\n";
+    text += "max_connections " + std::to_string(rules.connections_max) + "\n";
     text += "max_queued_messages " + std::to_string(rules.queued_messages_max) + "\n";
     text += "max_queued_bytes " + std::to_string(16 * rules.payload_bytes_max) + "\n";
     text += "set_tcp_nodelay true\n";

@@ -27,8 +27,10 @@ void write_http(Page& page, const http::ServerCounters& http) {
     page.gauge("antiphon_http_connections", "Connections open now, WebSockets among them.",
                static_cast<double>(http.open_connections));
     page.gauge("antiphon_http_websockets", "WebSockets open now.", static_cast<double>(http.open_websockets));
-    page.counter("antiphon_http_connections_refused_total", "Connections over the bound, answered with 503.",
-                 http.refused_connections);
+    page.counter("antiphon_http_connections_refused_total",
+                 "Connections over the bound, answered with 503: all others are known.", http.refused_connections);
+    page.counter("antiphon_http_strangers_cut_total", "Connections over the bound that gave way: nobody known.",
+                 http.strangers_cut);
     page.counter("antiphon_http_malformed_requests_total", "Requests that were no HTTP, too long or ambiguous.",
                  http.malformed_requests);
     page.counter("antiphon_http_unauthorised_total", "Requests refused with 401 or 403.", http.unauthorised);

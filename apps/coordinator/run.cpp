@@ -1,6 +1,7 @@
 // Starts a coordinator: its folder, its clock, its doors, its broker; then the loop.
 #include "apps/coordinator/run.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/udp.hpp>
@@ -16,6 +17,7 @@
 #include "adapters/sqlite/sqlite_store.hpp"
 #include "adapters/system/child_process.hpp"
 #include "adapters/system/log.hpp"
+#include "adapters/system/open_files.hpp"
 #include "adapters/system/random.hpp"
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
@@ -31,6 +33,7 @@ namespace {
 namespace log = system::log;
 
 constexpr std::size_t trace_bytes = 8;
+constexpr std::size_t open_files_wanted = 16'384;  // the private broker has as many, for whoever connects to it
 constexpr std::uint64_t blobs_quota_bytes = 64ull << 30;
 constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
 // The link is lost after a keepalive without an answer, 5 to 10 s; so long it is tried anew before the broker is
@@ -209,6 +212,7 @@ core::Result<void> Process::listen() {
     http::Router router;
     add_routes(router, *api_);
     http::ServerOptions server;
+    server.connections_max = std::min(server.connections_max, system::allow_open_files(open_files_wanted) / 2);
     server.listen = endpoint_;
     server.host_in_url = host_in_url();
     if (certificate_) server.tls = certificate_->identity().context;
