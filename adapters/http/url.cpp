@@ -22,7 +22,17 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 }
 
 bool is_host_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_'; }
-bool is_ipv6_char(char c) { return std::isxdigit(static_cast<unsigned char>(c)) || c == ':' || c == '.' || c == '%'; }
+bool is_ipv6_char(char c) { return std::isxdigit(static_cast<unsigned char>(c)) || c == ':' || c == '.'; }
+
+bool is_name(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_host_char); }
+
+// "::1", "fe80::1%eth0": the shape of one; whether it is an address is for whoever connects.
+bool is_ipv6(std::string_view text) {
+    const auto zone = std::min(text.find('%'), text.size());
+    const auto address = text.substr(0, zone);
+    return address.find(':') != std::string_view::npos && std::all_of(address.begin(), address.end(), is_ipv6_char) &&
+           (zone == text.size() || is_name(text.substr(zone + 1)));
+}
 
 struct Split {
     std::string_view host;
@@ -36,8 +46,8 @@ std::optional<Split> split_authority(std::string_view text) {
     if (bracketed && end == std::string_view::npos) return std::nullopt;
     const auto host = bracketed ? text.substr(1, end - 1) : text.substr(0, end);
     const auto rest = end == std::string_view::npos ? std::string_view() : text.substr(end + (bracketed ? 1 : 0));
-    const bool good = std::all_of(host.begin(), host.end(), bracketed ? is_ipv6_char : is_host_char);
-    if (host.empty() || !good || host.size() > 253 || (!rest.empty() && rest.front() != ':')) return std::nullopt;
+    const bool good = bracketed ? is_ipv6(host) : is_name(host);
+    if (!good || host.size() > 253 || (!rest.empty() && rest.front() != ':')) return std::nullopt;
     return Split{host, rest.empty() ? std::nullopt : std::optional(rest.substr(1))};
 }
 

@@ -22,9 +22,9 @@ TEST(Url, IsTakenApart) {
 }
 
 TEST(Url, RefusesWhatItCannotUseAndSaysWhy) {
-    for (const auto* text :
-         {"", "h:80", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:65536", "http://h:", "http://h:8x",
-          "http://a b/", "http://[::1", "http://u:p@h", "http://h\n/", "http://[::1]x"})
+    for (const auto* text : {"", "h:80", "ftp://h", "http://", "http://:80", "http://h:0", "http://h:65536",
+                             "http://h:", "http://h:8x", "http://a b/", "http://[::1", "http://u:p@h", "http://h\n/",
+                             "http://[::1]x", "http://[%7]:8", "http://[::1%]:8", "http://[7]:8"})
         EXPECT_FALSE(parse_url(text)) << text;
     const auto secure = parse_url("https://h/x#T");
     ASSERT_TRUE(secure);
@@ -37,6 +37,7 @@ TEST(Url, RefusesWhatItCannotUseAndSaysWhy) {
 
 TEST(HostPort, NeedsBoth) {
     EXPECT_EQ(parse_host_port("[::1]:0")->host, "::1");
+    EXPECT_EQ(parse_host_port("[fe80::1%eth0]:80")->host, "fe80::1%eth0");
     EXPECT_EQ(parse_host_port("localhost:8740")->port, 8740);
     for (const auto* text : {"", "h", "h:", ":80", "h:99999", "h:-1"}) EXPECT_FALSE(parse_host_port(text)) << text;
 }
