@@ -171,5 +171,29 @@ TEST_F(BrokenCoordinator, EndsTheProcessWhenItBreaksAFourthTime) {
     EXPECT_EQ(reloads, 3);
 }
 
+TEST_F(BrokenCoordinator, WithTooMuchToDoRefusesAtOnceAndAnswersWhatItTook) {
+    system::log::configure({.level = system::log::Level::warning});  // it would tell each refusal
+    std::size_t refused = 0;
+    std::size_t taken = 0;
+    const auto ask_for_nothing = [&] {
+        app->ask(core::PauseRequest{{"s0"}}, {{"ann", core::PermissionSet::everything(), {}}, {}},
+                 [&](const core::Result<core::AnswerBody>& body, const core::CoordinatorState&) {
+                     ++(body.error().code == core::ErrorCode::unavailable ? refused : taken);
+                 });
+    };
+    std::size_t asked_for = 0;
+    for (; refused == 0 && asked_for < 100'000; ++asked_for) ask_for_nothing();
+    EXPECT_EQ(refused, 1U);
+    EXPECT_EQ(app->counters().mailbox_overflowed, 1U);
+    bool looked = true;
+    app->look([&](const core::CoordinatorState&) { looked = true; },
+              [&](const core::Error& why) { looked = why.code != core::ErrorCode::unavailable; });
+    EXPECT_FALSE(looked) << "who only wants to look is told as well";
+    run_until([&] { return taken == asked_for - 1; });
+    system::log::configure({});
+    ask("after");
+    EXPECT_EQ(answered(), Strings{"done"});
+}
+
 }  // namespace
 }  // namespace antiphon::coordinator
