@@ -30,6 +30,7 @@ Result<const InvitationRow*> require_invitation(const CoordinatorTurn& turn, Wal
 AnswerBody admit(CoordinatorTurn& turn, WorkerRow worker, const JoinRequest& join) {
     worker.credential_digest = join.credential_digest;
     worker.broker_password = join.broker_password;
+    worker.message_key = join.message_key;
     turn.draft.workers.put(worker.id, worker);
     turn.effects.push_back(AdmitWorker{worker.id});
     turn.announce("worker.joined", worker.id.value, "'" + worker.name + "'");

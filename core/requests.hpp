@@ -80,6 +80,7 @@ struct JoinRequest {
     int v = 1;
     std::string credential_digest;
     std::string broker_password;
+    std::string message_key;
 };
 struct TokenCreateRequest {
     std::string name;

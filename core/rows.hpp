@@ -55,12 +55,14 @@ struct WorkerRow {
     std::string credential_digest;  // SHA-256 of what it shows to the HTTP server
     std::string broker_password;    // as the broker's password file wants it
     std::string public_key;         // as it told us when it joined
+    std::string message_key;        // of what it and we say to each other; empty: it joined before there were any
     WallTime joined;
 
     friend bool operator==(const WorkerRow&, const WorkerRow&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkerRow, (),
-                      (id, name, generation, maintenance, credential_digest, broker_password, public_key, joined))
+                      (id, name, generation, maintenance, credential_digest, broker_password, public_key, message_key,
+                       joined))
 
 inline WorkerRow restored(WorkerRow row, std::uint64_t jump) {
     row.generation.value += 1'000'000 + jump;

@@ -93,4 +93,10 @@ core::Result<BrokerUrl> parse_broker_url(std::string_view text) {
     return url;
 }
 
+std::string without_login(const BrokerUrl& url) {
+    const bool bracketed = url.host.find(':') != std::string::npos;
+    return std::string(url.tls ? tls_scheme : plain_scheme) + (bracketed ? "[" + url.host + "]" : url.host) + ":" +
+           std::to_string(url.port);
+}
+
 }  // namespace antiphon::mqtt

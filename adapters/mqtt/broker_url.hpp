@@ -23,4 +23,7 @@ struct BrokerUrl {
 // password.
 core::Result<BrokerUrl> parse_broker_url(std::string_view text);
 
+// Where it is, for others: without user and password.
+std::string without_login(const BrokerUrl& url);
+
 }  // namespace antiphon::mqtt

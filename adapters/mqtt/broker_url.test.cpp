@@ -42,5 +42,14 @@ TEST(BrokerUrl, SurvivesAnyText) {
     }
 }
 
+TEST(BrokerUrl, ForOthersItIsToldWithoutItsLogin) {
+    for (const auto& [url, told] : {std::pair{"mqtt://ann:secret@broker.example", "mqtt://broker.example:1883"},
+                                    std::pair{"mqtts://ann@broker.example:9/", "mqtts://broker.example:9"},
+                                    std::pair{"mqtts://a:b@[::1]", "mqtts://[::1]:8883"}}) {
+        EXPECT_EQ(without_login(*parse_broker_url(url)), told);
+        EXPECT_EQ(parse_broker_url(told)->host, parse_broker_url(url)->host);
+    }
+}
+
 }  // namespace
 }  // namespace antiphon::mqtt

@@ -336,14 +336,16 @@ struct JoinAnswer {
     std::string id;
     std::string name;
     std::string cluster;
-    std::string credential;  // password at the broker (user name: id) and bearer token at the HTTP server
-    std::optional<std::string> broker_url;  // absent: the private broker on the coordinator's host
+    std::string credential;   // bearer token at the HTTP server; password at the private broker (user name: id)
+    std::string message_key;  // 64 hexadecimal digits: adapters/mac
+    std::optional<std::string> broker_url;  // somebody else's, without a login; absent: the private one, at this host
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
     std::uint64_t epoch = 0;
     std::optional<std::string> broker_scheme;  // of the private broker: "mqtts"; absent: "mqtt"
 };
 BOOST_DESCRIBE_STRUCT(JoinAnswer, (),
-                      (id, name, cluster, credential, broker_url, broker_port, clock_port, epoch, broker_scheme))
+                      (id, name, cluster, credential, message_key, broker_url, broker_port, clock_port, epoch,
+                       broker_scheme))
 
 }  // namespace antiphon::api

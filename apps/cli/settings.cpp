@@ -241,6 +241,8 @@ core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Var
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
     options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));
     options.tls_ca = path_of(pick("--tls-ca", flags.tls_ca, "ANTIPHON_TLS_CA", variables, file.tls_ca));
+    options.broker_login =
+        path_of(pick("--broker-login", flags.broker_login, "ANTIPHON_BROKER_LOGIN", variables, file.broker_login));
     options.clock_agreement = !flags.no_clock_agreement;
     return check.done(std::move(options));
 }

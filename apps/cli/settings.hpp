@@ -40,6 +40,7 @@ struct WorkerArguments {
     std::optional<std::string> log_format;
     std::optional<std::string> room;
     std::optional<std::string> tls_ca;
+    std::optional<std::string> broker_login;
     bool no_clock_agreement = false;
 };
 

@@ -118,6 +118,18 @@ TEST_F(SettingsTest, OutputsOfTheFlagsReplaceThoseOfTheFile) {
               (std::vector<node::NamedDevice>{{"mid", "alsa:c"}}));
 }
 
+TEST_F(SettingsTest, TheLoginAtABrokerOfSomebodyElseHasItsLayers) {
+    config::WorkerSection section;
+    section.name = "hall";
+    EXPECT_FALSE(settle(WorkerArguments(), console.reader(), section)->broker_login);
+    section.broker_login = "/of-the-file";
+    EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->broker_login, "/of-the-file");
+    console.variables["ANTIPHON_BROKER_LOGIN"] = "/of-the-variable";
+    EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->broker_login, "/of-the-variable");
+    EXPECT_EQ(settle(WorkerArguments{.broker_login = "/of-the-flag"}, console.reader(), section)->broker_login,
+              "/of-the-flag");
+}
+
 class ClientSettingsTest : public ::testing::Test {
   protected:
     Console console;

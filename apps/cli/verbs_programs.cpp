@@ -71,6 +71,8 @@ void add_worker(Command& root, const Programs& programs) {
         .list({"--input", "NAME=DEVICE", "something to record from; may be given several times"}, flags->inputs)
         .option({"--tls-ca", "FILE", "authorities of an https coordinator (ANTIPHON_TLS_CA; default: the system's)"},
                 flags->tls_ca)
+        .option({"--broker-login", "FILE", "USER:PASSWORD at a broker of somebody else (ANTIPHON_BROKER_LOGIN)"},
+                flags->broker_login)
         .flag({"--no-clock-agreement", "", "for tests: keep the first estimate", false, true},
               flags->no_clock_agreement)
         .runs([flags, &programs](Call& call) { return worker(call, *flags, programs); });

@@ -158,10 +158,15 @@ Keys worker_keys(WorkerSection& to, const std::string& origin) {
             return read_devices(table, list, "in [worker." + std::string(name) + "]", origin);
         });
     };
-    return {text_key("name", to.name),      text_key("join", to.join, "an invitation in quotes, \"URL#TOKEN\""),
-            text_key("data", to.data),      log_key(to.log),
-            text_key("room", to.room),      text_key("tls_ca", to.tls_ca),
-            devices("outputs", to.outputs), devices("inputs", to.inputs)};
+    return {text_key("name", to.name),
+            text_key("join", to.join, "an invitation in quotes, \"URL#TOKEN\""),
+            text_key("data", to.data),
+            log_key(to.log),
+            text_key("room", to.room),
+            text_key("tls_ca", to.tls_ca),
+            text_key("broker_login", to.broker_login),
+            devices("outputs", to.outputs),
+            devices("inputs", to.inputs)};
 }
 
 Keys client_keys(ClientSection& to) {

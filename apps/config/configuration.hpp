@@ -43,6 +43,7 @@ struct WorkerSection {
     NamedDevices outputs;
     NamedDevices inputs;
     std::optional<std::string> tls_ca;
+    std::optional<std::string> broker_login;
 
     friend bool operator==(const WorkerSection&, const WorkerSection&) = default;
 };

@@ -51,6 +51,7 @@ data = "d"
 log = "text"
 room = "r"
 tls_ca = "/ca"
+broker_login = "/l"
 [worker.outputs]
 right = "alsa:hw:1"
 left = "alsa:hw:0"
@@ -60,7 +61,7 @@ mic = "virtual:microphone,at=1.5,2"
                              .worker;
     EXPECT_EQ(section, (WorkerSection{"hall", "http://c:8740#token", "d", "text", "r",
                                       NamedDevices{{"right", "alsa:hw:1"}, {"left", "alsa:hw:0"}},
-                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca"}));
+                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca", "/l"}));
 }
 
 TEST(Configuration, ReadsEachKeyOfTheClient) {

@@ -17,6 +17,7 @@ constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
 constexpr core::Duration calendar_interval = std::chrono::seconds(1);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
+constexpr std::size_t logged_topic_max = 200;
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
@@ -54,6 +55,7 @@ actors::MadeActor<CoordinatorActor::Message> CoordinatorApp::make_actor() {
     if (anew) end_interrupted();
     auto state = anew ? parts_.reload() : std::move(*std::exchange(first_state_, std::nullopt));
     if (!state) return state.error();
+    take_keys(*state);
     if (anew) handlers_.reloaded(*state);
     std::unique_ptr<actors::Actor<CoordinatorActor::Message>> actor =
         std::make_unique<CoordinatorActor>(executor_, std::move(*state), *this);
@@ -153,13 +155,36 @@ void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
 void CoordinatorApp::receive(const ports::BusMessage& message) {
     if (message.payload.empty()) return;  // our own word that a retained message is cleared
     const auto topic = topics_.parse(message.topic);
-    auto decoded = json::decode<core::Message>(message.payload, &decoded_);
-    if (!topic || !decoded) {
+    if (!topic) return refuse(message, "not a topic of a worker");
+    const auto text = keyring_.open(topic->worker, message);
+    if (!text) return refuse(message, text.error().what);
+    auto decoded = json::decode<core::Message>(*text, &decoded_);
+    if (!decoded) {
         log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
-                     decoded ? "not a topic of a worker" : decoded.error().what);
+                     decoded.error().what);
         return;
     }
     tell(core::WorkerMessage{topic->worker, std::move(*decoded)});
+}
+
+// Anybody can cause this where the broker is somebody else's.
+void CoordinatorApp::refuse(const ports::BusMessage& message, const std::string& why) {
+    if (!forged_.count(parts_.clock.now())) return;
+    log::warning("message.forged",
+                 {{"topic", message.topic.substr(0, logged_topic_max)}, {"refused", forged_.refused()}}, why);
+}
+
+void CoordinatorApp::take_keys(const core::CoordinatorState& state) {
+    for (const auto& name : keyring_.take(state))
+        log::warning("worker.keyless", {{"worker", name}},
+                     "it joined a program that knew no message keys, and is not heard; let it join anew: antiphon "
+                     "invite --replace " +
+                         name);
+}
+
+void CoordinatorApp::change_members(const core::CoordinatorState& state) {
+    take_keys(state);
+    handlers_.members_changed(state);
 }
 
 core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
@@ -176,7 +201,11 @@ core::Result<void> CoordinatorApp::store(const core::CoordinatorDraft& draft) {
 }
 
 AppCounters CoordinatorApp::counters() const {
-    return {decoded_, actor_ ? actor_.waiting() : 0, actor_ ? actor_.overflowed() : 0, supervisor_.counters().restarts,
+    return {decoded_,
+            forged_.refused(),
+            actor_ ? actor_.waiting() : 0,
+            actor_ ? actor_.overflowed() : 0,
+            supervisor_.counters().restarts,
             steps_failed_};
 }
 
@@ -215,7 +244,7 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                     header.deadline = ping.deadline;
                                     publish(ping.worker, "command", header, core::Ping{}, false);
                                 },
-                                [&](const core::AdmitWorker&) { handlers_.members_changed(state); },
+                                [&](const core::AdmitWorker&) { change_members(state); },
                                 [&](const core::AdmitToken&) { handlers_.tokens_changed(state); },
                                 [&](const core::DismissToken& over) {
                                     handlers_.tokens_changed(state);
@@ -223,7 +252,7 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                 },
                                 [&](const core::Answer& reply) { answer(reply.request, reply.body, state); },
                                 [&](const core::DismissWorker& dismissed) {
-                                    handlers_.members_changed(state);
+                                    change_members(state);
                                     forget_topics(dismissed.worker);
                                 },
                                 [&](const core::Announce& news) { announce(news.entry); }},
@@ -236,9 +265,10 @@ void CoordinatorApp::publish(const core::WorkerId& to, const std::string& leaf, 
     header.epoch = epoch_;
     header.trace = work_.trace();
     header.sent = parts_.clock.wall();
-    ports::BusMessage message{topics_.of(to, leaf), json::encode(core::Message{std::move(header), std::move(body)}),
-                              retain};
-    if (auto queued = bus_->publish(std::move(message)); !queued)
+    auto message = keyring_.seal(
+        to, {topics_.of(to, leaf), json::encode(core::Message{std::move(header), std::move(body)}), retain});
+    if (!message) return;  // take_keys() has told
+    if (auto queued = bus_->publish(std::move(*message)); !queued)
         log::warning("bus.overflow", {{"worker", to.value}, {"topic", leaf}}, queued.error().what);
 }
 

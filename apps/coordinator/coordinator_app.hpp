@@ -13,6 +13,8 @@
 #include "actors/supervisor.hpp"
 #include "adapters/json/json.hpp"
 #include "adapters/metrics/page.hpp"
+#include "apps/coordinator/keyring.hpp"
+#include "apps/node/refusals.hpp"
 #include "apps/node/topics.hpp"
 #include "apps/node/work.hpp"
 #include "core/coordinator.hpp"
@@ -34,6 +36,7 @@ struct Asker {
 
 struct AppCounters {
     json::DecodeCounters decoded;       // messages of workers
+    std::uint64_t forged = 0;           // messages that no member has sealed
     std::uint64_t mailbox_waiting = 0;  // now
     std::uint64_t mailbox_overflowed = 0;
     std::uint64_t actor_restarts = 0;
@@ -107,6 +110,9 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     void tick_calendar();
     void tell_again(const core::WorkerMessage& message);
     void receive(const ports::BusMessage& message);
+    void refuse(const ports::BusMessage& message, const std::string& why);
+    void take_keys(const core::CoordinatorState& state);
+    void change_members(const core::CoordinatorState& state);
     void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,
                  bool retain);
     void answer(core::RequestId id, const core::Result<core::AnswerBody>& body, const core::CoordinatorState& state);
@@ -128,6 +134,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     core::RequestId last_request_ = 0;
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;
+    Keyring keyring_;
+    node::Refusals forged_;
     json::DecodeCounters decoded_;
     std::uint64_t steps_failed_ = 0;
     node::Work work_;

@@ -31,9 +31,9 @@ struct ApiParts {
     api::ClusterView cluster;  // what does not change: id, version, warnings
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
-    std::optional<std::string> broker_url;
-    std::function<std::string()> url;                                   // of this server, for invitations
-    const Certificate* certificate = nullptr;                           // none: no TLS
+    std::optional<std::string> broker_url;     // somebody else's, as workers are told it: without our login
+    std::function<std::string()> url;          // of this server, for invitations
+    const Certificate* certificate = nullptr;  // none: no TLS
     std::function<std::string(const core::CoordinatorState&)> metrics;  // the page for Prometheus
     // Of events, with the token that let each in; empty: another secret.
     std::map<std::shared_ptr<http::WebSocket>, core::TokenId> listeners;

@@ -1,5 +1,6 @@
 // Members: invitations, joining, pinging, maintenance.
 #include "adapters/http/server.hpp"
+#include "adapters/mac/message_key.hpp"
 #include "adapters/mqtt/broker_files.hpp"
 #include "adapters/system/random.hpp"
 #include "apps/coordinator/does.hpp"
@@ -39,9 +40,11 @@ void join(ApiParts& parts, const http::Request& request, http::Responder respond
     join.v = body->v;
     join.credential_digest = digest_of(credential);
     join.broker_password = mqtt::password_hash(credential, system::random_bytes);
+    join.message_key = system::random_hex(mac::key_bytes);
     const auto view = [&parts, credential](const core::WorkerRow& row, const core::CoordinatorState& state) {
-        api::JoinAnswer answer{row.id.value,     row.name,          parts.app.cluster(), credential,
-                               parts.broker_url, parts.broker_port, parts.clock_port,    state.cluster.epoch.value};
+        api::JoinAnswer answer{row.id.value,      row.name,         parts.app.cluster(),
+                               credential,        row.message_key,  parts.broker_url,
+                               parts.broker_port, parts.clock_port, state.cluster.epoch.value};
         if (parts.certificate && !parts.broker_url) answer.broker_scheme = "mqtts";
         return answer;
     };

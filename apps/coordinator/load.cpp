@@ -123,7 +123,9 @@ api::ClusterView describe_cluster(const std::string& id, const node::Coordinator
     if (options.insecure_lan && !options.tls)
         view.warnings.push_back("insecure: listening beyond loopback without encryption");
     if (options.broker)
-        view.warnings.push_back("a broker of somebody else does not keep workers from each other's topics");
+        view.warnings.push_back(
+            "a broker of somebody else: whoever may log in there can read along, keep messages back, delete what it "
+            "retains, and say an old 'offline' again; what is forged is refused and counted");
     return view;
 }
 

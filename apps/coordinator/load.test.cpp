@@ -43,5 +43,15 @@ TEST(DescribeCluster, WarnsOfALanWithoutTls) {
     EXPECT_TRUE(describe_cluster("c", options).warnings.empty());
 }
 
+TEST(DescribeCluster, WarnsOfABrokerOfSomebodyElseEvenWithTls) {
+    node::CoordinatorOptions options;
+    options.broker = "mqtts://ann:secret@broker.example";
+    const auto warnings = describe_cluster("c", options).warnings;
+    ASSERT_EQ(warnings.size(), 1U);
+    for (const auto* word : {"read along", "keep messages back", "delete", "again"})
+        EXPECT_NE(warnings[0].find(word), std::string::npos) << word;
+    EXPECT_EQ(warnings[0].find("secret"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace antiphon::coordinator

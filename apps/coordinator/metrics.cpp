@@ -89,8 +89,9 @@ void write_broker(Page& page, const std::optional<BrokerReading>& broker) {
 void write_app(Page& page, const Readings& readings) {
     const auto& decoded = readings.app.decoded;
     page.counter(
-        "antiphon_messages_refused_total", "Messages of workers that could not be understood.",
-        {labelled("reason", "unknown_kind", decoded.unknown_kinds), labelled("reason", "malformed", decoded.refused)});
+        "antiphon_messages_refused_total", "Messages that no member had sealed, or that could not be understood.",
+        {labelled("reason", "forged", readings.app.forged), labelled("reason", "unknown_kind", decoded.unknown_kinds),
+         labelled("reason", "malformed", decoded.refused)});
     page.counter("antiphon_messages_unknown_fields_total", "Fields ignored because a newer program wrote them.",
                  decoded.unknown_fields);
     page.gauge("antiphon_mailbox_messages", "Messages that wait for the coordinator's actor.",

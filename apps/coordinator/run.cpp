@@ -203,11 +203,12 @@ core::Result<void> Process::listen() {
                                                {},
                                                options_.mqtt_port,
                                                clock_server_->local_endpoint().port(),
-                                               options_.broker,
+                                               {},
                                                [this] { return server_->url(); },
                                                certificate_.get(),
                                                [this](const auto& state) { return metrics_page(state, readings()); },
                                                {}});
+    if (options_.broker) api_->broker_url = mqtt::without_login(*mqtt::parse_broker_url(*options_.broker));
     api_->cluster = describe_cluster(app_->cluster(), options_);
     http::Router router;
     add_routes(router, *api_);

@@ -55,8 +55,9 @@ struct WorkerOptions {
     std::vector<NamedDevice> inputs;
     system::log::Format log_format = system::log::Format::text;
     std::optional<std::string> room;              // of virtual devices that name none, and of this node's clock
-    std::optional<std::filesystem::path> tls_ca;  // of an https coordinator; absent: the system's authorities
-    bool clock_agreement = true;                  // false only in tests: keeps its first estimate
+    std::optional<std::filesystem::path> tls_ca;  // of an https coordinator and a mqtts broker; absent: the system's
+    std::optional<std::filesystem::path> broker_login;  // at a broker of somebody else; absent: anonymous
+    bool clock_agreement = true;                        // false only in tests: keeps its first estimate
 };
 
 }  // namespace antiphon::node

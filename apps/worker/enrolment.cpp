@@ -72,12 +72,15 @@ core::Result<Identity> join(const node::WorkerOptions& options, const Trust& tru
     return Identity{url->origin(), url->host, key->private_pem, std::move(*answer)};
 }
 
-core::Result<std::optional<Identity>> known_identity(const std::filesystem::path& path) {
+core::Result<std::optional<Identity>> known_identity(const node::WorkerOptions& options) {
+    const auto path = options.data / "identity.json";
     if (!std::filesystem::exists(path)) return std::optional<Identity>{};
     const auto text = files::read_text(path, identity_bytes_max);
     if (!text) return text.error();
     auto identity = json::decode<Identity>(*text);
-    if (!identity) return identity.error().within(path.string() + " (remove it and join again)");
+    if (!identity)
+        return identity.error().within(path.string() + " (remove it and join again, by: antiphon invite --replace " +
+                                       options.name + ")");
     return std::optional<Identity>(std::move(*identity));
 }
 
@@ -100,7 +103,7 @@ core::Result<Identity> enrol(const node::WorkerOptions& options, const std::stri
                              std::chrono::seconds patience) {
     const auto path = options.data / "identity.json";
     const Trust trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
-    auto known = known_identity(path);
+    auto known = known_identity(options);
     if (!known) return known.error();
     if (*known && !(options.join && was_removed(**known, trust))) {
         const auto& name = (*known)->joined.name;

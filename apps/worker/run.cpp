@@ -9,6 +9,7 @@
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
 #include "apps/node/node_clock.hpp"
+#include "apps/worker/broker.hpp"
 #include "apps/worker/devices.hpp"
 #include "apps/worker/load.hpp"
 #include "apps/worker/worker_app.hpp"
@@ -65,6 +66,10 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (!state) return state.error();
     auto identity = enrol(options, state->memory.desired.name);
     if (!identity) return identity.error();
+    auto key = mac::MessageKey::from_hex(identity->joined.message_key);
+    if (!key) return key.error().within((options.data / "identity.json").string());
+    auto broker = broker_settings(*identity, options);
+    if (!broker) return broker.error();
     const auto member = identity->joined.cluster + "/" + identity->joined.id;
     const auto load = [&store, member] {
         auto loaded = load_state(**store);
@@ -74,7 +79,8 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     const auto epoch = core::memory_of(std::move(state->memory), member).epoch;
 
     boost::asio::io_context io(1);
-    Parts parts{io, **clock, **store, **cache, std::move(*identity), load, epoch, {}, {}};
+    Parts parts{io,   **clock, **store, **cache, std::move(*identity), std::move(*key), std::move(*broker),
+                load, epoch,   {},      {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
     systemd::ServiceManager service_manager(io);

@@ -36,19 +36,14 @@ core::Message alive_message(const Identity& identity, bool alive) {
     return message;
 }
 
-mqtt::MqttSettings bus_settings(const Identity& identity, const node::Topics& topics,
-                                const node::WorkerOptions& options) {
-    mqtt::MqttSettings settings;
-    const core::WorkerId id{identity.joined.id};
-    settings.host = identity.host;
-    settings.port = identity.joined.broker_port;
+mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics) {
+    auto settings = parts.broker;
+    const core::WorkerId id{parts.identity.joined.id};
+    const auto topic = topics.of(id, "alive");
     settings.client_id = id.value;
-    settings.username = id.value;
-    settings.password = identity.joined.credential;
-    settings.will = ports::BusMessage{topics.of(id, "alive"), json::encode(alive_message(identity, false)), true};
+    settings.will =
+        ports::BusMessage{topic, parts.key.seal(topic, json::encode(alive_message(parts.identity, false))), true};
     settings.seed = system::random_u64();
-    if (identity.joined.broker_scheme == "mqtts")
-        settings.trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
     return settings;
 }
 
@@ -78,7 +73,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                        tell(core::ClockChanged{report});
                    }},
                   options.clock_agreement),
-      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_.identity, topics_, options))) {
+      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_))) {
     epoch_ = parts_.epoch;
 }
 
@@ -151,7 +146,15 @@ void WorkerApp::every(core::Duration interval, const std::function<void()>& acti
 }
 
 void WorkerApp::receive(const ports::BusMessage& message) {
-    auto decoded = json::decode<core::Message>(message.payload, &decoded_);
+    if (message.payload.empty()) return;  // that a retained message is cleared
+    const auto text = parts_.key.open(message.topic, message.payload);
+    if (!text) {
+        if (forged_.count(parts_.clock.now()))
+            log::warning("message.forged", {{"topic", message.topic}, {"refused", forged_.refused()}},
+                         text.error().what);
+        return;
+    }
+    auto decoded = json::decode<core::Message>(*text, &decoded_);
     if (!decoded) {
         log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
                      decoded.error().what);
@@ -200,7 +203,8 @@ void WorkerApp::publish(const std::string& leaf, core::MessageBody body, bool re
     message.header.sent = parts_.clock.wall();
     message.header.trace = work_.trace();
     message.body = std::move(body);
-    ports::BusMessage sent{topics_.of({parts_.identity.joined.id}, leaf), json::encode(message), retain};
+    const auto topic = topics_.of({parts_.identity.joined.id}, leaf);
+    ports::BusMessage sent{topic, parts_.key.seal(topic, json::encode(message)), retain};
     if (auto queued = bus_->publish(std::move(sent)); !queued)
         log::warning("bus.overflow", {{"topic", leaf}}, queued.error().what);
 }

@@ -11,7 +11,9 @@
 #include "actors/supervisor.hpp"
 #include "adapters/files/blob_folder.hpp"
 #include "adapters/json/json.hpp"
+#include "adapters/mac/message_key.hpp"
 #include "adapters/mqtt/mqtt_bus.hpp"
+#include "apps/node/refusals.hpp"
 #include "apps/node/topics.hpp"
 #include "apps/node/work.hpp"
 #include "apps/worker/clock_sync.hpp"
@@ -32,6 +34,8 @@ struct Parts {
     ports::Store& store;
     files::BlobFolder& cache;
     Identity identity;
+    mac::MessageKey key;        // of the identity
+    mqtt::MqttSettings broker;  // address, login and trust
     // From the store: for the first actor, and for one that takes the place of another that failed.
     std::function<core::Result<core::WorkerState>()> load;
     core::Epoch epoch;  // the highest that it knows
@@ -102,6 +106,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::map<core::BlobHash, std::string> fetching_for_;  // the trace of who wanted it last; until it is fetched
     std::set<core::BlobHash> wanted_;                     // by the desired document: the cache keeps them
     std::map<core::TrackId, std::string> stored_;         // hash of each file that waits to be handed in
+    node::Refusals forged_;
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;

@@ -1,5 +1,7 @@
 # A cluster for one test, with what tests wait for. Everything it started is ended, whatever happens.
 import array
+import hashlib
+import hmac
 import json
 import math
 import os
@@ -8,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.request
 import wave
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -90,6 +93,12 @@ class Stage:
         """What the worker on this board was given when it joined."""
         return json.loads((self.cluster.folder / board / "identity.json").read_text())["joined"]
 
+    def metric(self, series):
+        """The value of one series, written as on the page; fails when there is none."""
+        asked = urllib.request.Request(f"{self.cluster.url}/metrics", headers={"Authorization": f"Bearer {self.cluster.environment['ANTIPHON_TOKEN']}"})
+        with urllib.request.urlopen(asked, timeout=10) as page:
+            return float(next(line for line in page.read().decode().splitlines() if line.startswith(series + " ")).rpartition(" ")[2])
+
     def kill(self, name):
         """kill -9; the ticks at which it had begun, for wait_for_new_life()."""
         pid = self.cluster.pids()[name]
@@ -100,6 +109,17 @@ class Stage:
     def wait_for_new_life(self, name, ticks, seconds):
         """The pid of `name` once it is another process than the one that began at `ticks`."""
         return wait_for(lambda: (pid := self.cluster.pids().get(name)) and started_at(pid) not in (None, ticks) and pid, seconds)
+
+
+def seal(joined, leaf, text, topic=None):
+    """The text as the member with this identity would say it on its topic, or as it would on `topic`."""
+    topic = topic or topic_of(joined, leaf)
+    code = hmac.new(bytes.fromhex(joined["message_key"]), topic.encode() + b"\0" + text.encode(), hashlib.sha256).hexdigest()
+    return f'{text[:-1]},"mac":"{code}"}}'
+
+
+def topic_of(joined, leaf):
+    return f"antiphon/v1/{joined['cluster']}/workers/{joined['id']}/{leaf}"
 
 
 def long_programme(folder, seconds):

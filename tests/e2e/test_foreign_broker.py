@@ -1,0 +1,174 @@
+# Goal: over a broker of somebody else a cluster plays, and nobody there can speak for a member. Method: Debian's mosquitto, without an
+# ACL, and its clients as everybody's enemies.
+import json
+import pathlib
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from stage_for_tests import MELODY, RATE, Stage, free_ports, seal, topic_of, wait_for
+
+ANYBODY = "allow_anonymous true\nmax_queued_messages 0\n"  # no bound: it drops nothing that is said to us
+
+
+class Mosquitto:
+    """As somebody who does not know us would run it."""
+
+    def __init__(self, test, configuration):
+        self.port = free_ports(1)[0]
+        folder = tempfile.TemporaryDirectory(prefix="antiphon-foreign-")
+        test.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.folder.chmod(0o755)
+        (self.folder / "conf").write_text(f"listener {self.port} 127.0.0.1\n{configuration.format(folder=self.folder)}")
+        self.login = ()
+
+    def start(self, test):
+        process = subprocess.Popen(["mosquitto", "-c", str(self.folder / "conf")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        test.addCleanup(process.wait, 10)
+        test.addCleanup(process.send_signal, signal.SIGTERM)
+
+    def command(self, program, *arguments):
+        return [program, "-h", "127.0.0.1", "-p", str(self.port), *self.login, *arguments]
+
+    def retained(self, topic):
+        """The message that waits there for whoever comes."""
+        done = subprocess.run(self.command("mosquitto_sub", "-t", topic, "-C", "1", "-W", "10", "-N"), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=20, check=True)
+        return done.stdout
+
+    def say(self, topic, text, retain=True):
+        subprocess.run(self.command("mosquitto_pub", "-q", "1", *(["-r"] if retain else []), "-t", topic, "-s"), input=text.encode(), check=True,
+                       timeout=20)
+
+
+class ForeignStage(Stage):
+    def __init__(self, test, broker, login="", **how):
+        self.broker_url = f"mqtt://{login}127.0.0.1:{broker.port}"
+        super().__init__(test, ("hall", "foyer"), **how)
+
+    def gather(self, workers):
+        self.cluster.start_coordinator("--broker", self.broker_url)
+        for name in workers:
+            self.cluster.start_worker(name)
+
+    def forged(self):
+        return self.metric('antiphon_messages_refused_total{reason="forged"}')
+
+
+class ForeignBroker(unittest.TestCase):
+    def setUp(self):
+        self.broker = Mosquitto(self, ANYBODY)
+        self.broker.start(self)
+        self.stage = ForeignStage(self, self.broker, login="coordinator:not-for-workers@")
+        self.cluster = self.stage.cluster
+        self.hall, self.foyer = self.stage.identity("hall"), self.stage.identity("foyer")
+
+    def log(self, name):
+        return pathlib.Path(self.cluster.processes[name].log).read_text()
+
+    def play(self):
+        session = self.cluster.antiphon("play", str(MELODY), "--to", "all")["id"]
+        self.assertTrue(self.stage.wait_for_session(session, lambda now: now["position_frames"] > RATE, 20))
+        return session
+
+    def members(self):
+        return {name: (worker["boot"], worker["generation"]) for name, worker in self.cluster.workers().items()}
+
+    # ---- laws
+
+    def test_a_cluster_plays_over_it_and_says_what_is_not_protected(self):
+        session = self.play()
+        self.cluster.antiphon("volume", "hall/left", "0.5")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 10))
+        self.assertEqual(self.cluster.antiphon("workers", "ping", "hall")["worker"], "hall")
+        self.assertEqual({member["state"] for member in self.stage.session(session)["members"]}, {"playing"})
+        (warning,) = self.cluster.status()["cluster"]["warnings"]
+        for word in ("read along", "delete", "again"):
+            self.assertIn(word, warning)
+        self.assertEqual(self.stage.forged(), 0)
+        heard = json.loads(self.broker.retained(topic_of(self.hall, "desired")))
+        self.assertEqual((heard["kind"], len(heard["mac"])), ("desired", 64))
+        for worker in ("hall", "foyer"):
+            self.assertNotIn("not-for-workers", (self.cluster.folder / worker / "identity.json").read_text())
+
+    def test_nobody_speaks_for_another_worker_or_for_the_coordinator(self):
+        session = self.play()
+        before = self.members()
+        document = {"epoch": 99, "generation": 1000, "name": "hall", "maintenance": True, "sessions": [], "outputs": [], "captures": []}
+        words = {"desired": {"v": 1, "id": "f1", "epoch": 99, "generation": 1000, "sent": 0, "kind": "desired", "body": {"document": document}},
+                 "command": {"v": 1, "id": "f2", "epoch": 99, "sent": 0, "kind": "ping", "body": {}},
+                 "alive": {"v": 1, "id": "f4", "epoch": 99, "sent": 0, "kind": "alive", "body": {"alive": False}}}
+        said = {leaf: [json.dumps(word), seal(self.foyer, leaf, json.dumps(word)), seal(self.foyer, leaf, json.dumps(word), topic_of(self.hall, leaf)),
+                       seal(self.hall, leaf, json.dumps(word)).replace('"epoch": 99', '"epoch": 98')] for leaf, word in words.items()}
+        # what the worker itself has said, changed in one digit, and on another topic
+        report = self.broker.retained(topic_of(self.hall, "reported"))
+        said["reported"] = [report.replace('"playing"', '"waiting"'), self.broker.retained(topic_of(self.foyer, "reported"))]
+        said["reply"] = [report]
+        to_coordinator = 0
+        for leaf, texts in said.items():
+            for text in texts:
+                self.broker.say(topic_of(self.hall, leaf), text)
+                to_coordinator += leaf not in ("desired", "command")
+        self.broker.say(topic_of({**self.hall, "id": "nobody"}, "reported"), report)
+        self.assertTrue(wait_for(lambda: self.stage.forged() == to_coordinator + 1, 10), self.stage.forged())
+        self.assertTrue(wait_for(lambda: "message.forged" in self.log("hall"), 10))
+        self.assertIn("message.forged", self.log("coordinator"))
+        self.assertEqual(self.members(), before)
+        self.assertTrue(all(worker["online"] for worker in self.cluster.workers().values()))
+        self.assertEqual({member["state"] for member in self.stage.session(session)["members"]}, {"playing"})
+        self.cluster.antiphon("volume", "hall/left", "0.5")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 10), "it does not obey any more")
+
+    def test_a_flood_of_forgeries_is_counted_and_told_seldom(self):
+        topic = topic_of(self.hall, "reported")
+        flood = subprocess.run(self.broker.command("mosquitto_pub", "-q", "1", "-t", topic, "-l"), input=b'{"a":1}\n' * 5000, check=True, timeout=60)
+        self.assertEqual(flood.returncode, 0)
+        self.assertTrue(wait_for(lambda: self.stage.forged() == 5000, 20), self.stage.forged())
+        self.assertLess(self.log("coordinator").count("message.forged"), 5)
+        self.assertEqual(self.cluster.antiphon("workers", "ping", "hall")["worker"], "hall")
+
+    def test_an_old_word_said_again_changes_nothing(self):
+        desired, reported = topic_of(self.hall, "desired"), topic_of(self.hall, "reported")
+        old = {topic: self.broker.retained(topic) for topic in (desired, reported)}
+        for volume in ("0.5", "0.6"):
+            self.cluster.antiphon("volume", "hall/left", volume)
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 10))
+        before = self.members()
+        for topic, text in old.items():
+            self.broker.say(topic, text)
+        self.assertEqual(self.cluster.antiphon("workers", "ping", "hall")["worker"], "hall")  # so they have been heard
+        self.assertEqual((self.members(), self.stage.forged()), (before, 0))
+        self.assertTrue(self.stage.obeys("hall"))
+        for name in ("hall", "coordinator"):  # they are what the next life hears first
+            for topic, text in old.items():
+                self.broker.say(topic, text)
+            ticks = self.stage.kill(name)
+            self.assertTrue(self.stage.wait_for_new_life(name, ticks, 20))
+            self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 20), f"after a new life of {name}: {self.stage.worker('hall')}")
+            self.assertEqual(self.cluster.antiphon("devices")["outputs"][0]["volume"], 0.6)
+            self.assertGreaterEqual(self.stage.worker("hall")["generation"], before["hall"][1])
+
+
+class WithLogins(unittest.TestCase):
+    def test_workers_have_a_login_of_their_own(self):
+        broker = Mosquitto(self, "allow_anonymous false\npassword_file {folder}/passwords\n")
+        passwords = broker.folder / "passwords"
+        for number, (user, password) in enumerate((("boss", "p1"), ("boards", "p2"))):
+            subprocess.run(["mosquitto_passwd", *(["-c"] if number == 0 else []), "-b", passwords, user, password], check=True, timeout=20, capture_output=True)
+        passwords.chmod(0o644)
+        broker.start(self)
+        login = broker.folder / "login"
+        login.write_text("boards:p2\n")
+        stage = ForeignStage(self, broker, login="boss:p1@", variables={"ANTIPHON_BROKER_LOGIN": str(login)})
+        self.assertTrue(stage.play(RATE))
+        stage.cluster.stop("foyer")
+        login.write_text("boards:wrong\n")
+        stage.cluster.start_worker("foyer")
+        self.assertTrue(wait_for(lambda: "not authorised" in pathlib.Path(stage.cluster.processes["foyer"].log).read_text(), 20))
+
+
+if __name__ == "__main__":
+    unittest.main()
