@@ -23,6 +23,7 @@ class Mosquitto:
         self.folder.chmod(0o755)
         (self.folder / "conf").write_text(f"listener {self.port} 127.0.0.1\n{configuration.format(folder=self.folder)}")
         self.login = ()
+        self.scheme = "mqtt"
 
     def start(self, test):
         process = subprocess.Popen(["mosquitto", "-c", str(self.folder / "conf")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -46,7 +47,7 @@ class Mosquitto:
 
 class ForeignStage(Stage):
     def __init__(self, test, broker, login="", **how):
-        self.broker_url = f"mqtt://{login}127.0.0.1:{broker.port}"
+        self.broker_url = f"{broker.scheme}://{login}127.0.0.1:{broker.port}"
         super().__init__(test, ("hall", "foyer"), **how)
 
     def gather(self, workers):
@@ -151,8 +152,20 @@ class ForeignBroker(unittest.TestCase):
             self.assertEqual(self.cluster.antiphon("devices")["outputs"][0]["volume"], 0.6)
             self.assertGreaterEqual(self.stage.worker("hall")["generation"], before["hall"][1])
 
+    def test_an_old_goodbye_said_again_is_over_with_the_next_report(self):
+        alive = topic_of(self.foyer, "alive")
+        self.cluster.stop("foyer")
+        goodbye = self.broker.retained(alive)
+        self.assertIs(json.loads(goodbye)["body"]["alive"], False)
+        self.cluster.start_worker("foyer")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("foyer"), 20))
+        self.broker.say(alive, goodbye)
+        self.assertTrue(wait_for(lambda: not self.stage.worker("foyer")["online"], 5), "so it need not be documented")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("foyer"), 12))
+        self.assertEqual(self.stage.forged(), 0)
 
-class WithLogins(unittest.TestCase):
+
+class Guarded(unittest.TestCase):
     def test_workers_have_a_login_of_their_own(self):
         broker = Mosquitto(self, "allow_anonymous false\npassword_file {folder}/passwords\n")
         passwords = broker.folder / "passwords"
@@ -168,6 +181,26 @@ class WithLogins(unittest.TestCase):
         login.write_text("boards:wrong\n")
         stage.cluster.start_worker("foyer")
         self.assertTrue(wait_for(lambda: "not authorised" in pathlib.Path(stage.cluster.processes["foyer"].log).read_text(), 20))
+
+    def test_over_tls_who_does_not_prove_himself_is_not_spoken_to(self):
+        broker = Mosquitto(self, ANYBODY + "cafile {folder}/ca.pem\ncertfile {folder}/server.pem\nkeyfile {folder}/server.key\n")
+        broker.scheme = "mqtts"
+        request = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+        for more in (["-subj", "/CN=Somebody", "-keyout", "ca.key", "-out", "ca.pem"],
+                     ["-subj", "/CN=broker", "-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "basicConstraints=critical,CA:FALSE",
+                      "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "server.key", "-out", "server.pem"],
+                     ["-subj", "/CN=Another", "-keyout", "other.key", "-out", "other.pem"]):
+            subprocess.run([*request, *more], cwd=broker.folder, check=True, timeout=20, capture_output=True)
+        for file in broker.folder.iterdir():
+            file.chmod(0o644)
+        broker.start(self)
+        stage = ForeignStage(self, broker, variables={"ANTIPHON_TLS_CA": str(broker.folder / "ca.pem")})
+        self.assertTrue(stage.play(RATE))
+        stage.cluster.stop("foyer")
+        stage.cluster.variables = {"ANTIPHON_TLS_CA": str(broker.folder / "other.pem")}
+        stage.cluster.start_worker("foyer")
+        self.assertTrue(wait_for(lambda: "bus.disconnected" in pathlib.Path(stage.cluster.processes["foyer"].log).read_text(), 20))
+        self.assertFalse(stage.worker("foyer")["online"])
 
 
 if __name__ == "__main__":
