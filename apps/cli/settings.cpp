@@ -6,6 +6,7 @@
 
 #include "apps/cli/files.hpp"
 #include "apps/cli/places.hpp"
+#include "apps/node/loopback.hpp"
 #include "core/ids.hpp"
 
 namespace antiphon::cli {
@@ -131,12 +132,6 @@ std::vector<node::NamedDevice> devices(const std::vector<std::string>& flags, co
     return {};
 }
 
-// A name that only begins like an address is somebody else's.
-bool is_loopback(const http::Url& url) {
-    const bool numeric = url.host.find_first_not_of("0123456789.") == std::string::npos;
-    return url.host == "localhost" || url.host == "::1" || (numeric && url.host.starts_with("127."));
-}
-
 core::Result<config::Configuration> parse_file(const std::filesystem::path& path) {
     const auto text = read_small_file(path, config::configuration_max_bytes);
     if (!text) return text.error();
@@ -171,7 +166,7 @@ std::vector<std::filesystem::path> likely_tokens(const config::Configuration& fi
 core::Result<std::string> find_token(const std::optional<std::string>& named, const http::Url& server,
                                      const config::Configuration& file, const Outside& outside) {
     if (named) return read_token(*named);
-    if (!is_loopback(server)) return std::string();
+    if (!node::is_loopback(server.host)) return std::string();
     for (const auto& path : likely_tokens(file, outside))
         if (auto token = read_token(path)) return token;
     return std::string();

@@ -4,7 +4,10 @@
 #include <memory>
 
 #include "adapters/files/atomic_write.hpp"
+#include "adapters/http/url.hpp"
+#include "adapters/mqtt/broker_url.hpp"
 #include "adapters/system/random.hpp"
+#include "apps/node/loopback.hpp"
 #include "apps/node/rows.hpp"
 #include "apps/node/version.hpp"
 
@@ -47,10 +50,21 @@ Row row_of(const core::Table<Id, Row>& table);
 template <class Table>
 using RowOf = decltype(row_of(std::declval<const Table&>()));
 
-// A name that only begins like an address is somebody else's.
-bool is_loopback(const std::string& host) {
-    const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
-    return host == "localhost" || host == "::1" || (numeric && host.starts_with("127."));
+void warn_of_broker(api::ClusterView& view, const node::CoordinatorOptions& options) {
+    view.warnings.push_back(
+        "a broker of somebody else: whoever may log in there can read along, keep messages back, delete what it "
+        "retains, and say an old 'online' or 'offline' again; what is forged is refused and counted");
+    const auto broker = mqtt::parse_broker_url(*options.broker);
+    const auto listen = http::parse_host_port(options.listen);
+    if (!broker || !listen) return;  // the start has refused them
+    const bool near = node::is_loopback(broker->host);
+    if (!near && !broker->tls)
+        view.warnings.push_back(
+            "the broker is spoken to without encryption (mqtt://): whoever listens on the way reads all of it, the "
+            "passwords of --broker and --broker-login too; use mqtts://");
+    if (near && !node::is_loopback(listen->host))
+        view.warnings.push_back("workers are told that the broker is at " + broker->host +
+                                ", where each board finds only itself; give --broker an address that they can reach");
 }
 
 }  // namespace
@@ -101,7 +115,7 @@ core::Result<std::string> load_token(const std::filesystem::path& path) {
 }
 
 core::Result<void> check_listen(const std::string& host, bool tls, bool insecure_lan) {
-    if (is_loopback(host) || tls || insecure_lan) return {};
+    if (node::is_loopback(host) || tls || insecure_lan) return {};
     return core::Error{core::ErrorCode::denied,
                        "listening on " + host +
                            " would carry tokens and passwords without encryption; give --tls-certificate and "
@@ -109,7 +123,7 @@ core::Result<void> check_listen(const std::string& host, bool tls, bool insecure
 }
 
 core::Result<void> check_broker(const std::string& host, bool tls, bool insecure_lan) {
-    if (is_loopback(host) || tls || insecure_lan) return {};
+    if (node::is_loopback(host) || tls || insecure_lan) return {};
     return core::Error{core::ErrorCode::denied,
                        "--broker mqtt://" + host +
                            " would carry passwords and commands without encryption; write mqtts://, or say "
@@ -122,10 +136,7 @@ api::ClusterView describe_cluster(const std::string& id, const node::Coordinator
     view.version = node::version;
     if (options.insecure_lan && !options.tls)
         view.warnings.push_back("insecure: listening beyond loopback without encryption");
-    if (options.broker)
-        view.warnings.push_back(
-            "a broker of somebody else: whoever may log in there can read along, keep messages back, delete what it "
-            "retains, and say an old 'offline' again; what is forged is refused and counted");
+    if (options.broker) warn_of_broker(view, options);
     return view;
 }
 

@@ -53,5 +53,34 @@ TEST(DescribeCluster, WarnsOfABrokerOfSomebodyElseEvenWithTls) {
     EXPECT_EQ(warnings[0].find("secret"), std::string::npos);
 }
 
+TEST(DescribeCluster, WarnsOfABrokerThatIsSpokenToInTheClear) {
+    node::CoordinatorOptions options;
+    options.insecure_lan = true;
+    options.tls.emplace();
+    options.broker = "mqtt://ann:secret@broker.example";
+    const auto warnings = describe_cluster("c", options).warnings;
+    ASSERT_EQ(warnings.size(), 2U);
+    for (const auto* word : {"without encryption", "--broker-login", "mqtts://"})
+        EXPECT_NE(warnings[1].find(word), std::string::npos) << word;
+    EXPECT_EQ(warnings[1].find("secret"), std::string::npos);
+    for (const auto* private_enough : {"mqtts://broker.example", "mqtt://127.0.0.1:1884"}) {
+        options.broker = private_enough;
+        EXPECT_EQ(describe_cluster("c", options).warnings.size(), 1U) << private_enough;
+    }
+}
+
+TEST(DescribeCluster, WarnsOfABrokerThatOtherBoardsCannotReach) {
+    node::CoordinatorOptions options;
+    options.broker = "mqtt://127.0.0.1:1883";
+    EXPECT_EQ(describe_cluster("c", options).warnings.size(), 1U) << "they are all on this machine";
+    options.tls.emplace();
+    options.listen = "192.168.1.10:8740";
+    const auto warnings = describe_cluster("c", options).warnings;
+    ASSERT_EQ(warnings.size(), 2U);
+    EXPECT_NE(warnings[1].find("127.0.0.1"), std::string::npos);
+    options.broker = "mqtts://broker.example";
+    EXPECT_EQ(describe_cluster("c", options).warnings.size(), 1U);
+}
+
 }  // namespace
 }  // namespace antiphon::coordinator

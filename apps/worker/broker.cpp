@@ -4,6 +4,7 @@
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/mqtt/broker_url.hpp"
 #include "adapters/tls/trust.hpp"
+#include "apps/node/loopback.hpp"
 
 namespace antiphon::worker {
 namespace {
@@ -53,6 +54,16 @@ core::Result<mqtt::MqttSettings> broker_settings(const Identity& identity, const
     settings.password = joined.credential;
     if (joined.broker_scheme == "mqtts") settings.trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
     return settings;
+}
+
+// Of the private broker the coordinator warns, which listens without TLS only when it was told to.
+std::string login_warning(const Identity& identity, const mqtt::MqttSettings& broker) {
+    const bool shown = identity.joined.broker_url && !broker.username.empty() && !broker.trust;
+    if (!shown || node::is_loopback(broker.host)) return {};
+    return "the password of --broker-login goes to " + *identity.joined.broker_url +
+           " without encryption: whoever listens on the way has it; give that broker TLS, start the coordinator with "
+           "its mqtts:// address, and let this worker join again (antiphon invite --replace " +
+           identity.joined.name + ")";
 }
 
 }  // namespace antiphon::worker

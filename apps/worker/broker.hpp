@@ -12,4 +12,7 @@ namespace antiphon::worker {
 // the file and never its content. Blocks: it may read a file.
 core::Result<mqtt::MqttSettings> broker_settings(const Identity& identity, const node::WorkerOptions& options);
 
+// What its operator has to be told about how this worker logs in there; empty: nothing.
+std::string login_warning(const Identity& identity, const mqtt::MqttSettings& broker);
+
 }  // namespace antiphon::worker

@@ -72,6 +72,24 @@ TEST_F(Broker, SomebodyElsesGetsTheLoginOfTheFile) {
     }
 }
 
+TEST_F(Broker, APasswordThatCrossesTheNetworkInTheClearIsWarnedOf) {
+    const auto warning = [this] { return login_warning(identity, settings()); };
+    keep("ann:secret");
+    EXPECT_EQ(warning(), "") << "the private broker does not get it";
+    identity.joined.name = "hall";
+    identity.joined.broker_url = "mqtt://broker.example:1883";
+    for (const auto* word : {"mqtt://broker.example:1883", "without encryption", "mqtts://", "--replace hall"})
+        EXPECT_NE(warning().find(word), std::string::npos) << word << ": " << warning();
+    EXPECT_EQ(warning().find("secret"), std::string::npos);
+    for (const auto* url : {"mqtts://broker.example", "mqtt://127.0.0.1", "mqtt://[::1]"}) {
+        identity.joined.broker_url = url;
+        EXPECT_EQ(warning(), "") << url;
+    }
+    identity.joined.broker_url = "mqtt://broker.example";
+    options.broker_login.reset();
+    EXPECT_EQ(warning(), "") << "there is no password";
+}
+
 TEST_F(Broker, AFileThatIsNoLoginIsNamedAndNotRepeated) {
     identity.joined.broker_url = "mqtt://broker.example";
     for (const auto* text : {"", "\n", "secret", ":secret", "ann:secret\nbob:secret\n"}) {

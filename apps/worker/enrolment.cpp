@@ -17,6 +17,8 @@ namespace {
 
 using Trust = std::shared_ptr<ports::TlsTrust>;
 
+std::filesystem::path identity_file(const node::WorkerOptions& options) { return options.data / "identity.json"; }
+
 constexpr std::size_t identity_bytes_max = 64 * 1024;
 constexpr std::chrono::milliseconds first_pause{200};
 constexpr std::chrono::milliseconds longest_pause{3000};
@@ -73,14 +75,12 @@ core::Result<Identity> join(const node::WorkerOptions& options, const Trust& tru
 }
 
 core::Result<std::optional<Identity>> known_identity(const node::WorkerOptions& options) {
-    const auto path = options.data / "identity.json";
+    const auto path = identity_file(options);
     if (!std::filesystem::exists(path)) return std::optional<Identity>{};
     const auto text = files::read_text(path, identity_bytes_max);
     if (!text) return text.error();
     auto identity = json::decode<Identity>(*text);
-    if (!identity)
-        return identity.error().within(path.string() + " (remove it and join again, by: antiphon invite --replace " +
-                                       options.name + ")");
+    if (!identity) return identity.error().within(damaged_identity(options));
     return std::optional<Identity>(std::move(*identity));
 }
 
@@ -99,9 +99,14 @@ bool was_removed(const Identity& identity, const Trust& trust) {
 
 }  // namespace
 
+std::string damaged_identity(const node::WorkerOptions& options) {
+    return identity_file(options).string() + " (remove it and join again, by: antiphon invite --replace " +
+           options.name + ")";
+}
+
 core::Result<Identity> enrol(const node::WorkerOptions& options, const std::string& renamed,
                              std::chrono::seconds patience) {
-    const auto path = options.data / "identity.json";
+    const auto path = identity_file(options);
     const Trust trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca);
     auto known = known_identity(options);
     if (!known) return known.error();

@@ -24,4 +24,7 @@ BOOST_DESCRIBE_STRUCT(Identity, (), (server, host, private_key_pem, joined))
 core::Result<Identity> enrol(const node::WorkerOptions& options, const std::string& renamed = "",
                              std::chrono::seconds patience = std::chrono::seconds(60));
 
+// For the error of an identity.json that cannot be used: where it is, and the way out.
+std::string damaged_identity(const node::WorkerOptions& options);
+
 }  // namespace antiphon::worker

@@ -67,9 +67,11 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     auto identity = enrol(options, state->memory.desired.name);
     if (!identity) return identity.error();
     auto key = mac::MessageKey::from_hex(identity->joined.message_key);
-    if (!key) return key.error().within((options.data / "identity.json").string());
+    if (!key) return key.error().within(damaged_identity(options));
     auto broker = broker_settings(*identity, options);
     if (!broker) return broker.error();
+    if (const auto warning = login_warning(*identity, *broker); !warning.empty())
+        system::log::warning("broker.login", {}, warning);
     const auto member = identity->joined.cluster + "/" + identity->joined.id;
     const auto load = [&store, member] {
         auto loaded = load_state(**store);
