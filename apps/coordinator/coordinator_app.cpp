@@ -17,7 +17,6 @@ constexpr core::Duration tick_interval = std::chrono::milliseconds(200);
 constexpr core::Duration calendar_interval = std::chrono::seconds(1);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
-constexpr std::size_t logged_topic_max = 200;
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
@@ -170,8 +169,8 @@ void CoordinatorApp::receive(const ports::BusMessage& message) {
 // Anybody can cause this where the broker is somebody else's.
 void CoordinatorApp::refuse(const ports::BusMessage& message, const std::string& why) {
     if (!forged_.count(parts_.clock.now())) return;
-    log::warning("message.forged",
-                 {{"topic", message.topic.substr(0, logged_topic_max)}, {"refused", forged_.refused()}}, why);
+    log::warning("message.forged", {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
+                 why);
 }
 
 void CoordinatorApp::take_keys(const core::CoordinatorState& state) {

@@ -15,6 +15,16 @@ TEST(Topics, ParseWhatTheyMake) {
     EXPECT_EQ(parsed->leaf, "reported");
 }
 
+TEST(Topics, AClientIdIsOfOneWorkerOfOneCluster) {
+    EXPECT_NE(Topics("c1").client_id({"w1"}), Topics("c2").client_id({"w1"}));
+    EXPECT_NE(Topics("c1").client_id({"w1"}), Topics("c1").client_id({"w2"}));
+}
+
+TEST(Topics, AreShownUpToABound) {
+    EXPECT_EQ(Topics::shown("antiphon/v1"), "antiphon/v1");
+    EXPECT_EQ(Topics::shown(std::string(65535, 'x')).size(), Topics::shown_max);
+}
+
 TEST(Topics, KnowWhatIsNotTheirs) {
     const Topics topics("c1");
     for (const auto* topic : {"", "antiphon/v1/c2/workers/w1/reported", "antiphon/v1/c1/workers/w1",

@@ -40,7 +40,7 @@ mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics) 
     auto settings = parts.broker;
     const core::WorkerId id{parts.identity.joined.id};
     const auto topic = topics.of(id, "alive");
-    settings.client_id = id.value;
+    settings.client_id = topics.client_id(id);
     settings.will =
         ports::BusMessage{topic, parts.key.seal(topic, json::encode(alive_message(parts.identity, false))), true};
     settings.seed = system::random_u64();
@@ -150,7 +150,8 @@ void WorkerApp::receive(const ports::BusMessage& message) {
     const auto text = parts_.key.open(message.topic, message.payload);
     if (!text) {
         if (forged_.count(parts_.clock.now()))
-            log::warning("message.forged", {{"topic", message.topic}, {"refused", forged_.refused()}},
+            log::warning("message.forged",
+                         {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
                          text.error().what);
         return;
     }
