@@ -82,12 +82,20 @@ void on(Turn& turn, const MessageArrived& event) {
 
 void on(Turn& turn, const LinkChanged& event) {
     turn.state.linked = event.up;
-    if (event.up) turn.state.memory.expelled.reset();
+    turn.state.vouched = event.up && event.vouches;
+    if (turn.state.vouched) turn.state.memory.expelled.reset();
     turn.report_due = event.up;
 }
 
-void on(Turn& turn, const Expelled&) {
-    if (!turn.state.linked) turn.state.memory.expelled = true;  // linked, it is a member again
+bool is_expelled(const WorkerState& state) { return state.memory.expelled.value_or(false); }
+
+void on(Turn& turn, const MembershipTold& event) {
+    auto& state = turn.state;
+    turn.report_due = event.member && is_expelled(state);
+    if (event.member)
+        state.memory.expelled.reset();
+    else if (!state.vouched)  // an answer of before the broker let it in again
+        state.memory.expelled = true;
 }
 
 void on(Turn& turn, const BlobFetched& event) {
@@ -208,7 +216,7 @@ std::vector<WorkerEffect> WorkerMachine::step(WorkerDraft& draft, LocalTime now,
     std::visit([&](const auto& e) { on(turn, e); }, event);
     reconcile(draft.next, effects);
     const bool changed = without_progress(report_of(draft.next, now)) != without_progress(report_of(draft.before, now));
-    if (draft.next.linked && (changed || turn.report_due)) {
+    if (draft.next.linked && !is_expelled(draft.next) && (changed || turn.report_due)) {
         ++draft.next.sequence;
         draft.next.reported_at = now;
         auto report = report_of(draft.next, now);

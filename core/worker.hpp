@@ -25,7 +25,7 @@ struct WorkerMemory {
     Epoch epoch;  // the highest seen
     DesiredDocument desired;
     std::vector<MessageId> commands;  // the last ones that had their effect, oldest first
-    // The cluster has put it out: it plays and records nothing, whatever was desired, until it is let in again.
+    // The cluster has put it out: it plays, records and says nothing, whatever was desired, until it is let in again.
     std::optional<bool> expelled;
 
     friend bool operator==(const WorkerMemory&, const WorkerMemory&) = default;
@@ -57,6 +57,7 @@ struct WorkerState {
     std::vector<Endpoint> inputs;
     ClockReport clock;
     bool linked = false;
+    bool vouched = false;      // linked to a broker that lets in members only
     bool maintenance = false;  // granted
     std::uint64_t sequence = 0;
     LocalTime reported_at;
@@ -79,9 +80,12 @@ struct MessageArrived {
 };
 struct LinkChanged {
     bool up = false;
+    bool vouches = true;  // that broker lets in members only, so who is let in is one
 };
-// The coordinator itself says that it does not know this worker (any more).
-struct Expelled {};
+// What the coordinator itself says when it is asked whether it knows this worker (still, or again).
+struct MembershipTold {
+    bool member = false;
+};
 struct BlobFetched {
     BlobHash blob;
     std::string failure;  // empty: it is in the cache and checked
@@ -102,8 +106,8 @@ struct EndpointChanged {
 };
 struct Tick {};
 
-using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, Expelled, BlobFetched, SessionProgressed,
-                                 TrackProgressed, ClockChanged, EndpointChanged, Tick>;
+using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, MembershipTold, BlobFetched,
+                                 SessionProgressed, TrackProgressed, ClockChanged, EndpointChanged, Tick>;
 
 // ---- effects
 

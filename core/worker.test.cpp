@@ -250,10 +250,10 @@ TEST(Worker, ThatWasPutOutIsSilentUntilItIsLetInAgain) {
     bench.desire(both);
     bench.take(BlobFetched{both.sessions.front().programme.blob, ""});
     bench.take(LinkChanged{true});
-    bench.take(Expelled{});
+    bench.take(MembershipTold{false});
     EXPECT_EQ(bench.count<StopRender>(), 0) << "the broker has let it in: it is a member";
     bench.take(LinkChanged{false});
-    bench.take(Expelled{});
+    bench.take(MembershipTold{false});
     EXPECT_EQ(bench.count<StopRender>(), 1);
     EXPECT_EQ(bench.count<FinishCapture>(), 1);
     EXPECT_TRUE(bench.state.sessions.empty());
@@ -263,6 +263,35 @@ TEST(Worker, ThatWasPutOutIsSilentUntilItIsLetInAgain) {
     EXPECT_EQ(again.count<FetchBlob>() + again.count<Capture>(), 0);
     again.take(LinkChanged{true});
     EXPECT_EQ(again.count<FetchBlob>(), 1);
+}
+
+// At a broker of somebody else being let in proves nothing: there only the coordinator's word counts.
+TEST(Worker, WhoseBrokerLetsInAnybodyBelievesTheCoordinatorOnly) {
+    constexpr LinkChanged let_in{true, false};
+    auto bench = started();
+    bench.take(let_in);
+    bench.desire(with_session(1, ClusterTime{{1}, 5}));
+    bench.take(BlobFetched{bench.state.memory.desired.sessions.front().programme.blob, ""});
+    bench.take(MembershipTold{true});
+    EXPECT_EQ(bench.report(), nullptr) << "nothing has changed";
+    bench.take(MembershipTold{false});
+    EXPECT_EQ(bench.count<StopRender>(), 1);
+    EXPECT_EQ(bench.report(), nullptr) << "who is no member says nothing";
+    bench.now = bench.now + 2 * heartbeat_interval;
+    bench.take(Tick{});
+    bench.take(LinkChanged{false});
+    bench.take(let_in);
+    EXPECT_EQ(bench.report(), nullptr);
+    Bench again;
+    again.state.memory = bench.state.memory;
+    again.take(WorkerStarted{});
+    again.take(let_in);
+    EXPECT_EQ(again.count<FetchBlob>(), 0);
+    again.desire(with_session(2, ClusterTime{{1}, 5}));
+    EXPECT_EQ(again.count<FetchBlob>(), 0) << "what was said to it before may be said again there";
+    again.take(MembershipTold{true});
+    EXPECT_EQ(again.count<FetchBlob>(), 1);
+    EXPECT_NE(again.report(), nullptr);
 }
 
 TEST(Worker, KeepsATrackThatNobodyHasYet) {

@@ -81,7 +81,8 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     const auto epoch = core::memory_of(std::move(state->memory), member).epoch;
 
     boost::asio::io_context io(1);
-    Parts parts{io,   **clock, **store, **cache, std::move(*identity), std::move(*key), std::move(*broker),
+    const bool foreign = identity->joined.broker_url.has_value();
+    Parts parts{io,   **clock, **store, **cache, std::move(*identity), std::move(*key), std::move(*broker), foreign,
                 load, epoch,   {},      {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);

@@ -22,7 +22,8 @@ constexpr core::Duration poll_interval = milliseconds(100);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
 constexpr core::Duration drain_within = milliseconds(500);
-constexpr core::Duration ask_again_after = std::chrono::seconds(10);
+// At a broker of somebody else, who may keep back that this worker was removed.
+constexpr core::Duration doubt_each = std::chrono::minutes(5);
 
 actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
@@ -73,7 +74,10 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                        tell(core::ClockChanged{report});
                    }},
                   options.clock_agreement),
-      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_))) {
+      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_))),
+      membership_({[this](const Membership::Heard& heard) { ask_whether_member(heard); },
+                   [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
+                   [this](bool member) { take_membership(member); }}) {
     epoch_ = parts_.epoch;
 }
 
@@ -91,6 +95,7 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->connect();
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
+    if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
     keep_polling();
     after(settled_after, [] { system::give_back_start_up_memory(); });
 }
@@ -103,7 +108,7 @@ actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
         std::make_unique<WorkerActor>(executor_, std::move(*state), *this);
     actor->on_message(core::WorkerEvent{inventory()});
     actor->on_message(core::WorkerEvent{core::ClockChanged{clock_}});
-    if (linked_) actor->on_message(core::WorkerEvent{core::LinkChanged{true}});
+    if (linked_) actor->on_message(core::WorkerEvent{core::LinkChanged{true, is_vouched()}});
     return actor;
 }
 
@@ -146,15 +151,12 @@ void WorkerApp::every(core::Duration interval, const std::function<void()>& acti
 }
 
 void WorkerApp::receive(const ports::BusMessage& message) {
-    if (message.payload.empty()) return;  // that a retained message is cleared
-    const auto text = parts_.key.open(message.topic, message.payload);
-    if (!text) {
-        if (forged_.count(parts_.clock.now()))
-            log::warning("message.forged",
-                         {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
-                         text.error().what);
+    if (message.payload.empty()) {  // cleared: by the coordinator, which does so to whom it removes, or by anybody
+        if (parts_.foreign_broker) membership_.doubt();
         return;
     }
+    const auto text = parts_.key.open(message.topic, message.payload);
+    if (!text) return refuse(message, text.error().what);
     auto decoded = json::decode<core::Message>(*text, &decoded_);
     if (!decoded) {
         log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
@@ -165,31 +167,50 @@ void WorkerApp::receive(const ports::BusMessage& message) {
     tell(core::MessageArrived{std::move(*decoded), clock_sync_.cluster_now()});
 }
 
+// Anybody can cause this where the broker is somebody else's.
+void WorkerApp::refuse(const ports::BusMessage& message, const std::string& why) {
+    if (!forged_.count(parts_.clock.now())) return;
+    log::warning("message.forged", {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
+                 why);
+}
+
 void WorkerApp::linked(bool up, const std::string& reason) {
     if (up)
         log::info("bus.connected", {}, "connected to the broker");
     else
         log::warning("bus.disconnected", {}, reason);
-    shut_out_ = !up && reason.find("not authorised") != std::string::npos;
-    if (shut_out_) ask_whether_member();
     linked_ = up;
-    tell(core::LinkChanged{up});
-    if (up) publish("alive", core::Alive{true}, true);
+    if (is_vouched()) {
+        expelled_ = false;
+        membership_.trust();
+    } else if (up || reason.find("not authorised") != std::string::npos) {
+        membership_.doubt();  // a broker's word is not enough to fall silent: it may know nobody yet
+    }
+    tell(core::LinkChanged{up, is_vouched()});
+    if (up && !expelled_) publish("alive", core::Alive{true}, true);
 }
 
-// The broker's word is not enough to fall silent: it may know nobody yet.
-void WorkerApp::ask_whether_member() {
-    if (!shut_out_ || stopping_ || std::exchange(asking_, true)) return;
+void WorkerApp::ask_whether_member(const Membership::Heard& heard) {
+    if (stopping_) return;
     http::ClientRequest request;
     request.target = "/v1/workers/" + parts_.identity.joined.id;
-    client_.request(std::move(request), [this](const core::Result<http::Response>& answer) {
-        asking_ = false;
-        if (!answer || answer->status != 401) return after(ask_again_after, [this] { ask_whether_member(); });
-        log::error("worker.expelled", {},
-                   "this worker was removed from the cluster, or replaced: it falls silent. Start it again with a new "
-                   "invitation (--join), or let it rest");
-        tell(core::Expelled{});
+    client_.request(std::move(request), [heard](const core::Result<http::Response>& answer) {
+        const bool clear = answer && (answer->status == 200 || answer->status == 401);
+        heard(clear ? std::optional(answer->status == 200) : std::nullopt);
     });
+}
+
+void WorkerApp::take_membership(bool member) {
+    if (is_vouched()) return;  // it was let in again meanwhile
+    const bool changed = std::exchange(expelled_, !member) == member;
+    tell(core::MembershipTold{member});
+    if (!changed) return;
+    if (!member)
+        return log::error("worker.expelled", {},
+                          "this worker was removed from the cluster, or replaced: it falls silent. Start it again with "
+                          "a new invitation (--join), or let it rest");
+    log::info("worker.readmitted", {}, "the coordinator knows this worker again");
+    if (linked_) publish("alive", core::Alive{true}, true);
 }
 
 void WorkerApp::take_map(const media::ClockMap& map) {

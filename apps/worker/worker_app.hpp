@@ -19,6 +19,7 @@
 #include "apps/worker/clock_sync.hpp"
 #include "apps/worker/enrolment.hpp"
 #include "apps/worker/exchange.hpp"
+#include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
 #include "apps/worker/tracks.hpp"
 #include "core/worker.hpp"
@@ -36,6 +37,7 @@ struct Parts {
     Identity identity;
     mac::MessageKey key;        // of the identity
     mqtt::MqttSettings broker;  // address, login and trust
+    bool foreign_broker;        // of somebody else: it lets in anybody, and proves nobody's membership
     // From the store: for the first actor, and for one that takes the place of another that failed.
     std::function<core::Result<core::WorkerState>()> load;
     core::Epoch epoch;  // the highest that it knows
@@ -82,7 +84,10 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void every(core::Duration interval, const std::function<void()>& action);
     void receive(const ports::BusMessage& message);
     void linked(bool up, const std::string& reason);
-    void ask_whether_member();
+    void refuse(const ports::BusMessage& message, const std::string& why);
+    void ask_whether_member(const Membership::Heard& heard);
+    void take_membership(bool member);
+    bool is_vouched() const { return linked_ && !parts_.foreign_broker; }
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
     void poll();
@@ -112,8 +117,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::uint64_t messages_ = 0;
     core::ClockReport clock_;  // as last told
     bool linked_ = false;
-    bool shut_out_ = false;  // by the broker
-    bool asking_ = false;
+    Membership membership_;
+    bool expelled_ = false;  // as the coordinator last said
     core::Boot boot_;
     node::Work work_;
     bool stopping_ = false;
