@@ -1,15 +1,29 @@
 # Goal: over a broker of somebody else a cluster plays, and nobody there can speak for a member. Method: Debian's mosquitto, without an
 # ACL, and its clients as everybody's enemies.
+import contextlib
 import json
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import unittest
 
-from stage_for_tests import MELODY, RATE, Stage, free_ports, seal, topic_of, wait_for
+from stage_for_tests import MELODY, RATE, Stage, Trouble, free_ports, seal, topic_of, wait_for
 
 ANYBODY = "allow_anonymous true\nmax_queued_messages 0\n"  # no bound: it drops nothing that is said to us
+
+# What docs/operations.md says that a broker with an access list has to permit.
+ACCESS = """user boss
+topic readwrite antiphon/v1/#
+user boards
+topic read antiphon/v1/+/workers/+/desired
+topic read antiphon/v1/+/workers/+/command
+topic write antiphon/v1/+/workers/+/reported
+topic write antiphon/v1/+/workers/+/reply
+topic write antiphon/v1/+/workers/+/event
+topic write antiphon/v1/+/workers/+/alive
+"""
 
 
 class Mosquitto:
@@ -39,6 +53,10 @@ class Mosquitto:
         done = subprocess.run(self.command("mosquitto_sub", "-t", topic, "-C", "1", "-W", "10", "-N"), stdin=subprocess.DEVNULL, capture_output=True,
                               text=True, timeout=20, check=True)
         return done.stdout
+
+    def clear(self, topic):
+        """Nothing is retained there any more, and who listens hears an empty message."""
+        subprocess.run(self.command("mosquitto_pub", "-q", "1", "-r", "-t", topic, "-n"), check=True, timeout=20)
 
     def say(self, topic, text, retain=True):
         subprocess.run(self.command("mosquitto_pub", "-q", "1", *(["-r"] if retain else []), "-t", topic, "-s"), input=text.encode(), check=True,
@@ -153,21 +171,87 @@ class ForeignBroker(unittest.TestCase):
             self.assertGreaterEqual(self.stage.worker("hall")["generation"], before["hall"][1])
 
     def test_an_old_goodbye_said_again_is_over_with_the_next_report(self):
-        alive = topic_of(self.foyer, "alive")
-        self.cluster.stop("foyer")
-        goodbye = self.broker.retained(alive)
+        goodbye = self.goodbye_of("foyer", self.foyer)
         self.assertIs(json.loads(goodbye)["body"]["alive"], False)
-        self.cluster.start_worker("foyer")
-        self.assertTrue(wait_for(lambda: self.stage.obeys("foyer"), 20))
-        self.broker.say(alive, goodbye)
+        self.broker.say(topic_of(self.foyer, "alive"), goodbye)
         self.assertTrue(wait_for(lambda: not self.stage.worker("foyer")["online"], 5), "so it need not be documented")
         self.assertTrue(wait_for(lambda: self.stage.obeys("foyer"), 12))
         self.assertEqual(self.stage.forged(), 0)
 
+    def goodbye_of(self, name, joined):
+        """The worker's last will, which it has left there; it is back, and does what it shall."""
+        self.cluster.stop(name)
+        goodbye = self.broker.retained(topic_of(joined, "alive"))
+        self.cluster.start_worker(name)
+        self.assertTrue(wait_for(lambda: self.stage.obeys(name), 20))
+        return goodbye
+
+    def is_put_out(self, board):
+        with contextlib.closing(sqlite3.connect(f"file:{self.cluster.folder / board / 'worker.db'}?mode=ro", uri=True)) as store:
+            return '"expelled":true' in str(store.execute("SELECT value FROM rows").fetchall())
+
+    def test_a_board_that_is_removed_while_it_plays_falls_silent_for_good(self):
+        goodbye = self.goodbye_of("hall", self.hall)
+        self.play()
+        desired = self.broker.retained(topic_of(self.hall, "desired"))
+
+        def removed():  # only a board that is offline may be removed while it plays: for so long as an old goodbye lasts
+            self.broker.say(topic_of(self.hall, "alive"), goodbye)
+            with contextlib.suppress(Trouble):
+                self.cluster.antiphon("workers", "remove", "hall")
+            return self.stage.worker("hall") is None
+
+        self.assertTrue(wait_for(removed, 20))
+        self.assertTrue(wait_for(lambda: "it falls silent" in self.log("hall"), 15), self.log("hall"))
+        self.assertTrue(wait_for(lambda: self.is_put_out("hall"), 5))
+        self.assertNotIn("it falls silent", self.log("foyer"))
+        refused = self.stage.forged()
+        self.broker.say(topic_of(self.hall, "desired"), desired)  # what it was told once, again, in this life and the next
+        self.cluster.stop("hall")
+        self.cluster.start_worker("hall", invitation="")
+        self.assertTrue(wait_for(lambda: "it falls silent" in self.log("hall"), 15), self.log("hall"))
+        self.assertIn("connected to the broker", self.log("hall"))
+        self.assertTrue(self.is_put_out("hall"))
+        self.assertLessEqual(self.stage.forged() - refused, 3, "its goodbye and its greetings; reports it makes none")
+
+    def test_a_board_that_was_away_when_it_was_removed_falls_silent_when_it_comes_back(self):
+        self.play()
+        self.stage.kill("hall")
+        self.cluster.stop("hall")
+        self.assertTrue(wait_for(lambda: not self.stage.worker("hall")["online"], 20))
+        self.cluster.antiphon("workers", "remove", "hall")
+        self.cluster.start_worker("hall", invitation="")
+        self.assertTrue(wait_for(lambda: "it falls silent" in self.log("hall"), 15), self.log("hall"))
+        self.assertTrue(wait_for(lambda: self.is_put_out("hall"), 5))
+
+    def test_a_member_whose_topics_somebody_clears_stays_one(self):
+        session = self.play()
+        for _ in range(20):
+            for leaf in ("desired", "command", "reported", "alive"):
+                self.broker.clear(topic_of(self.hall, leaf))
+        self.cluster.antiphon("volume", "hall/left", "0.5")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall"), 10))
+        self.assertEqual({member["state"] for member in self.stage.session(session)["members"]}, {"playing"})
+        self.assertFalse(self.is_put_out("hall"))
+        self.assertNotIn("it falls silent", self.log("hall"))
+
+    def test_another_cluster_there_does_not_notice(self):
+        other = ForeignStage(self, self.broker)
+        self.assertEqual((other.identity("hall")["id"], other.identity("foyer")["id"]), (self.hall["id"], self.foyer["id"]), "the same ids")
+        for stage in (self.stage, other):
+            stage.cluster.antiphon("volume", "hall/left", "0.5")
+            self.assertTrue(wait_for(lambda stage=stage: stage.obeys("hall") and stage.obeys("foyer"), 10))
+        for stage in (self.stage, other):
+            self.assertEqual(stage.forged(), 0)
+            for name in ("hall", "foyer", "coordinator"):
+                self.assertNotIn("bus.disconnected", pathlib.Path(stage.cluster.processes[name].log).read_text(), name)
+
 
 class Guarded(unittest.TestCase):
-    def test_workers_have_a_login_of_their_own(self):
-        broker = Mosquitto(self, "allow_anonymous false\npassword_file {folder}/passwords\n")
+    def test_workers_have_a_login_of_their_own_and_a_narrow_access_list_suffices(self):
+        broker = Mosquitto(self, "allow_anonymous false\npassword_file {folder}/passwords\nacl_file {folder}/access\n")
+        (broker.folder / "access").write_text(ACCESS)
+        (broker.folder / "access").chmod(0o644)
         passwords = broker.folder / "passwords"
         for number, (user, password) in enumerate((("boss", "p1"), ("boards", "p2"))):
             subprocess.run(["mosquitto_passwd", *(["-c"] if number == 0 else []), "-b", passwords, user, password], check=True, timeout=20, capture_output=True)
@@ -177,7 +261,10 @@ class Guarded(unittest.TestCase):
         login.write_text("boards:p2\n")
         stage = ForeignStage(self, broker, login="boss:p1@", variables={"ANTIPHON_BROKER_LOGIN": str(login)})
         self.assertTrue(stage.play(RATE))
+        self.assertEqual(stage.cluster.antiphon("workers", "ping", "hall")["worker"], "hall")
+        self.assertTrue(wait_for(lambda: stage.obeys("hall"), 10))
         stage.cluster.stop("foyer")
+        self.assertTrue(wait_for(lambda: not stage.worker("foyer")["online"], 5), "its goodbye is not permitted")
         login.write_text("boards:wrong\n")
         stage.cluster.start_worker("foyer")
         self.assertTrue(wait_for(lambda: "not authorised" in pathlib.Path(stage.cluster.processes["foyer"].log).read_text(), 20))
