@@ -1,16 +1,21 @@
 // From a worker's id to its key.
 #include "apps/coordinator/keyring.hpp"
 
+#include <utility>
+
 namespace antiphon::coordinator {
 
 std::vector<std::string> Keyring::take(const core::CoordinatorState& state) {
     std::vector<std::string> without;
+    const auto told = std::exchange(keyless_, {});
     keys_.clear();
     for (const auto& [id, row] : state.workers.rows()) {
-        if (auto key = mac::MessageKey::from_hex(row->message_key))
+        if (auto key = mac::MessageKey::from_hex(row->message_key)) {
             keys_.emplace(id, std::move(*key));
-        else
-            without.push_back(row->name);
+            continue;
+        }
+        keyless_.insert(id);
+        if (!told.contains(id)) without.push_back(row->name);
     }
     return without;
 }

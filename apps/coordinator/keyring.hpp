@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace antiphon::coordinator {
 
 class Keyring {
   public:
-    // What the state says from now on. The names of those who have no key to be heard by: they joined before there were
-    // any, and have to join again.
+    // What the state says from now on. The names of those who have no key to be heard by, each worker's once, however
+    // often members change: they joined before there were any keys, and have to join again.
     std::vector<std::string> take(const core::CoordinatorState& state);
 
     // `not_found`: no member, or one without a key.
@@ -26,6 +27,7 @@ class Keyring {
     core::Result<const mac::MessageKey*> key_of(const core::WorkerId& worker) const;
 
     std::map<core::WorkerId, mac::MessageKey> keys_;
+    std::set<core::WorkerId> keyless_;
 };
 
 }  // namespace antiphon::coordinator

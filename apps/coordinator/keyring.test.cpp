@@ -62,11 +62,19 @@ TEST_F(Members, OneThatJoinsAnewHasANewKey) {
 // A row of the programs before there were keys, or one that is damaged in a way that its checksum allows.
 TEST_F(Members, OneWithoutAKeyIsNamedAndNotHeard) {
     for (const auto& key : {std::string(), std::string("x"), std::string(63, 'a')}) {
+        put(hall, "hall", std::string(64, 'a'));
         EXPECT_THAT(put(hall, "hall", key), testing::ElementsAre("hall"));
         EXPECT_FALSE(keyring.seal(hall, word));
         EXPECT_EQ(refused(hall, word), core::ErrorCode::not_found);
         EXPECT_TRUE(keyring.seal(foyer, word));
     }
+}
+
+// A thousand that join anew one after the other shall not each have the rest of them told again.
+TEST_F(Members, OneWithoutAKeyIsNamedOnce) {
+    EXPECT_THAT(put(hall, "hall", ""), testing::ElementsAre("hall"));
+    EXPECT_THAT(put(foyer, "foyer", ""), testing::ElementsAre("foyer"));
+    EXPECT_THAT(put(foyer, "foyer", std::string(64, 'b')), testing::IsEmpty());
 }
 
 }  // namespace
