@@ -224,6 +224,19 @@ class ForeignBroker(unittest.TestCase):
         self.assertTrue(wait_for(lambda: "it falls silent" in self.log("hall"), 15), self.log("hall"))
         self.assertTrue(wait_for(lambda: self.is_put_out("hall"), 5))
 
+    def test_a_board_that_a_restored_coordinator_knows_is_let_in_again(self):
+        backup = self.cluster.folder / "backup.tar"
+        self.cluster.antiphon("backup", str(backup))
+        self.cluster.antiphon("workers", "remove", "hall")
+        self.assertTrue(wait_for(lambda: self.is_put_out("hall"), 15), self.log("hall"))
+        self.cluster.stop("coordinator")
+        self.cluster.antiphon("restore", str(backup), "--data", str(self.cluster.folder / "restored"))
+        self.cluster.start_coordinator("--broker", self.stage.broker_url, folder="restored")
+        self.cluster.stop("hall")
+        self.cluster.start_worker("hall", invitation="")
+        self.assertTrue(wait_for(lambda: self.stage.obeys("hall") and not self.is_put_out("hall"), 20), self.log("hall"))
+        self.play()
+
     def test_a_member_whose_topics_somebody_clears_stays_one(self):
         session = self.play()
         for _ in range(20):
