@@ -169,9 +169,10 @@ TEST(Coordinator, ANameGoesBeforeAnId) {
 TEST(Coordinator, WhoAsksToJoinAgainBecauseTheAnswerWasLostGetsIt) {
     Bench bench;
     const auto hall = bench.join("hall");
-    const JoinRequest again{"digest of hall", "hall", "key", 1, "new credential", "new password"};
+    const JoinRequest again{"digest of hall", "hall", "key", 1, "new credential", "new password", "new key"};
     EXPECT_EQ(bench.ask<WorkerRow>(again).id, hall);
     EXPECT_EQ(bench.state.workers.find(hall)->credential_digest, "new credential");
+    EXPECT_EQ(bench.state.workers.find(hall)->message_key, "new key") << "the one of the answer that it gets";
     EXPECT_TRUE(std::any_of(bench.effects.begin(), bench.effects.end(),
                             [](const auto& effect) { return std::holds_alternative<AdmitWorker>(effect); }));
     auto thief = again;

@@ -204,7 +204,9 @@ class ForeignBroker(unittest.TestCase):
         self.assertTrue(wait_for(removed, 20))
         self.assertTrue(wait_for(lambda: "it falls silent" in self.log("hall"), 15), self.log("hall"))
         self.assertTrue(wait_for(lambda: self.is_put_out("hall"), 5))
+        self.assertIn("session.silenced", self.log("hall"))
         self.assertNotIn("it falls silent", self.log("foyer"))
+        self.assertNotIn("session.silenced", self.log("foyer"))
         refused = self.stage.forged()
         self.broker.say(topic_of(self.hall, "desired"), desired)  # what it was told once, again, in this life and the next
         self.cluster.stop("hall")
