@@ -10,8 +10,8 @@ std::vector<std::string> Keyring::take(const core::CoordinatorState& state) {
     const auto told = std::exchange(keyless_, {});
     keys_.clear();
     for (const auto& [id, row] : state.workers.rows()) {
-        if (auto key = mac::MessageKey::from_hex(row->message_key)) {
-            keys_.emplace(id, std::move(*key));
+        if (const auto key = mac::MessageKey::from_hex(row->message_key)) {
+            keys_.emplace(id, *key);
             continue;
         }
         keyless_.insert(id);

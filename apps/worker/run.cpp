@@ -66,7 +66,7 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
     if (!state) return state.error();
     auto identity = enrol(options, state->memory.desired.name);
     if (!identity) return identity.error();
-    auto key = mac::MessageKey::from_hex(identity->joined.message_key);
+    const auto key = mac::MessageKey::from_hex(identity->joined.message_key);
     if (!key) return key.error().within(damaged_identity(options));
     auto broker = broker_settings(*identity, options);
     if (!broker) return broker.error();
@@ -82,7 +82,7 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
 
     boost::asio::io_context io(1);
     const bool foreign = identity->joined.broker_url.has_value();
-    Parts parts{io,   **clock, **store, **cache, std::move(*identity), std::move(*key), std::move(*broker), foreign,
+    Parts parts{io,   **clock, **store, **cache, std::move(*identity), *key, std::move(*broker), foreign,
                 load, epoch,   {},      {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
