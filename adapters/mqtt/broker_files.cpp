@@ -84,7 +84,6 @@ Result<std::string> broker_configuration(const BrokerRules& rules) {
     text += "persistence false\n";
     text += "max_packet_size " + std::to_string(rules.payload_bytes_max + envelope_bytes) + "\n";
     text += "message_size_limit " + std::to_string(rules.payload_bytes_max) + "\n";
-    text += "max_connections " + std::to_string(rules.connections_max) + "\n";
     text += "max_queued_messages " + std::to_string(rules.queued_messages_max) + "\n";
     text += "max_queued_bytes " + std::to_string(16 * rules.payload_bytes_max) + "\n";
     text += "set_tcp_nodelay true\n";
@@ -94,6 +93,8 @@ Result<std::string> broker_configuration(const BrokerRules& rules) {
     for (const auto* type : {"error", "warning", "notice", "information", "debug"})
         text += "log_type " + std::string(type) + "\n";
     text += "listener " + std::to_string(rules.port) + " " + rules.host + "\n";
+    // Said of no listener it would open another: mosquitto's default, port 1883 of every interface.
+    text += "max_connections " + std::to_string(rules.connections_max) + "\n";
     if (tls) {
         text += "certfile " + rules.certificate_file + "\nkeyfile " + rules.key_file + "\n";
         // The least version; and of 1.2 what has forward secrecy and authenticated encryption (RFC 9325, 4.2).

@@ -53,6 +53,23 @@ TEST(BrokerConfiguration, RefusesWhatCouldAddALine) {
     EXPECT_FALSE(broker_configuration(bad));
 }
 
+// What mosquitto takes for a listener's opens its default one, on port 1883 of every interface, if it comes before
+// ours.
+TEST(BrokerConfiguration, SaysNothingOfAListenerBeforeOurOwn) {
+    const BrokerRules rules{.host = "127.0.0.1",
+                            .port = 1,
+                            .passwords_file = "/p",
+                            .acl_file = "/acl",
+                            .certificate_file = "/c",
+                            .key_file = "/k"};
+    const auto text = *broker_configuration(rules);
+    const auto before = text.substr(0, text.find("\nlistener 1 127.0.0.1\n"));
+    ASSERT_LT(before.size(), text.size());
+    for (const auto* option : {"max_connections", "certfile", "keyfile", "tls_version", "ciphers", "port ", "bind_"})
+        EXPECT_THAT(before, Not(HasSubstr("\n" + std::string(option)))) << option;
+    EXPECT_THAT(text, HasSubstr("\nmax_connections 12000\n"));
+}
+
 TEST(BrokerAcl, GivesAWorkerItsOwnTopicsOnly) {
     EXPECT_EQ(*broker_acl("c1", {{"w1", good_hash}}),
               "user coordinator\ntopic readwrite antiphon/v1/c1/#\n"
