@@ -215,6 +215,14 @@ class Served(unittest.TestCase):
     def refused(self, *command, code=1):
         return refusal(self, [ANTIPHON, *command], self.cluster.environment, code)
 
+    def test_nothing_listens_but_the_three_doors(self):
+        listed = subprocess.run(["ss", "-Htulnp"], check=True, capture_output=True, text=True, timeout=20).stdout
+        ours = {f"pid={pid}," for pid in self.cluster.pids().values()}
+        doors = {tuple(line.split()[i] for i in (0, 4)) for line in listed.splitlines() if any(pid in line for pid in ours)}
+        http, mqtt, clock = self.cluster.ports
+        self.assertEqual({door for door in doors if door[0] == "tcp"}, {("tcp", f"127.0.0.1:{http}"), ("tcp", f"127.0.0.1:{mqtt}")})
+        self.assertIn(("udp", f"127.0.0.1:{clock}"), doors)
+
     def test_what_is_no_programme_is_refused_by_name(self):
         folder = self.cluster.folder
         melody = MELODY.read_bytes()
