@@ -77,6 +77,7 @@ std::optional<Error> inadmissible(const CoordinatorTurn& turn, const UserRequest
 void decide(CoordinatorTurn& turn, const UserRequest& request) {
     if (auto refused = inadmissible(turn, request)) {
         ++turn.draft.counters.inadmissible;
+        end_tokens_seen_over(turn, request);
         turn.effects.push_back(Answer{request.id, *refused});
         return;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/coordinator_turn.hpp"
+#include "core/mutants.hpp"
 
 namespace antiphon::core {
 namespace {
@@ -56,7 +57,8 @@ Result<void> require_future(const CoordinatorTurn& turn, const std::optional<Wal
 }
 
 void end_token(CoordinatorTurn& turn, const TokenRow& row, const std::string& news, const std::string& why) {
-    turn.effects.push_back(DismissToken{row.id, "the token '" + row.name + "' " + why});
+    if (!mutated(Mutant::door_left_open))
+        turn.effects.push_back(DismissToken{row.id, "the token '" + row.name + "' " + why});
     turn.announce(news, row.id.value, "'" + row.name + "' " + why);
 }
 
@@ -122,6 +124,12 @@ void turn_calendar(CoordinatorTurn& turn, WallTime wall) {
         turn.draft.tokens.put(row.id, row);
         end_token(turn, row, "token.ended", "is at its end");
     }
+}
+
+void end_tokens_seen_over(CoordinatorTurn& turn, const UserRequest& request) {
+    const auto* row = turn.draft.tokens.find(request.principal.token);
+    const bool unseen = row && !row->ended && row->over_at(calendar_at(turn, request.wall));
+    if (unseen && !turn.draft.cluster.superseded_by) turn_calendar(turn, request.wall);
 }
 
 }  // namespace antiphon::core

@@ -105,6 +105,15 @@ TEST_F(Tokens, WhatHasEndedStaysEndedWhenTheClockIsSetBack) {
     EXPECT_EQ(ask_as(guest, play({"all"}), today - 9 * day).error().code, ErrorCode::denied);
 }
 
+TEST_F(Tokens, WhatARequestWasRefusedForStaysOverWhenTheClockIsSetBackBeforeTheNextTick) {
+    const auto guest = holder("guest", {Permission::view, Permission::play}, today + day);
+    EXPECT_EQ(ask_as(guest, play({"all"}), today + day).error().code, ErrorCode::denied);
+    ASSERT_TRUE(dismissed()) << "its listeners go at once";
+    EXPECT_TRUE(bench.state.tokens.find(guest.token)->ended);
+    EXPECT_EQ(ask_as(guest, play({"all"}), today - 9 * day).error().code, ErrorCode::denied);
+    EXPECT_FALSE(dismissed()) << "once";
+}
+
 // The end was passed while the tick had not come yet, and the clock went back since.
 TEST_F(Tokens, TheCalendarNeverGoesBack) {
     const auto guest = holder("guest", {Permission::view, Permission::play}, today + 2 * day);

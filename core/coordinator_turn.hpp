@@ -109,6 +109,8 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const TokenRevokeRequest& token);
 // Why the token that the request came with lets nobody in any more; nothing: it does, or it is none of the rows.
 std::optional<Error> token_over(const CoordinatorTurn& turn, const UserRequest& request);
+// What a request was refused for stays so, whatever the clock says next.
+void end_tokens_seen_over(CoordinatorTurn& turn, const UserRequest& request);
 // Ends what ends by now. The calendar never goes back, whatever the clock does.
 void turn_calendar(CoordinatorTurn& turn, WallTime wall);
 

@@ -25,7 +25,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         busy_maintenance,       // maintenance is granted by what is planned, without the worker's word
                         unpermitted,            // permissions are not looked at
                         lost_answer,            // a request that waits for a worker may have no end
-                        restart_without_limit)  // an actor that fails is made anew for ever
+                        restart_without_limit,  // an actor that fails is made anew for ever
+                        door_left_open)         // whoever comes with a token that is over is let in
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run.

@@ -8,6 +8,8 @@ namespace {
 
 using std::chrono::seconds;
 
+constexpr int door_ticks = 3;
+
 bool busy(const core::WorkerState& state) {
     const auto activity = core::activity_of(state);
     return activity != core::Activity::waiting && activity != core::Activity::maintenance;
@@ -146,13 +148,41 @@ void Checker::coordinator_restored(const std::string& name, const core::Coordina
     highest_ = std::max(highest_, durable.cluster.epoch);
     overwritten_.clear();  // versions and keys that the backup does not know of may come again
     made_.clear();
+    over_.clear();
     granted_.clear();
 }
 
-void Checker::requested(const std::string& name, const core::UserRequest& request, core::LocalTime now) {
+void Checker::requested(const std::string& name, const core::UserRequest& request, core::LocalTime now,
+                        const core::CoordinatorState& durable) {
+    const auto& token = request.principal.token;
+    const auto* row = durable.tokens.find(token);
     const auto until = request.deadline == core::end_of_time ? now : request.deadline;
-    open_[request.id] = {name, request, std::max(until, now + core::ask_limit) + seconds(5)};
+    open_[request.id] = {name, request, std::max(until, now + core::ask_limit) + seconds(5),
+                         !token.value.empty() && (!row || row->ended), over_.contains(token)};
     if (const auto* invite = std::get_if<core::InviteRequest>(&request.body)) invited_[invite->digest] = now;
+}
+
+void Checker::check_door(const std::string& name, const std::set<core::TokenId>& door,
+                         const core::CoordinatorState& durable) {
+    std::set<core::TokenId> good;
+    for (const auto& [id, row] : durable.tokens.rows())
+        if (!row->ended) good.insert(id);
+    auto& ajar = ajar_[name];
+    ajar = door == good ? 0 : ajar + 1;
+    if (ajar > door_ticks) fail("I21: the door of " + name + " lets in others than its disk");
+}
+
+// I20 and I21: a token that is over opens nothing, and stays over.
+void Checker::check_token(const Open& open, const core::Result<core::AnswerBody>& body) {
+    const auto& token = open.request.principal.token;
+    if (token.value.empty()) return;
+    const bool over = !body && (body.error().what.find("is at its end") != std::string::npos ||
+                                body.error().what.find("was revoked") != std::string::npos);
+    if (over) over_.insert(token);
+    if (over) ++counters_.shut_out;
+    if (body) ++counters_.let_in;
+    if (body && open.token_over) fail("I21: " + token.value + " was over, and something was done for it");
+    if (body && open.told_over) fail("I20: " + token.value + " was told to be over, and is good again");
 }
 
 void Checker::coordinator_crashed(const std::string& name) {
@@ -238,6 +268,7 @@ void Checker::answered(const core::Answer& answer, const core::CoordinatorState&
     const auto it = open_.find(answer.request);
     if (it == open_.end()) return;
     const auto request = it->second.request;
+    check_token(it->second, answer.body);
     open_.erase(it);
     if (answer.body) {
         check_answer(request, *answer.body, durable);

@@ -29,6 +29,8 @@ struct CheckCounters {
     std::uint64_t superseded = 0;     // coordinators that another one has overtaken
     std::uint64_t restarts = 0;       // of actors by their supervisors (I19)
     std::uint64_t gave_up = 0;        // supervisors that left it to the process
+    std::uint64_t let_in = 0;         // requests with a token that succeeded
+    std::uint64_t shut_out = 0;       // requests with a token that was over
 };
 
 class Checker {
@@ -48,7 +50,12 @@ class Checker {
     void coordinator_restored(const std::string& name, const core::CoordinatorState& durable);
 
     // `name`: of the coordinator that is asked.
-    void requested(const std::string& name, const core::UserRequest& request, core::LocalTime now);
+    void requested(const std::string& name, const core::UserRequest& request, core::LocalTime now,
+                   const core::CoordinatorState& durable);
+    // A door lets in whom the disk lets in; for a moment between the two it may not.
+    void check_door(const std::string& name, const std::set<core::TokenId>& door,
+                    const core::CoordinatorState& durable);
+    void shut_out() { ++counters_.shut_out; }
     // `leads`: it is the one that people ask now; what another one writes or grants means nothing.
     void answered(const core::Answer& answer, const core::CoordinatorState& durable, bool leads);
     // Requests of a coordinator that died have no answer to expect.
@@ -77,12 +84,15 @@ class Checker {
     struct Open {
         std::string coordinator;
         core::UserRequest request;
-        core::LocalTime due;  // its answer
+        core::LocalTime due;      // its answer
+        bool token_over = false;  // when it was asked: what was begun before may end well
+        bool told_over = false;
     };
 
     void note(const core::Broken& broken) {
         if (broken) fail(*broken);
     }
+    void check_token(const Open& open, const core::Result<core::AnswerBody>& body);
     void check_devices(const core::WorkerId& id, const core::WorkerState& state);
     void check_refusal(const core::UserRequest& request, const core::Error& error);
     void check_answer(const core::UserRequest& request, const core::AnswerBody& body,
@@ -102,6 +112,8 @@ class Checker {
     std::map<std::string, std::set<core::WorkerId>> drivers_;       // by shared device (I5)
     std::map<core::RequestId, Open> open_;
     std::set<core::WorkerId> granted_;
+    std::set<core::TokenId> over_;     // whoever came with them was told that they are over (I20)
+    std::map<std::string, int> ajar_;  // by coordinator: how often in succession its door was wrong
     std::map<std::string, std::vector<core::LocalTime>> restarts_;  // of this life of each process (I19)
     std::optional<std::string> broken_;
     CheckCounters counters_;

@@ -34,6 +34,8 @@ Cluster::Cluster(Random& random, Trace::Sink sink)
     every(milliseconds(200), [this] {
         for (auto& coordinator : coordinators_) {
             coordinator->tick();
+            if (coordinator->leads())
+                checker_.check_door(coordinator->name(), coordinator->door(), coordinator->durable());
             if (coordinator->paused()) checker_.coordinator_paused(coordinator->name(), now());
         }
         checker_.check_deadlines(now());
@@ -142,7 +144,7 @@ void Cluster::reap() {
 
 void Cluster::join(const std::string& name, std::optional<std::string> replaces) {
     const auto digest = name + "-" + std::to_string(++joins_);
-    ask(core::InviteRequest{digest, std::move(replaces)}, {}, core::PermissionSet::everything(),
+    ask(core::InviteRequest{digest, std::move(replaces)}, {}, {"user", core::PermissionSet::everything(), {}},
         [this, name, digest](const core::Result<core::AnswerBody>& invited) {
             if (invited) join_with(digest, name, 20);
         });
@@ -157,7 +159,7 @@ void Cluster::join_with(const std::string& digest, const std::string& name, int 
         });
 }
 
-void Cluster::ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, core::PermissionSet permissions,
+void Cluster::ask(core::RequestBody body, std::optional<core::Idempotency> idempotency, core::Principal principal,
                   Answered done) {
     auto& asked = coordinator();
     if (!asked.running()) {
@@ -165,11 +167,22 @@ void Cluster::ask(core::RequestBody body, std::optional<core::Idempotency> idemp
         return;
     }
     ++requests_;
-    core::UserRequest request{++last_request_, std::move(body), {}, std::move(idempotency), {"user", permissions}};
+    core::UserRequest request{++last_request_, std::move(body), {}, std::move(idempotency), std::move(principal)};
     request.deadline = now() + seconds(10);
-    checker_.requested(asked.name(), request, now());
+    checker_.requested(asked.name(), request, now(), asked.durable());
     waiting_[request.id] = {asked.name(), std::move(done)};
     asked.request(std::move(request));
+}
+
+std::optional<core::Principal> Cluster::let_in(const core::TokenId& token) {
+    if (!coordinator().door().contains(token)) {
+        checker_.shut_out();
+        return std::nullopt;
+    }
+    core::Principal principal{token.value, {}, token};
+    if (const auto* row = coordinator().durable().tokens.find(token))
+        for (const auto permission : row->permissions) principal.permissions.add(permission);
+    return principal;
 }
 
 void Cluster::answered(SimCoordinator& coordinator, const core::Answer& answer) {

@@ -42,12 +42,14 @@ class Cluster {
     std::vector<std::unique_ptr<SimWorker>>& workers() { return workers_; }
     SimWorker& some_worker() { return *workers_[random_.below(workers_.size())]; }
     void crash(SimWorker& worker);
+    // Who is let in by this token; nothing: the door is shut for it.
+    std::optional<core::Principal> let_in(const core::TokenId& token);
     // By the front door. `replaces`: the name of the worker whose place it takes.
     void join(const std::string& name, std::optional<std::string> replaces = std::nullopt);
 
     // ---- requests
     void ask(core::RequestBody body, std::optional<core::Idempotency> idempotency = {},
-             core::PermissionSet permissions = core::PermissionSet::everything(), Answered done = {});
+             core::Principal principal = {"user", core::PermissionSet::everything(), {}}, Answered done = {});
     std::function<void(const core::AnswerBody&)> on_done;  // each that succeeded
 
     Network& network() { return network_; }

@@ -131,6 +131,8 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     Disk& disk() { return drive_; }
     Fragility& fragility() { return fragility_; }
     core::WallTime wall() const { return core::WallTime{world_.executor.now().ns} + wall_error_; }
+    // Whom its HTTP server lets in.
+    const std::set<core::TokenId>& door() const { return door_; }
     // What the disk holds: only the durable tables are filled.
     const core::CoordinatorState& durable() const { return disk_; }
 
@@ -159,6 +161,8 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     std::set<core::RequestId> in_hand_;             // taken by the actor, and not answered
     std::optional<core::CoordinatorState> synced_;  // where a deliberate bug acknowledges what is not
     core::Duration wall_error_{0};
+    std::set<core::TokenId> door_;
+    std::uint64_t ticks_ = 0;
     Process<CoordinatorActor::Message> process_;
     bool starting_ = false;
     bool dying_ = false;

@@ -106,9 +106,41 @@ TEST(Checker, RemembersTheFirstBrokenLaw) {
 
 TEST(Checker, ARequestWithoutAnEndIsAFailure) {
     Checker checker;
-    checker.requested("coordinator", {1, core::PingRequest{"hall"}}, {});
+    checker.requested("coordinator", {1, core::PingRequest{"hall"}}, {}, {});
     checker.expect_all_answered();
     EXPECT_EQ(*checker.broken(), "liveness: request 1 had no end");
+}
+
+TEST(Checker, AWrongDoorIsAFailureIfItStaysWrong) {
+    const core::CoordinatorState nobody;
+    Checker checker;
+    for (int i = 0; i < 3; ++i) checker.check_door("coordinator", {{"t1"}}, nobody);
+    checker.check_door("coordinator", {}, nobody);
+    for (int i = 0; i < 3; ++i) checker.check_door("coordinator", {{"t1"}}, nobody);
+    EXPECT_FALSE(checker.broken());
+    checker.check_door("coordinator", {{"t1"}}, nobody);
+    EXPECT_EQ(*checker.broken(), "I21: the door of coordinator lets in others than its disk");
+}
+
+TEST(Checker, ATokenThatIsOverOpensNothing) {
+    core::UserRequest request{1, core::PingRequest{"hall"}};
+    request.principal = {"guest", core::PermissionSet::everything(), {"t1"}};
+    core::CoordinatorState durable;
+    durable.tokens.put({"t1"},
+                       std::make_shared<const core::TokenRow>(core::TokenRow{{"t1"}, "guest", "", {}, {}, {}, false}));
+    Checker good;
+    good.requested("coordinator", request, {}, durable);
+    good.answered({1, core::AnswerBody{core::Done{}}}, durable, true);
+    EXPECT_FALSE(good.broken());
+    Checker gone;
+    gone.requested("coordinator", request, {}, {});
+    gone.answered({1, core::AnswerBody{core::Done{}}}, {}, true);
+    EXPECT_EQ(*gone.broken(), "I21: t1 was over, and something was done for it");
+    good.requested("coordinator", request, {}, durable);
+    good.answered({1, core::Error{core::ErrorCode::denied, "the token 'guest' is at its end"}}, durable, true);
+    good.requested("coordinator", request, {}, durable);
+    good.answered({1, core::AnswerBody{core::Done{}}}, durable, true);
+    EXPECT_EQ(*good.broken(), "I20: t1 was told to be over, and is good again");
 }
 
 TEST(SkewedExecutor, AppliesOffsetAndRateToAllThatANodeReads) {

@@ -7,6 +7,7 @@ namespace antiphon::sim {
 namespace {
 
 constexpr std::uint32_t mailbox_size = 16384;
+constexpr std::uint64_t calendar_ticks = 5;
 
 bool is_durable(const core::CoordinatorDraft& draft) {
     bool any = false;
@@ -54,6 +55,9 @@ actors::MadeActor<CoordinatorActor::Message> SimCoordinator::make_actor(bool ane
     std::unique_ptr<actors::Actor<CoordinatorActor::Message>> actor =
         std::make_unique<CoordinatorActor>(world_.executor, core::CoordinatorState(disk_), *this);
     starting_ = true;
+    door_.clear();
+    for (const auto& [id, row] : disk_.tokens.rows())
+        if (!row->ended) door_.insert(id);
     actor->on_message(core::CoordinatorEvent{core::CoordinatorStarted{{1}, wall()}});
     if (anew && world_.network.coordinator_link_up(index_)) {
         world_.network.repeat_retained(index_);
@@ -115,6 +119,7 @@ void SimCoordinator::tick() {
     if (paused()) return;
     process_.tell(core::CoordinatorEvent{core::AsksTick{}});
     process_.tell(core::CoordinatorEvent{core::ClusterTick{wall()}});
+    if (++ticks_ % calendar_ticks == 0) process_.tell(core::CoordinatorEvent{core::CalendarTick{wall()}});
 }
 
 bool SimCoordinator::request(core::UserRequest request) {
@@ -193,7 +198,8 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 send(publish.worker, publish.id, core::Desired{publish.document}, true, {});
             },
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
-            [&](const core::AdmitWorker&) {}, [&](const core::AdmitToken&) {}, [&](const core::DismissToken&) {},
+            [&](const core::AdmitWorker&) {}, [&](const core::AdmitToken& admit) { door_.insert(admit.token); },
+            [&](const core::DismissToken& dismissed) { door_.erase(dismissed.token); },
             [&](const core::DismissWorker& dismissed) { world_.network.forget(index_, dismissed.worker); },
             [&](const core::Answer& answer) {
                 in_hand_.erase(answer.request);
@@ -220,7 +226,8 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
         observer_.answered(*this, {track->request, why});
         return;
     }
-    if (std::holds_alternative<core::ClusterTick>(event)) return;  // there is another one soon
+    // there is another one soon
+    if (std::holds_alternative<core::ClusterTick>(event) || std::holds_alternative<core::CalendarTick>(event)) return;
     // A message is redelivered, for the broker has no acknowledgement of it.
     world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, life = life_] {
         if (life == life_) process_.tell(event);

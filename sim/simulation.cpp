@@ -52,10 +52,15 @@ class Simulation {
                 faults_.strike();
                 continue;
             }
-            auto [body, words, idempotency, permissions] = user_.next_request();
-            cluster_.trace().line(cluster_.now(), "user", words);
-            cluster_.ask(std::move(body), std::move(idempotency), permissions);
+            ask(user_.next_request());
         }
+    }
+
+    void ask(User::Asked asked) {
+        cluster_.trace().line(cluster_.now(), "user", asked.words);
+        const auto who =
+            asked.token ? cluster_.let_in(*asked.token) : std::optional(core::Principal{"user", asked.permissions, {}});
+        if (who) cluster_.ask(std::move(asked.body), std::move(asked.idempotency), *who);
     }
 
     void quiet_phase() {

@@ -25,6 +25,8 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.superseded += outcome.checks.superseded;
     total.checks.restarts += outcome.checks.restarts;
     total.checks.gave_up += outcome.checks.gave_up;
+    total.checks.let_in += outcome.checks.let_in;
+    total.checks.shut_out += outcome.checks.shut_out;
     total.network.sent += outcome.network.sent;
     total.network.lost += outcome.network.lost;
     total.network.duplicated += outcome.network.duplicated;
@@ -55,6 +57,8 @@ std::optional<std::string> Sweep::too_little() const {
                  {"superseded coordinators", total.checks.superseded, 1},
                  {"actors restarted", total.checks.restarts, 10},
                  {"supervisors gave up", total.checks.gave_up, 1},
+                 {"requests let in by a token", total.checks.let_in, 2},
+                 {"requests whose token was over", total.checks.shut_out, 2},
                  {"late copies", total.network.late_copies, 10},
                  {"messages lost one way", total.network.one_way, 3},
                  {"wiped brokers", total.network.wipes, 3},

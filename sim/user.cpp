@@ -70,8 +70,19 @@ User::Asked User::on_zone() {
     if (random_.chance(0.1)) return {core::ZoneDeleteRequest{name}, "zone delete " + name, {}};
     core::ZoneSetRequest zone{name, {some_worker() + "/speaker"}, {}, false};
     if (const auto it = zones_.find(name); it != zones_.end() && random_.chance(0.6))
-        zone.expected_version = random_.chance(0.2) ? it->second.before : it->second.now;
+        zone.expected_version = random_.chance(0.3) ? it->second.before : it->second.now;
     return {zone, "zone set " + name, {}};
+}
+
+// Dates are of the run, which begins at zero; some are over before they are asked for.
+User::Asked User::on_token() {
+    const auto name = "guest" + std::to_string(random_.below(3));
+    if (random_.chance(0.3)) return {core::TokenRevokeRequest{name}, "token revoke " + name, {}};
+    core::TokenCreateRequest token{name, name, core::PermissionSet::everything(), {}};
+    if (random_.chance(0.3)) token.permissions = {core::Permission::view, core::Permission::play};
+    if (random_.chance(0.7))
+        token.ends = core::WallTime{0} + random_.between(core::Duration(0), core::Duration(std::chrono::seconds(90)));
+    return {token, "token create " + name, {}};
 }
 
 User::Asked User::ask_anything() {
@@ -92,7 +103,8 @@ User::Asked User::ask_anything() {
         const auto target = some_worker() + "/speaker";
         return {core::VolumeRequest{target, random_.unit(), std::nullopt}, "volume of " + target, {}};
     }
-    if (dice < 85) {
+    if (dice < 86) return on_token();
+    if (dice < 88) {
         const auto worker = some_worker();
         const auto name = some_worker();
         return {core::WorkerRenameRequest{worker, name}, "rename " + worker + " to " + name, {}};
@@ -105,6 +117,9 @@ User::Asked User::next_request() {
     if (random_.chance(0.05)) {
         asked.permissions = {core::Permission::view};
         asked.words += " without the permission";
+    } else if (!tokens_.empty() && random_.chance(0.2)) {
+        asked.token = tokens_[tokens_.size() - 1 - random_.below(std::min<std::size_t>(tokens_.size(), 4))];
+        asked.words += " with " + asked.token->value;
     }
     return asked;
 }
@@ -112,6 +127,7 @@ User::Asked User::next_request() {
 void User::learn(const core::AnswerBody& answer) {
     if (const auto* session = std::get_if<core::SessionRow>(&answer)) sessions_.push_back(session->id);
     if (const auto* recording = std::get_if<core::RecordingRow>(&answer)) recordings_.push_back(recording->id);
+    if (const auto* token = std::get_if<core::TokenRow>(&answer)) tokens_.push_back(token->id);
     if (const auto* zone = std::get_if<core::ZoneRow>(&answer)) {
         auto& seen = zones_[zone->name];
         seen = {zone->version, seen.now};

@@ -18,6 +18,7 @@ class User {
         std::string words;  // for the trace
         std::optional<core::Idempotency> idempotency;
         core::PermissionSet permissions = core::PermissionSet::everything();
+        std::optional<core::TokenId> token;  // that lets it in, with the permissions that it gives; none: the file's
     };
 
     User(Random& random, int workers) : random_(random), workers_(workers) {}
@@ -35,12 +36,14 @@ class User {
     Asked on_session();
     Asked maintain();
     Asked on_zone();
+    Asked on_token();
     Asked ask_anything();
 
     Random& random_;
     const int workers_;
     std::vector<core::SessionId> sessions_;
     std::vector<core::RecordingId> recordings_;
+    std::vector<core::TokenId> tokens_;
     std::uint64_t keys_ = 0;
     std::optional<Asked> keyed_;  // the last one with a key
     struct Seen {

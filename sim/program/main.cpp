@@ -56,6 +56,8 @@ void print_counts(const Outcome& outcome) {
     count("superseded", outcome.checks.superseded);
     count("restarts", outcome.checks.restarts);
     count("gave up", outcome.checks.gave_up);
+    count("let in by a token", outcome.checks.let_in);
+    count("token was over", outcome.checks.shut_out);
     count("late copies", outcome.network.late_copies);
     count("lost one way", outcome.network.one_way);
     count("wiped brokers", outcome.network.wipes);

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import unittest
 
-from stage_for_tests import BUILD, MELODY, free_ports, preloaded, wait_for
+from stage_for_tests import BUILD, MELODY, free_ports, preloaded, seal, topic_of, wait_for
 
 WHOLE = os.environ.get("ANTIPHON_SWEEP") == "whole"
 SEED = int(os.environ.get("ANTIPHON_SWEEP_SEED", 0)) or random.SystemRandom().randrange(1, 1 << 20)
@@ -79,13 +79,12 @@ class Coordinator:
                     "clock": {"synchronised": True, "error_bound_ns": 1000, "rate_ppm": 0}, "inputs": [], "sessions": [], "tracks": [],
                     "outputs": [{"name": name, "device": "virtual:speaker", "failure": ""} for name in ("left", "right")]}
         message = {"v": 1, "id": f"x{self.lives}", "epoch": self.joined["epoch"], "sent": 0, "kind": "reported", "body": {"document": document}}
-        topic = f"antiphon/v1/{self.joined['cluster']}/workers/{self.joined['id']}/reported"
 
         def spoken():
             if self.process.poll() is not None:
                 return True
             subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self.ports[1]), "-u", self.joined["id"], "-P", self.joined["credential"],
-                            "-i", self.joined["id"], "-r", "-q", "1", "-t", topic, "-m", json.dumps(message)],
+                            "-i", self.joined["id"], "-r", "-q", "1", "-t", topic_of(self.joined, "reported"), "-m", seal(self.joined, "reported", json.dumps(message))],
                            stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=20)
             with contextlib.suppress(Died):
                 return wait_for(lambda: self.ask("GET", "/v1/devices")["outputs"], 0.2, 0.01)
