@@ -268,7 +268,7 @@ void Checker::answered(const core::Answer& answer, const core::CoordinatorState&
     const auto it = open_.find(answer.request);
     if (it == open_.end()) return;
     const auto request = it->second.request;
-    check_token(it->second, answer.body);
+    if (leads) check_token(it->second, answer.body);
     open_.erase(it);
     if (answer.body) {
         check_answer(request, *answer.body, durable);
