@@ -35,6 +35,24 @@ TEST(TheCaseStudy, APingIsSentAgainToAWorkerThatComesBackInTime) {
     EXPECT_TRUE(bench.answer() && *bench.answer());
 }
 
+TEST(TheCaseStudy, AConnectionThatIsOverIsNotBelievedAgain) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto say = [&](bool alive, Connection connection) {
+        bench.take(WorkerMessage{hall, {{}, Alive{alive, connection}}});
+        return bench.state.presence.find(hall)->online;
+    };
+    EXPECT_TRUE(say(true, {{1}, 2}));
+    EXPECT_TRUE(say(false, {{1}, 1})) << "a last will that somebody kept";
+    EXPECT_FALSE(say(false, {{1}, 2}));
+    EXPECT_FALSE(say(true, {{1}, 2})) << "a greeting that was overtaken";
+    EXPECT_TRUE(say(true, {{2}, 1}));
+    EXPECT_TRUE(say(false, {{1}, 7})) << "of an earlier life";
+    EXPECT_EQ(bench.state.counters.old_greetings, 3U);
+    bench.take(WorkerMessage{hall, {{}, Alive{false}}});
+    EXPECT_FALSE(bench.state.presence.find(hall)->online) << "a worker that does not name its connections";
+}
+
 TEST(TheCaseStudy, AnUnansweredPingTellsWhetherTheWorkerWasThere) {
     Bench bench;
     const auto hall = bench.join("hall");

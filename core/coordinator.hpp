@@ -47,7 +47,9 @@ struct Presence {
     bool online = false;
     ReportedDocument reported;
     LocalTime heard;
-    LocalTime told;  // when its document was last sent again, because it was behind
+    LocalTime told;                // when its document was last sent again, because it was behind
+    Connection connection;         // the latest that we heard of
+    bool connection_over = false;  // and its goodbye, after which nothing of it is news
 };
 
 // A request that waits for a worker.
@@ -63,6 +65,7 @@ struct Ask {
 
 struct CoordinatorCounters {
     std::uint64_t old_reports = 0;
+    std::uint64_t old_greetings = 0;  // and goodbyes, of connections that others have followed
     std::uint64_t unknown_workers = 0;
     std::uint64_t misdirected = 0;
     std::uint64_t late_replies = 0;

@@ -132,7 +132,12 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
         turn.behind.insert(worker.id);
         told = turn.now;
     }
-    turn.draft.presence.put(worker.id, {worker.id, was_online || comes_back, reported, turn.now, told});
+    Presence presence = known ? *known : Presence{worker.id};
+    presence.online = was_online || comes_back;
+    presence.reported = reported;
+    presence.heard = turn.now;
+    presence.told = told;
+    turn.draft.presence.put(worker.id, std::move(presence));
     if (comes_back) {
         note_presence(turn, worker, true);
         ping_again(turn, worker.id);
@@ -145,14 +150,30 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     release_devices(turn, *turn.draft.workers.find(worker.id), reported);
 }
 
+// The network may bring greetings and goodbyes in any order, and a broker of somebody else says those again that
+// anybody has kept.
+bool is_old(const Presence& known, const Alive& alive) {
+    if (!alive.connection || mutated(Mutant::old_goodbye)) return false;
+    return *alive.connection < known.connection || (*alive.connection == known.connection && known.connection_over);
+}
+
 void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& alive) {
-    if (alive.alive) ping_again(turn, worker.id);
     const auto* known = turn.draft.presence.find(worker.id);
-    if (known && known->online == alive.alive) return;
+    if (known && is_old(*known, alive)) {
+        ++turn.draft.counters.old_greetings;
+        return;
+    }
+    if (alive.alive) ping_again(turn, worker.id);
     Presence presence = known ? *known : Presence{worker.id};
+    if (alive.connection) {
+        presence.connection = *alive.connection;
+        presence.connection_over = !alive.alive;
+    }
+    const bool changed = !known || known->online != alive.alive;
     presence.online = alive.alive;
-    presence.heard = turn.now;
-    turn.draft.presence.put(worker.id, presence);
+    if (changed) presence.heard = turn.now;
+    turn.draft.presence.put(worker.id, std::move(presence));
+    if (!changed) return;
     note_presence(turn, worker, alive.alive);
     step_sessions(turn, &worker.id);
 }

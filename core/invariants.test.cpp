@@ -130,5 +130,21 @@ TEST(Invariant, AnOlderReportReplacesNoNewerOne) {
     EXPECT_TRUE(breaks(CoordinatorMachine::check(draft), "I15"));
 }
 
+TEST(Invariant, AConnectionThatIsOverIsNotBelievedAgain) {
+    CoordinatorState state;
+    Presence presence{{"w1"}};
+    presence.connection = {{2}, 1};
+    presence.connection_over = true;
+    state.presence.put(presence.id, std::make_shared<const Presence>(presence));
+    for (const auto& [connection, broken] :
+         {std::pair(Connection{{1}, 9}, true), {Connection{{2}, 1}, true}, {Connection{{2}, 2}, false}}) {
+        CoordinatorDraft draft(state);
+        presence.connection = connection;
+        presence.connection_over = false;
+        draft.presence.put(presence.id, presence);
+        EXPECT_EQ(breaks(CoordinatorMachine::check(draft), "I15"), broken) << connection.number;
+    }
+}
+
 }  // namespace
 }  // namespace antiphon::core

@@ -37,6 +37,8 @@ Broken check_presence(const Presence& before, const Presence* now) {
     const auto order = [](const ReportedDocument& report) { return std::pair(report.boot, report.sequence); };
     if (order(now->reported) < order(before.reported))
         return "I15: an older report of " + before.id.value + " has replaced a newer one";
+    const auto link = [](const Presence& presence) { return std::pair(presence.connection, presence.connection_over); };
+    if (link(*now) < link(before)) return "I15: " + before.id.value + " was believed about a connection that is over";
     return std::nullopt;
 }
 

@@ -48,13 +48,22 @@ struct Pong {
 };
 BOOST_DESCRIBE_STRUCT(Pong, (), (command, boot, applied, activity, stamp))
 
+// A connection of a worker's to the broker: later ones are greater.
+struct Connection {
+    Boot boot;
+    std::uint64_t number = 0;  // within the life of the process, from 1
+    friend auto operator<=>(const Connection&, const Connection&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Connection, (), (boot, number))
+
 // worker -> coordinator, retained; the last will says false.
 struct Alive {
     static constexpr std::string_view kind = "alive";
     bool alive = false;
+    std::optional<Connection> connection;  // that begins, or is over for good; absent: it does not say
     friend bool operator==(const Alive&, const Alive&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Alive, (), (alive))
+BOOST_DESCRIBE_STRUCT(Alive, (), (alive, connection))
 
 using MessageBody = std::variant<Desired, Reported, Ping, Pong, Alive>;
 

@@ -26,7 +26,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         unpermitted,            // permissions are not looked at
                         lost_answer,            // a request that waits for a worker may have no end
                         restart_without_limit,  // an actor that fails is made anew for ever
-                        door_left_open)         // whoever comes with a token that is over is let in
+                        door_left_open,         // whoever comes with a token that is over is let in
+                        old_goodbye)            // of a connection that another has followed, it is believed
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run.

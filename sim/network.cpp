@@ -97,7 +97,7 @@ void Network::set_link(const core::WorkerId& id, bool up) {
     trace_.line(executor_.now(), id.value, up ? "link up" : "link down");
     if (!up) {
         ++counters_.link_breaks;
-        core::Message will{{}, core::Alive{false}};
+        const core::Message will{{}, link.will};
         link.retained_up[will.body.index()] = will;
         for (CoordinatorIndex to = 0; to < coordinators_.size(); ++to)
             if (coordinators_[to].up) deliver_up(to, id, will);

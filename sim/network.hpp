@@ -61,6 +61,7 @@ class Network {
 
     // A link that breaks loses what is on its way; the broker says the worker's last will.
     void set_link(const core::WorkerId& id, bool up);
+    void set_will(const core::WorkerId& id, const core::Alive& will) { links_[id].will = will; }
     void set_coordinator_link(CoordinatorIndex coordinator, bool up);
     // What the broker retains of the workers is delivered again to a coordinator that asks for it.
     void repeat_retained(CoordinatorIndex coordinator);
@@ -80,6 +81,7 @@ class Network {
         bool up = false;
         std::array<bool, 2> blocked{};  // by Way
         std::uint64_t life = 0;         // grows with each break: deliveries of an earlier life are lost
+        core::Alive will;
         std::optional<core::Message> retained_desired;
         std::map<std::size_t, core::Message> retained_up;  // by kind of body: reported, alive
     };

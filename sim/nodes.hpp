@@ -91,6 +91,7 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     std::optional<actors::Supervisor> supervisor_;  // of this life
     Process<WorkerActor::Message> process_;
     bool starting_ = false;
+    core::Connection connection_;  // the latest of this life
     std::uint64_t messages_ = 0;
     std::uint64_t life_ = 0;
 };

@@ -89,6 +89,7 @@ void SimWorker::crash() {
     supervisor_.reset();
     devices_.crash();
     world_.network.set_link(id_, false);
+    connection_ = {};
 }
 
 void SimWorker::pause() {
@@ -114,7 +115,10 @@ void SimWorker::receive(const core::Message& message) {
 void SimWorker::linked(bool up) {
     if (!running()) return;
     process_.tell(core::WorkerEvent{core::LinkChanged{up}});
-    if (up) send(core::Alive{true}, true);
+    if (!up) return;
+    connection_ = {disk_.boot, connection_.number + 1};
+    world_.network.set_will(id_, {false, connection_});
+    send(core::Alive{true, connection_}, true);
 }
 
 void SimWorker::send(core::MessageBody body, bool retain) {

@@ -119,7 +119,7 @@ class MqttBus::Session final : public LinkEvents, public std::enable_shared_from
                                {.client_id = settings_.client_id,
                                 .username = settings_.username,
                                 .password = settings_.password,
-                                .will = settings_.will,
+                                .will = settings_.will ? std::optional(settings_.will()) : std::nullopt,
                                 .keepalive = settings_.keepalive,
                                 .in_flight_max = settings_.outbox.in_flight_max,
                                 .payload_bytes_max = settings_.payload_bytes_max,

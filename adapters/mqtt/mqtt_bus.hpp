@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,7 +20,8 @@ struct MqttSettings {
     std::string client_id;  // unique at the broker: a second one with the same id pushes the first one out
     std::string username;   // empty: none
     std::string password;
-    std::optional<ports::BusMessage> will;    // published by the broker when we vanish; QoS 1
+    // Published by the broker when we vanish, QoS 1; asked for at each attempt to connect. None: no last will.
+    std::function<ports::BusMessage()> will;
     std::shared_ptr<ports::TlsTrust> trust;   // which brokers are believed; none: plain TCP
     std::chrono::seconds keepalive{5};        // at least 5; the broker misses us after 1.5 of it
     std::chrono::seconds connect_timeout{5};  // from the first byte to the last subscription

@@ -86,7 +86,8 @@ void write_refusals(Page& page, const core::CoordinatorCounters& counters) {
         return metrics::Sample{static_cast<double>(count), {{"reason", name}}};
     };
     page.counter("antiphon_reports_ignored_total", "Words of workers that changed nothing.",
-                 {reason("old", counters.old_reports), reason("unknown_worker", counters.unknown_workers),
+                 {reason("old", counters.old_reports + counters.old_greetings),
+                  reason("unknown_worker", counters.unknown_workers),
                   reason("removed_worker", counters.removed_workers), reason("misdirected", counters.misdirected),
                   reason("late_reply", counters.late_replies), reason("ahead", counters.ahead)});
     page.counter("antiphon_requests_inadmissible_total", "Requests without the permission, or after their deadline.",

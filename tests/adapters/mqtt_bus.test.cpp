@@ -144,7 +144,7 @@ TEST_F(MqttBusTest, LeavesAWillOnlyWhenKilled) {
     const auto coordinator = world.connect("coordinator");
     coordinator->bus->subscribe(world.everything());
     auto login = world.login("a");
-    login.will = {world.topic("a", "alive"), "gone", true};
+    login.will = [topic = world.topic("a", "alive")] { return ports::BusMessage{topic, "gone", true}; };
     const auto polite = [&](bool from_handler) {
         auto client = world.connect(login);
         client->bus->subscribe(world.topic("a", "command"));
@@ -187,7 +187,7 @@ TEST_F(MqttBusTest, CanBeDestroyedAtAnyMoment) {
         for (const auto* host : {"127.0.0.1", "localhost", "no.such.host.invalid"}) {
             auto login = world.login("b");
             login.host = host;
-            login.will = {world.topic("b", "alive"), "gone", true};
+            login.will = [topic = world.topic("b", "alive")] { return ports::BusMessage{topic, "gone", true}; };
             auto client = std::make_unique<Client>(world.io, login);
             client->bus->subscribe(world.topic("b", "command"));
             client->bus->connect();
