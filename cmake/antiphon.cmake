@@ -63,6 +63,7 @@ function(antiphon_tests name)
   endif()
   add_executable(${name}_test ${arg_SOURCES})
   target_link_libraries(${name}_test PRIVATE antiphon_options ${arg_DEPENDS} GTest::gmock GTest::gtest_main)
+  set_property(GLOBAL APPEND PROPERTY antiphon_unit_tests $<TARGET_FILE:${name}_test>)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_MODE PRE_TEST
     PROPERTIES TIMEOUT 120 LABELS unit)
 endfunction()

@@ -10,7 +10,7 @@ import unittest
 from scratch import scratch_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = "setup format tidy fault-rows shell clang-tidy ctest-counted sweep readme-commands fuzz bench-smoke same-traces"
+TOOLS = "setup format tidy fault-rows shell clang-tidy unit ctest-counted sweep readme-commands fuzz bench-smoke same-traces"
 
 
 class Gate:
@@ -56,7 +56,7 @@ class Check(unittest.TestCase):
     def test_adds_up_what_the_tools_count(self):
         gate = Gate()
         before = int(last_line(gate.check("fast")).split()[0])
-        gate.script("tools/ctest-counted", "echo 41 passed, 0 failed, 1 skipped; echo skipped: Radio.Works: there is no radio")
+        gate.script("tools/unit", "echo 41 passed, 0 failed, 1 skipped; echo skipped: Radio.Works: there is no radio")
         run = gate.check("fast")
         self.assertEqual(int(last_line(run).split()[0]), before - 1 + 41)
         self.assertIn("\nskipped: unit: Radio.Works: there is no radio\n", run.stdout)
@@ -85,7 +85,7 @@ class Check(unittest.TestCase):
     def test_runs_nothing_that_needs_a_build_that_failed(self):
         gate = Gate()
         gate.script("bin/cmake", "echo it does not compile; exit 1")
-        gate.script("tools/ctest-counted", "touch ran")
+        gate.script("tools/unit", "touch ran")
         run = gate.check()
         self.assertEqual(run.returncode, 1)
         self.assertIn("skipped: the rest: it needs the build, which failed\n", run.stdout)
@@ -186,6 +186,43 @@ class JunitCounts(unittest.TestCase):
 
     def test_of_no_test_at_all_is_a_failure(self):
         self.assertEqual(self.counts("").returncode, 1)
+
+    def test_read_what_googletest_writes(self):
+        run = self.counts('<testcase name="B" classname="A" status="run"/><testcase name="C" classname="A" status="run"><failure>x is 3</failure></testcase>'
+                          '<testcase name="D" classname="A" status="run"><skipped message="/a.cpp:3&#10;no radio&#10;"/></testcase>')
+        self.assertEqual(run.stdout, "x is 3\nfailed: A.C\nskipped: A.D: no radio\n1 passed, 1 failed, 1 skipped\n")
+
+
+class Unit(unittest.TestCase):
+    PASSES = '<testsuite><testcase name="B" classname="A" status="run"/></testsuite>'
+
+    def run_unit(self, programs, *asked):
+        folder = scratch_folder()
+        for name, body in programs.items():
+            (folder / name).write_text(f"#!/bin/sh\nreport=${{1#--gtest_output=xml:}}\n{body}\n")
+            (folder / name).chmod(0o755)
+        (folder / "unit-tests.txt").write_text("".join(f"{folder}/{name}\n" for name in [*programs, *self.unbuilt]))
+        return subprocess.run([str(ROOT / "tools/unit"), str(folder), *asked], check=False, text=True, timeout=60, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+
+    unbuilt = ()
+
+    def test_adds_up_the_reports_of_all_programs(self):
+        run = self.run_unit({"a_test": f"echo '{self.PASSES}' >$report", "b_test": f"echo '{self.PASSES}' >$report"})
+        self.assertEqual((run.returncode, run.stdout), (0, "2 passed, 0 failed, 0 skipped\n"))
+
+    def test_a_program_that_dies_has_failed_and_shows_its_last_words(self):
+        for body in ("echo it hurts; kill -9 $$", f"echo '{self.PASSES}' >$report; echo it hurts; exit 66"):
+            run = self.run_unit({"a_test": f"echo '{self.PASSES}' >$report", "b_test": body})
+            self.assertEqual(run.returncode, 1, run.stdout)
+            self.assertIn("it hurts\nfailed: b_test ended with", run.stdout)
+
+    def test_a_program_that_was_not_built_has_failed_unless_others_are_asked_for(self):
+        self.unbuilt = ("c_test",)
+        programs = {"a_test": f"echo '{self.PASSES}' >$report"}
+        self.assertIn("failed: c_test wrote no report", self.run_unit(programs).stdout)
+        self.assertEqual(self.run_unit(programs, "a_test").stdout, "1 passed, 0 failed, 0 skipped\n")
+        self.assertEqual(self.run_unit(programs, "a_test", "d_test").returncode, 1)
 
 
 if __name__ == "__main__":
