@@ -176,8 +176,8 @@ void Checker::check_door(const std::string& name, const std::set<core::TokenId>&
 void Checker::check_token(const Open& open, const core::Result<core::AnswerBody>& body) {
     const auto& token = open.request.principal.token;
     if (token.value.empty()) return;
-    const bool over = !body && (body.error().what.find("is at its end") != std::string::npos ||
-                                body.error().what.find("was revoked") != std::string::npos);
+    const bool over = !body && body.error().code == core::ErrorCode::denied &&
+                      open.request.principal.permissions.has(core::permission_of(open.request.body));
     if (over) over_.insert(token);
     if (over) ++counters_.shut_out;
     if (body) ++counters_.let_in;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/files/posix.hpp"
+#include "core/hex.hpp"
 
 namespace antiphon::files {
 namespace {
@@ -37,13 +38,7 @@ core::BlobHash Sha256::finish() {
     std::array<unsigned char, 32> digest;
     ANTIPHON_ASSERT(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
     ANTIPHON_ASSERT(EVP_DigestInit_ex(context_.get(), algorithm(), nullptr) == 1);
-    constexpr std::string_view digits = "0123456789abcdef";
-    core::BlobHash hash;
-    for (const auto byte : digest) {
-        hash.value += digits[byte >> 4];
-        hash.value += digits[byte & 15];
-    }
-    return hash;
+    return {core::hex_of(std::as_bytes(std::span(digest)))};
 }
 
 core::Result<core::BlobHash> sha256_file(const std::filesystem::path& path) {

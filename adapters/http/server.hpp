@@ -59,8 +59,8 @@ struct ServedRequest {
 
 struct ServerOptions {
     HostPort listen{"127.0.0.1", 8740};  // port 0: any free one
-    std::size_t connections_max =
-        1024;  // beyond it the oldest who has not shown who it is is cut, else the newest refused
+    // Beyond it the oldest that has shown no identity is cut; when all have, the newest is refused.
+    std::size_t connections_max = 1024;
     std::size_t header_bytes_max = 16 * 1024;  // beyond it 431
     ports::TlsContext tls;                     // a server's; none: plain HTTP
     std::string host_in_url;                   // of url(); empty: that of `listen`

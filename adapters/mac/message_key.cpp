@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "core/hex.hpp"
 
 namespace antiphon::mac {
 namespace {
@@ -21,17 +22,6 @@ constexpr std::string_view before = ",\"mac\":\"";
 constexpr std::string_view after = "\"}";
 constexpr std::size_t code_digits = 64;
 constexpr std::size_t tail_length = before.size() + code_digits + after.size();
-
-std::string hex_of(const std::array<unsigned char, code_digits / 2>& bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(code_digits);
-    for (const auto byte : bytes) {
-        hex += digits[byte >> 4];
-        hex += digits[byte & 15];
-    }
-    return hex;
-}
 
 }  // namespace
 
@@ -57,7 +47,7 @@ std::string MessageKey::code_of(std::string_view topic, std::string_view text) c
     std::array<unsigned char, code_digits / 2> code;
     ANTIPHON_ASSERT(HMAC(EVP_sha256(), bytes_.data(), static_cast<int>(bytes_.size()), input.data(), input.size(),
                          code.data(), nullptr));
-    return hex_of(code);
+    return core::hex_of(std::as_bytes(std::span(code)));
 }
 
 std::string MessageKey::seal(std::string_view topic, std::string text) const {

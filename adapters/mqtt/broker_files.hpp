@@ -30,7 +30,8 @@ struct BrokerRules {
     std::string key_file;
     std::string user;  // whom mosquitto runs as; empty: it stays who it is
     std::size_t payload_bytes_max = 1 << 20;
-    std::size_t connections_max = 12'000;    // of workers, and of who says nothing, for 90 s; beyond it none is taken
+    std::size_t connections_max =
+        12'000;  // of workers, and of who says nothing, for some 95 s; beyond it none is taken
     std::size_t queued_messages_max = 1000;  // per client that is slow or away
 };
 

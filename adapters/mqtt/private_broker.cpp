@@ -9,6 +9,7 @@
 
 #include "adapters/mqtt/broker_folder.hpp"
 #include "core/contract.hpp"
+#include "core/hex.hpp"
 
 namespace antiphon::mqtt {
 namespace {
@@ -23,10 +24,7 @@ constexpr std::size_t password_bytes = 24;
 std::string random_text(const ports::RandomBytes& random) {
     std::array<std::byte, password_bytes> bytes{};
     random(bytes);
-    std::string text;
-    for (const auto byte : bytes)
-        for (const int shift : {4, 0}) text += "0123456789abcdef"[(std::to_integer<unsigned>(byte) >> shift) & 15U];
-    return text;
+    return core::hex_of(bytes);
 }
 
 std::uint64_t random_seed(const ports::RandomBytes& random) {

@@ -6,6 +6,9 @@
 
 #include <array>
 #include <memory>
+#include <span>
+
+#include "core/hex.hpp"
 
 namespace antiphon::system {
 namespace {
@@ -14,16 +17,6 @@ struct Free {
     void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
     void operator()(BIO* bio) const noexcept { BIO_free(bio); }
 };
-
-std::string hex(const std::array<unsigned char, 32>& bytes) {
-    constexpr const char* digits = "0123456789abcdef";
-    std::string text;
-    for (const auto byte : bytes) {
-        text += digits[byte >> 4];
-        text += digits[byte & 15];
-    }
-    return text;
-}
 
 }  // namespace
 
@@ -38,7 +31,7 @@ core::Result<NodeKey> make_node_key() {
     if (PEM_write_bio_PrivateKey(pem.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) return refused;
     char* text = nullptr;
     const long length = BIO_get_mem_data(pem.get(), &text);
-    return NodeKey{{text, static_cast<std::size_t>(length)}, hex(bytes)};
+    return NodeKey{{text, static_cast<std::size_t>(length)}, core::hex_of(std::as_bytes(std::span(bytes)))};
 }
 
 }  // namespace antiphon::system

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "core/hex.hpp"
 
 namespace antiphon::system {
 
@@ -26,16 +27,9 @@ std::uint64_t random_u64() {
 }
 
 std::string random_hex(std::size_t length_bytes) {
-    constexpr char digits[] = "0123456789abcdef";
     std::vector<std::byte> bytes(length_bytes);
     random_bytes(bytes);
-    std::string text;
-    text.reserve(2 * length_bytes);
-    for (const auto byte : bytes) {
-        text += digits[std::to_integer<unsigned>(byte) >> 4];
-        text += digits[std::to_integer<unsigned>(byte) & 15];
-    }
-    return text;
+    return core::hex_of(bytes);
 }
 
 }  // namespace antiphon::system

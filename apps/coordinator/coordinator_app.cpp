@@ -154,9 +154,9 @@ void CoordinatorApp::receive_track(core::TrackReceived track, Answered done) {
 void CoordinatorApp::receive(const ports::BusMessage& message) {
     if (message.payload.empty()) return;  // our own word that a retained message is cleared
     const auto topic = topics_.parse(message.topic);
-    if (!topic) return refuse(message, "not a topic of a worker");
+    if (!topic) return forged_.refuse(message, "not a topic of a worker", parts_.clock.now());
     const auto text = keyring_.open(topic->worker, message);
-    if (!text) return refuse(message, text.error().what);
+    if (!text) return forged_.refuse(message, text.error().what, parts_.clock.now());
     auto decoded = json::decode<core::Message>(*text, &decoded_);
     if (!decoded) {
         log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
@@ -164,13 +164,6 @@ void CoordinatorApp::receive(const ports::BusMessage& message) {
         return;
     }
     tell(core::WorkerMessage{topic->worker, std::move(*decoded)});
-}
-
-// Anybody can cause this where the broker is somebody else's.
-void CoordinatorApp::refuse(const ports::BusMessage& message, const std::string& why) {
-    if (!forged_.count(parts_.clock.now())) return;
-    log::warning("message.forged", {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
-                 why);
 }
 
 void CoordinatorApp::take_keys(const core::CoordinatorState& state) {

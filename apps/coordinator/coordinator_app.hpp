@@ -14,7 +14,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/metrics/page.hpp"
 #include "apps/coordinator/keyring.hpp"
-#include "apps/node/refusals.hpp"
+#include "apps/node/forgeries.hpp"
 #include "apps/node/topics.hpp"
 #include "apps/node/work.hpp"
 #include "core/coordinator.hpp"
@@ -110,7 +110,6 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     void tick_calendar();
     void tell_again(const core::WorkerMessage& message);
     void receive(const ports::BusMessage& message);
-    void refuse(const ports::BusMessage& message, const std::string& why);
     void take_keys(const core::CoordinatorState& state);
     void change_members(const core::CoordinatorState& state);
     void publish(const core::WorkerId& to, const std::string& leaf, core::EnvelopeHeader header, core::MessageBody body,
@@ -135,7 +134,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;
     Keyring keyring_;
-    node::Refusals forged_;
+    node::Forgeries forged_;
     json::DecodeCounters decoded_;
     std::uint64_t steps_failed_ = 0;
     node::Work work_;

@@ -26,6 +26,7 @@
 #include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
 #include "apps/node/node_clock.hpp"
+#include "apps/node/refusals.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -85,6 +86,7 @@ class Process {
     std::unique_ptr<ApiParts> api_;
     std::unique_ptr<net::ClockServer> clock_server_;
     RequestMetrics requests_;
+    node::Refusals http_failures_;
     core::WallTime started_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<mqtt::PrivateBroker> broker_;
@@ -230,9 +232,13 @@ core::Result<void> Process::listen() {
 
 void Process::served(const http::ServedRequest& request) {
     requests_.served(request);
-    if (request.status < 500) return;
+    constexpr int not_served = 501;  // of a client's making
+    if (request.status < 500 || request.status == not_served || !http_failures_.count(clock_->now())) return;
     const log::Scope scope("http", request.trace);
-    log::warning("http.failed", {{"route", request.pattern}, {"status", request.status}, {"peer", request.peer}});
+    log::warning("http.failed", {{"route", request.pattern},
+                                 {"status", request.status},
+                                 {"peer", request.peer},
+                                 {"failed", http_failures_.refused()}});
 }
 
 Readings Process::readings() const {

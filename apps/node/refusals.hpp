@@ -1,4 +1,4 @@
-// Counts what was refused, and says when to tell: who floods us with forgeries shall not fill the disk with our words.
+// Counts what anybody outside can cause, and says when to tell: who floods us shall not fill the disk with our words.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 namespace antiphon::node {
 
+// Of one thread.
 class Refusals {
   public:
     static constexpr core::Duration tell_each = std::chrono::seconds(10);

@@ -29,21 +29,11 @@ actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
 }
 
-core::Message alive_message(const Identity& identity, bool alive) {
-    core::Message message;
-    message.header.id = {identity.joined.id + "-alive"};
-    message.header.epoch = {identity.joined.epoch};
-    message.body = core::Alive{alive};
-    return message;
-}
-
-mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics) {
+mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics,
+                                std::function<ports::BusMessage()> will) {
     auto settings = parts.broker;
-    const core::WorkerId id{parts.identity.joined.id};
-    const auto topic = topics.of(id, "alive");
-    settings.client_id = topics.client_id(id);
-    settings.will =
-        ports::BusMessage{topic, parts.key.seal(topic, json::encode(alive_message(parts.identity, false))), true};
+    settings.will = std::move(will);
+    settings.client_id = topics.client_id({parts.identity.joined.id});
     settings.seed = system::random_u64();
     return settings;
 }
@@ -74,7 +64,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                        tell(core::ClockChanged{report});
                    }},
                   options.clock_agreement),
-      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_))),
+      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_, [this] { return last_will(); }))),
       membership_({[this](const Membership::Heard& heard) { ask_whether_member(heard); },
                    [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
                    [this](bool member) { take_membership(member); }}) {
@@ -129,7 +119,7 @@ void WorkerApp::stop(std::function<void()> done) {
 }
 
 void WorkerApp::say_goodbye(const std::function<void()>& done) {
-    publish("alive", core::Alive{false}, true);
+    publish("alive", core::Alive{false, connection_}, true);
     auto flushed = std::make_shared<std::function<void(int)>>();
     *flushed = [this, done, flushed](int looks) {
         if (bus_->pending() == 0 || looks == 0) return done();
@@ -156,7 +146,7 @@ void WorkerApp::receive(const ports::BusMessage& message) {
         return;
     }
     const auto text = parts_.key.open(message.topic, message.payload);
-    if (!text) return refuse(message, text.error().what);
+    if (!text) return forged_.refuse(message, text.error().what, parts_.clock.now());
     auto decoded = json::decode<core::Message>(*text, &decoded_);
     if (!decoded) {
         log::warning("message.refused", {{"topic", message.topic}, {"refused", decoded_.refused}},
@@ -165,13 +155,6 @@ void WorkerApp::receive(const ports::BusMessage& message) {
     }
     epoch_ = std::max(epoch_, decoded->header.epoch);
     tell(core::MessageArrived{std::move(*decoded), clock_sync_.cluster_now()});
-}
-
-// Anybody can cause this where the broker is somebody else's.
-void WorkerApp::refuse(const ports::BusMessage& message, const std::string& why) {
-    if (!forged_.count(parts_.clock.now())) return;
-    log::warning("message.forged", {{"topic", node::Topics::shown(message.topic)}, {"refused", forged_.refused()}},
-                 why);
 }
 
 void WorkerApp::linked(bool up, const std::string& reason) {
@@ -187,7 +170,18 @@ void WorkerApp::linked(bool up, const std::string& reason) {
         membership_.doubt();  // a broker's word is not enough to fall silent: it may know nobody yet
     }
     tell(core::LinkChanged{up, is_vouched()});
-    if (up && !expelled_) publish("alive", core::Alive{true}, true);
+    if (up && !expelled_) publish("alive", core::Alive{true, connection_}, true);
+}
+
+// Of the connection that begins: it names a life that the store knows, for the actor has started before.
+ports::BusMessage WorkerApp::last_will() {
+    connection_ = {boot_, connection_.number + 1};
+    core::Message message;
+    message.header.id = {parts_.identity.joined.id + "-alive"};
+    message.header.epoch = epoch_;
+    message.body = core::Alive{false, connection_};
+    const auto topic = topics_.of({parts_.identity.joined.id}, "alive");
+    return {topic, parts_.key.seal(topic, json::encode(message)), true};
 }
 
 void WorkerApp::ask_whether_member(const Membership::Heard& heard) {
@@ -210,7 +204,7 @@ void WorkerApp::take_membership(bool member) {
                           "this worker was removed from the cluster, or replaced: it falls silent. Start it again with "
                           "a new invitation (--join), or let it rest");
     log::info("worker.readmitted", {}, "the coordinator knows this worker again");
-    if (linked_) publish("alive", core::Alive{true}, true);
+    if (linked_) publish("alive", core::Alive{true, connection_}, true);
 }
 
 void WorkerApp::take_map(const media::ClockMap& map) {

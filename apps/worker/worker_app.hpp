@@ -13,7 +13,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/mac/message_key.hpp"
 #include "adapters/mqtt/mqtt_bus.hpp"
-#include "apps/node/refusals.hpp"
+#include "apps/node/forgeries.hpp"
 #include "apps/node/topics.hpp"
 #include "apps/node/work.hpp"
 #include "apps/worker/clock_sync.hpp"
@@ -84,7 +84,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void every(core::Duration interval, const std::function<void()>& action);
     void receive(const ports::BusMessage& message);
     void linked(bool up, const std::string& reason);
-    void refuse(const ports::BusMessage& message, const std::string& why);
+    ports::BusMessage last_will();
     void ask_whether_member(const Membership::Heard& heard);
     void take_membership(bool member);
     bool is_vouched() const { return linked_ && !parts_.foreign_broker; }
@@ -111,7 +111,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::map<core::BlobHash, std::string> fetching_for_;  // the trace of who wanted it last; until it is fetched
     std::set<core::BlobHash> wanted_;                     // by the desired document: the cache keeps them
     std::map<core::TrackId, std::string> stored_;         // hash of each file that waits to be handed in
-    node::Refusals forged_;
+    node::Forgeries forged_;
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;
@@ -120,6 +120,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     Membership membership_;
     bool expelled_ = false;  // as the coordinator last said
     core::Boot boot_;
+    core::Connection connection_;  // the latest that was tried
     node::Work work_;
     bool stopping_ = false;
     bool polling_ = false;

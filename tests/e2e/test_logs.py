@@ -55,6 +55,12 @@ class Logs(unittest.TestCase):
         self.assert_arrives("hall", "track.begun", trace)
         self.assertEqual({line["actor"] for line in self.lines("hall") if line.get("trace") == trace}, {"decider"})
 
+    def test_who_asks_for_nonsense_fills_no_log(self):
+        before = len(self.lines("coordinator"))
+        for _ in range(50):
+            self.assertEqual(self.ask("BREW", "/v1/status")[0], 501)
+        self.assertEqual(self.lines("coordinator")[before:], [])
+
     def test_who_asks_again_under_another_id_changes_nothing(self):
         volume = {"target": "hall/left", "volume": 0.5}
         self.assertEqual(self.ask("PUT", "/v1/volume", volume, "desk-1")[1], "desk-1")
