@@ -7,6 +7,7 @@
 #include "adapters/system/random.hpp"
 #include "adapters/tls/trust.hpp"
 #include "apps/node/rows.hpp"
+#include "core/contract.hpp"
 #include "core/step.hpp"
 
 namespace antiphon::worker {
@@ -82,7 +83,6 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->on_link([this](bool up, const std::string& reason) { linked(up, reason); });
     bus_->subscribe(topics_.of(id, "desired"));
     bus_->subscribe(topics_.of(id, "command"));
-    bus_->connect();
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
     if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
@@ -173,8 +173,9 @@ void WorkerApp::linked(bool up, const std::string& reason) {
     if (up && !expelled_) publish("alive", core::Alive{true, connection_}, true);
 }
 
-// Of the connection that begins: it names a life that the store knows, for the actor has started before.
+// Of the connection that begins.
 ports::BusMessage WorkerApp::last_will() {
+    ANTIPHON_ASSERT(boot_.value > 0);
     connection_ = {boot_, connection_.number + 1};
     core::Message message;
     message.header.id = {parts_.identity.joined.id + "-alive"};
@@ -239,7 +240,9 @@ void WorkerApp::taking(const core::WorkerEvent& event) {
 core::Result<void> WorkerApp::store(const core::WorkerDraft& draft) {
     if (auto stored = node::store_draft(parts_.store, draft); !stored) return stored;
     const auto boot = draft.next.memory.boot;
-    if (std::exchange(boot_, boot) != boot) log::set_boot(std::to_string(boot.value));
+    const auto before = std::exchange(boot_, boot);
+    if (before != boot) log::set_boot(std::to_string(boot.value));
+    if (before.value == 0) bus_->connect();  // not sooner: connections are numbered by the life that the store knows
     return {};
 }
 
