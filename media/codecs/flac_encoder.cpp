@@ -5,7 +5,8 @@
 #include <FLAC/stream_encoder.h>
 
 #include <algorithm>
-#include <cmath>
+
+#include "media/codecs/quantise.hpp"
 
 namespace antiphon::media {
 namespace {
@@ -17,13 +18,6 @@ struct Free {
     void operator()(FLAC__StreamEncoder* encoder) const { FLAC__stream_encoder_delete(encoder); }
     void operator()(FLAC__StreamMetadata* block) const { FLAC__metadata_object_delete(block); }
 };
-
-// x * 2^(bits-1), rounded half to even and clipped; what is no number is silence.
-FLAC__int32 quantised(float x, int bits) {
-    const double scale = std::ldexp(1.0, bits - 1);
-    const double scaled = x == x ? std::nearbyint(static_cast<double>(x) * scale) : 0.0;
-    return static_cast<FLAC__int32>(std::clamp(scaled, -scale, scale - 1));
-}
 
 core::Result<void> check(const FlacFormat& format) {
     if (format.channels < 1 || format.channels > 8)
