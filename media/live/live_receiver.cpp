@@ -1,0 +1,70 @@
+// The schedule says what is due, the ring has it or not.
+#include "media/live/live_receiver.hpp"
+
+#include <algorithm>
+
+#include "core/contract.hpp"
+
+namespace antiphon::media {
+
+LiveReceiver::LiveReceiver(PcmWindow& window, PacketDecoder& decoder, const LiveFormat& format,
+                           const RepairOptions& repair)
+    : window_(window),
+      decoder_(decoder),
+      format_(format),
+      repair_(repair),
+      packets_(repair.window, format.packet_bytes_max),
+      concealer_(window.channels(), format.fade_frames),
+      frames_(static_cast<std::size_t>(format.packet_frames * window.channels())),
+      silence_(frames_.size()) {
+    ANTIPHON_ASSERT(format.fade_frames <= format.packet_frames);
+}
+
+void LiveReceiver::begin(std::int64_t first, const Departures& departures, std::uint64_t epoch) noexcept {
+    repair_.begin(first, departures);
+    packets_.clear();
+    concealer_.restart();
+    window_.restart(epoch, format_.first_frame + first * format_.packet_frames);
+}
+
+Arrival LiveReceiver::take(std::int64_t number, std::span<const std::byte> payload, core::LocalTime at,
+                           bool retransmission) noexcept {
+    const auto arrival = repair_.arrived(number, at, retransmission);
+    if (arrival == Arrival::fresh) packets_.put(number, payload);
+    return arrival;
+}
+
+void LiveReceiver::advance(core::LocalTime now) {
+    while (next_deadline() <= now) {
+        const auto number = repair_.next();
+        hand_over(number, repair_.pass());
+    }
+}
+
+void LiveReceiver::hand_over(std::int64_t number, bool there) {
+    const auto packet = there ? packets_.find(number) : std::span<const std::byte>();
+    const bool decoded = !packet.empty() && decoder_.decode(packet, frames_);
+    if (!packet.empty() && !decoded) ++corrupt_;
+    if (decoded)
+        concealer_.good(frames_);
+    else
+        concealer_.missing(frames_);
+    write(format_.first_frame + number * format_.packet_frames);
+}
+
+// What found no room before is made up for with silence, so that every frame stays at its place.
+void LiveReceiver::write(core::FrameCount first) noexcept {
+    const auto width = static_cast<core::FrameCount>(window_.channels());
+    while (window_.next_frame() < first && window_.writable() > 0) {
+        const auto owed = std::min<core::FrameCount>(first - window_.next_frame(), format_.packet_frames);
+        window_.write(std::span(silence_).first(static_cast<std::size_t>(owed * width)));
+    }
+    const auto written = window_.next_frame() == first ? window_.write(frames_) : 0;
+    crowded_ += static_cast<std::uint64_t>(format_.packet_frames - written);
+}
+
+LiveCounters LiveReceiver::counters() const noexcept {
+    return {repair_.counters(), concealer_.counters(), corrupt_, packets_.oversized(), crowded_};
+}
+
+}  // namespace antiphon::media

@@ -1,0 +1,81 @@
+// One live stream at its receiver: packets in, in any order and with gaps; frames out, in order and in time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "media/live/concealer.hpp"
+#include "media/live/packet_ring.hpp"
+#include "media/live/repair_schedule.hpp"
+#include "media/pcm_window.hpp"
+
+namespace antiphon::media {
+
+// What makes frames of a packet.
+class PacketDecoder {
+  public:
+    virtual ~PacketDecoder() = default;
+    // Fills `frames`, a packet's worth, interleaved. False for what cannot be decoded; then `frames` is worth nothing.
+    virtual bool decode(std::span<const std::byte> packet, std::span<float> frames) = 0;
+};
+
+struct LiveFormat {
+    int packet_frames = 240;
+    core::FrameCount first_frame = 0;     // of packet 0: packet n begins with frame first_frame + n * packet_frames
+    std::size_t packet_bytes_max = 1452;  // of a payload
+    int fade_frames = 120;                // where a gap begins and ends; at most packet_frames
+};
+
+struct LiveCounters {
+    RepairCounters repair;
+    ConcealerCounters concealed;
+    std::uint64_t corrupt = 0;    // packets that could not be decoded
+    std::uint64_t oversized = 0;  // packets that were not kept
+    std::uint64_t crowded = 0;    // frames for which the window had no room: silent if room comes
+};
+
+// Feeds a PcmWindow, whose producer it is: each packet's frames go in when its deadline comes, decoded or concealed, so
+// the stream goes on whatever arrives, and when its sender is back it is heard again at its place. Pure; not
+// thread-safe; decodes in advance(); allocates at construction only, as far as its decoder does.
+class LiveReceiver {
+  public:
+    // `window` and `decoder` outlive the receiver.
+    LiveReceiver(PcmWindow& window, PacketDecoder& decoder, const LiveFormat& format, const RepairOptions& repair);
+
+    // From packet `first` on, as `epoch` of the window; the first frames fade in.
+    void begin(std::int64_t first, const Departures& departures, std::uint64_t epoch) noexcept;
+    void follow(const Departures& departures) noexcept { repair_.follow(departures); }
+
+    // A packet was received at `at`; `number` is extended to 64 bits.
+    Arrival take(std::int64_t number, std::span<const std::byte> payload, core::LocalTime at,
+                 bool retransmission) noexcept;
+    // See RepairSchedule.
+    std::size_t ask(core::LocalTime now, std::span<std::int64_t> out) noexcept { return repair_.ask(now, out); }
+    core::LocalTime next_ask(core::LocalTime now) const noexcept { return repair_.next_ask(now); }
+
+    // Hands over all that is due at `now`.
+    void advance(core::LocalTime now);
+    core::LocalTime next_deadline() const noexcept { return repair_.deadline(repair_.next()); }
+
+    core::Duration notice() const noexcept { return repair_.notice(); }
+    LiveCounters counters() const noexcept;
+
+  private:
+    void hand_over(std::int64_t number, bool there);
+    void write(core::FrameCount first) noexcept;
+
+    PcmWindow& window_;
+    PacketDecoder& decoder_;
+    const LiveFormat format_;
+    RepairSchedule repair_;
+    PacketRing packets_;
+    Concealer concealer_;
+    std::vector<float> frames_;         // of one packet
+    const std::vector<float> silence_;  // as many
+    std::uint64_t corrupt_ = 0;
+    std::uint64_t crowded_ = 0;
+};
+
+}  // namespace antiphon::media
