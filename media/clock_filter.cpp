@@ -92,12 +92,25 @@ bool ClockFilter::contradicts(const ClockExchange& e) const noexcept {
     const double forward_below = forward_floor_ + slope_ * x1 - forward_delay(e);
     const double backward_below = backward_floor_ - slope_ * x4 - backward_delay(e);
     const double below = std::max(forward_below, backward_below);
+    return below > tolerance(e.t4);
+}
+
+double ClockFilter::tolerance(core::LocalTime t) const noexcept {
     const bool few = forward_.count() < contradiction_points_min;
     // With few points the floors are not known yet, but the sum of a new delay and an old one is still no less than 0.
     const double gap = few ? forward_floor_ + backward_floor_ : 0;
-    return below > gap + contradiction_floor_ns +
-                       16 * static_cast<double>(map_->error_at(e.t4).count()) * (few ? 0 : 1) +
-                       options_.drift.limit * std::abs(x4 - since_origin(newest_));
+    return gap + contradiction_floor_ns + 16 * static_cast<double>(map_->error_at(t).count()) * (few ? 0 : 1) +
+           options_.drift.limit * std::abs(since_origin(t) - since_origin(newest_));
+}
+
+bool ClockFilter::hear(std::int64_t sent_ns, core::LocalTime t) noexcept {
+    if (!map_ || !in_range(sent_ns) || !in_range(t.ns)) return false;
+    const double x = since_origin(t), delay = static_cast<double>(t.ns - sent_ns + offset_ns_);
+    const double above = delay - (backward_floor_ - slope_ * x);
+    if (-above > tolerance(t) || above > static_cast<double>(options_.round_trip_max.count()))
+        return ++counters_.outliers, false;
+    if (!backward_.add(x, delay)) return ++counters_.stale, false;
+    return ++counters_.heard, true;
 }
 
 void ClockFilter::suspect(const ClockExchange& exchange) noexcept {
@@ -140,23 +153,23 @@ bool ClockFilter::take(const ClockExchange& e) noexcept {
 
 void ClockFilter::fit() noexcept {
     constexpr double spread_min_ns = 200;  // stamps are not finer
-    const auto n = static_cast<double>(forward_.count());
+    const auto forward_n = static_cast<double>(forward_.count()), backward_n = static_cast<double>(backward_.count());
     const double forward_spread = std::max(forward_.spread(), spread_min_ns);
     const double backward_spread = std::max(backward_.spread(), spread_min_ns);
     const std::array<EnvelopeSide, 2> sides{
-        EnvelopeSide{forward_.hull(), forward_.mean_x(), n / forward_spread, 1},
-        EnvelopeSide{backward_.hull(), backward_.mean_x(), n / backward_spread, -1}};
+        EnvelopeSide{forward_.hull(), forward_.mean_x(), forward_n / forward_spread, 1},
+        EnvelopeSide{backward_.hull(), backward_.mean_x(), backward_n / backward_spread, -1}};
     slope_ = common_slope(sides, options_.drift);
     forward_floor_ = floor_under(forward_.hull(), slope_);
     backward_floor_ = floor_under(backward_.hull(), -slope_);
 
     const double x = since_origin(newest_), span = std::max(forward_.span(), 1.0);
     const double half_gap = std::max(0.0, (forward_floor_ + backward_floor_) / 2);
-    const double floor_error = 2.5 * (forward_spread + backward_spread) / n;
+    const double floor_error = 2.5 * (forward_spread / forward_n + backward_spread / backward_n);
     const double drift_error = std::min(options_.drift.limit, 4 * floor_error / span);
     const double error = floor_error + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
     const auto offset = slope_ * x + (forward_floor_ - backward_floor_) / 2;
-    const bool few = n < 4;  // the spread is not known yet
+    const bool few = forward_n < 4;  // the spread is not known yet
     map_ = ClockMap{.local = newest_,
                     .cluster_ns = newest_.ns + offset_ns_ + std::llround(offset),
                     .drift = slope_,

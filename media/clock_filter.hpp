@@ -27,6 +27,7 @@ struct ClockFilterOptions {
 
 struct ClockFilterCounters {
     std::uint64_t accepted = 0;
+    std::uint64_t heard = 0;       // packets that came one way
     std::uint64_t insane = 0;      // stamps that no network can produce
     std::uint64_t duplicates = 0;  // `t1` seen before
     std::uint64_t stale = 0;       // older than the window
@@ -48,6 +49,11 @@ class ClockFilter {
     // Any stamps may come in, in any order. True when the exchange was used (possibly later, if suspected now).
     bool add(const ClockExchange& exchange) noexcept;
 
+    // A packet that left the cluster's node at `sent_ns` (cluster time) was received at `t`: one way of an exchange,
+    // for nothing. It counts with the next exchange; before the first, and where it contradicts the estimate, it does
+    // not. True when it was used.
+    bool hear(std::int64_t sent_ns, core::LocalTime t) noexcept;
+
     // Forgets everything and starts on another life of the cluster clock.
     void restart(core::ClockIncarnation incarnation) noexcept;
 
@@ -65,6 +71,7 @@ class ClockFilter {
     bool sane(const ClockExchange& exchange) const noexcept;
     bool seen(core::LocalTime t1) noexcept;
     bool contradicts(const ClockExchange& exchange) const noexcept;
+    double tolerance(core::LocalTime t) const noexcept;
     void suspect(const ClockExchange& exchange) noexcept;
     void settle_suspects() noexcept;
     void forget() noexcept;
