@@ -33,6 +33,7 @@ LIBRARIES = [
     (r"^prometheus/", r"^adapters/metrics/"),
     (r"^(?:spdlog|fmt)/", r"^adapters/system/"),
     (r"^alsa/", r"^adapters/alsa/"),
+    (r"^srtp2/", r"^adapters/srtp/"),
     (r"^CLI/", r"^apps/"),
     (r"^toml\+\+", r"^(?:apps|adapters/system)/"),
     (r"^(?:FLAC/|sndfile|soxr|opus|sbc/)", r"^(?:media/(?:codecs|resample)|adapters)"),
