@@ -15,6 +15,41 @@ constexpr std::int64_t settled_points_min = 64;
 
 bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit_ns; }
 
+constexpr int soft_blocks_min = 12;
+
+// How the heights of a way's lowest points above the line fall with their number.
+struct Softness {
+    double one = 0;   // mean height of the lowest of one block
+    double four = 0;  // of four
+    double blocks = 1;
+
+    static Softness of(const LowerEnvelope& envelope, double floor, double slope) noexcept {
+        return {envelope.mean_height(slope, floor, 1).value_or(0), envelope.mean_height(slope, floor, 4).value_or(0),
+                static_cast<double>(envelope.blocks())};
+    }
+    // Of n delays the lowest is n^-p above the floor: 1 where it is hard, less where it is soft. `lowest`: how far the
+    // floor is below the lowest point of all.
+    double power(double lowest) const noexcept {
+        if (four + lowest <= 0) return 1;
+        return std::clamp(std::log((one + lowest) / (four + lowest)) / std::log(4.0), 0.25, 1.0);
+    }
+    double lowest(double with_power, double known) const noexcept {
+        return (one + known) * std::pow(blocks, -with_power);
+    }
+};
+
+// The error of an offset between two envelopes: half of what the floors may be below the lowest points. Heights are
+// known from those points only, so it takes some rounds; and the softer way speaks for both, which are of one kind.
+double envelope_error(const Softness& forward, const Softness& backward) noexcept {
+    double forward_lowest = 0, backward_lowest = 0;
+    for (int round = 0; round < 5; ++round) {
+        const double power = std::min(forward.power(forward_lowest), backward.power(backward_lowest));
+        forward_lowest = forward.lowest(power, forward_lowest);
+        backward_lowest = backward.lowest(power, backward_lowest);
+    }
+    return (forward_lowest + backward_lowest) / 2;
+}
+
 int blocks_for(core::Duration window) {
     return static_cast<int>(std::max<std::int64_t>(4, (window.count() + 999'999'999) / 1'000'000'000));
 }
@@ -167,7 +202,10 @@ void ClockFilter::fit() noexcept {
     const double half_gap = std::max(0.0, (forward_floor_ + backward_floor_) / 2);
     const double floor_error = 2.5 * (forward_spread / forward_n + backward_spread / backward_n);
     const double drift_error = std::min(options_.drift.limit, 4 * floor_error / span);
-    const double error = floor_error + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
+    const double soft_error = envelope_error(Softness::of(forward_, forward_floor_, slope_),
+                                             Softness::of(backward_, backward_floor_, -slope_));
+    const double error =
+        std::max(floor_error, 2 * soft_error) + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
     const auto offset = slope_ * x + (forward_floor_ - backward_floor_) / 2;
     const bool few = forward_n < 4;  // the spread is not known yet
     map_ = ClockMap{.local = newest_,
@@ -177,6 +215,30 @@ void ClockFilter::fit() noexcept {
                     .asymmetry_bound = core::Duration{std::llround(half_gap)},
                     .drift_error = few ? options_.drift.limit : drift_error,
                     .incarnation = incarnation_};
+    regress(soft_error);
+}
+
+// A common slope and a mean for each way, by least squares.
+void ClockFilter::regress(double envelope_error) noexcept {
+    const double x = since_origin(newest_);
+    const auto forward = forward_.sums(x), backward = backward_.sums(x);
+    const double forward_weight = 1 / std::max(forward.variance(slope_), 1.0);
+    const double backward_weight = 1 / std::max(backward.variance(-slope_), 1.0);
+    const double information = forward_weight * forward.spread_xx() + backward_weight * backward.spread_xx() +
+                               1 / (options_.drift.sigma * options_.drift.sigma);
+    const double slope = (forward_weight * forward.spread_xy() - backward_weight * backward.spread_xy()) / information;
+    const double away = (forward.mean_x() + backward.mean_x()) / 2;
+    const double error = std::sqrt(1 / (forward_weight * forward.n) + 1 / (backward_weight * backward.n)) / 2 +
+                         std::abs(away) / std::sqrt(information);
+    constexpr double begin_below = 0.9, end_above = 1.3;  // so that it does not change its mind with each exchange
+    soft_ = forward_.blocks() >= soft_blocks_min && error < envelope_error * (soft_ ? end_above : begin_below);
+    if (!soft_) return;
+    const double offset =
+        (forward.mean_y() - slope * forward.mean_x() - backward.mean_y() - slope * backward.mean_x()) / 2;
+    map_->cluster_ns = newest_.ns + offset_ns_ + std::llround(offset);
+    map_->drift = slope;
+    map_->error_bound = std::min(map_->asymmetry_bound, core::Duration{std::llround(3 * error)});
+    map_->drift_error = std::min(options_.drift.limit, 3 / std::sqrt(information));
 }
 
 }  // namespace antiphon::media

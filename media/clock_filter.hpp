@@ -35,11 +35,14 @@ struct ClockFilterCounters {
     std::uint64_t restarts = 0;    // a clock was stepped or a machine suspended
 };
 
-// Fits one drift and two floors (forward and backward delays) by LowerEnvelope. Offsets are exact when the two ways
-// have the same shortest delay; half of their difference goes into the result (see ClockMap::asymmetry_bound).
-// Steps of a clock larger than the jitter restart the estimate after `suspects_max` exchanges in a row that
-// contradict it; smaller ones heal within one window. Memory is bounded: 30 blocks of hulls; the oldest is dropped.
-// Not thread-safe. No allocation after construction; an add takes some microseconds.
+// Fits one drift and two floors (forward and backward delays) by LowerEnvelope. Where the floor is soft (few packets
+// come near it, as on a radio that tries again), the envelope's error falls slowly and the two ways' differ by how many
+// packets each had; then a regression of all delays is better, and the residuals tell: how much lower the lowest of
+// four blocks is than that of one. Offsets are exact when the two ways have the same shortest (or mean) delay; half of
+// their difference goes into the result (see ClockMap::asymmetry_bound). Steps of a clock larger than the jitter
+// restart the estimate after `suspects_max` exchanges in a row that contradict it; smaller ones heal within one window.
+// Memory is bounded: 30 blocks of hulls; the oldest is dropped. Not thread-safe. No allocation after construction; an
+// add takes some microseconds.
 class ClockFilter {
   public:
     static constexpr std::size_t suspects_max = 4;
@@ -64,6 +67,9 @@ class ClockFilter {
     // Half a window of exchanges, and not a few: the estimate does not get much better by waiting.
     bool settled() const noexcept;
 
+    // The delays have no hard floor, and their mean is believed instead.
+    bool soft() const noexcept { return soft_; }
+
     const ClockFilterCounters& counters() const noexcept { return counters_; }
     core::ClockIncarnation incarnation() const noexcept { return incarnation_; }
 
@@ -77,6 +83,7 @@ class ClockFilter {
     void forget() noexcept;
     bool take(const ClockExchange& exchange) noexcept;
     void fit() noexcept;
+    void regress(double envelope_error) noexcept;
 
     double forward_delay(const ClockExchange& exchange) const noexcept;
     double backward_delay(const ClockExchange& exchange) const noexcept;
@@ -93,6 +100,7 @@ class ClockFilter {
     double slope_ = 0;
     double forward_floor_ = 0;   // at x = 0
     double backward_floor_ = 0;  // at x = 0
+    bool soft_ = false;          // the map is that of the regression
     std::optional<ClockMap> map_;
     std::array<ClockExchange, suspects_max> suspects_{};
     std::size_t suspect_count_ = 0;

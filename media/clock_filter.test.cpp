@@ -31,23 +31,29 @@ double error_ns(const ClockMap& map, const Crystal& local, const Crystal& cluste
     return static_cast<double>(map.to_cluster(now)) + residue - cluster.shows(true_ns);
 }
 
-Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20) {
+// `heard_hz`: how many packets of a live stream come besides the exchanges, 50 a second or, with a stream, 10.
+Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20, double heard_hz = 0,
+            core::Duration window = std::chrono::seconds(30)) {
     Outcome outcome;
     int estimates = 0, covered = 0;
     for (unsigned seed = 0; seed < static_cast<unsigned>(runs); ++seed) {
         Random random(seed);
         const Crystal local{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
         const Crystal cluster{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
-        ClockFilter filter(life);
+        ClockFilter filter(life, {.window = window});
+        double heard = 0;
         for (double t = 0; t < seconds * 1e9;) {
             if (const auto e = exchange(random, local, cluster, path, t)) filter.add(*e);
-            t += t < 0.1e9 ? 5e6 : 20e6;  // it starts with a burst
+            t += t < 0.1e9 ? 5e6 : heard_hz > 0 ? 100e6 : 20e6;  // it starts with a burst
+            for (; heard_hz > 0 && heard < t; heard += 1e9 / heard_hz)
+                if (const auto delay = path(random)) filter.hear(cluster.stamp(heard), {local.stamp(heard + *delay)});
             const auto map = filter.estimate();
             if (!map) continue;
             const double error = std::abs(error_ns(*map, local, cluster, t));
             ++estimates;
             covered += error <= static_cast<double>(map->error_at({local.stamp(t)}).count()) + 1;
-            if (t > start_s * 1e9 && t <= start_s * 1e9 + 20e6) outcome.start_us.push_back(error / 1e3);
+            if (t > start_s * 1e9 && t <= start_s * 1e9 + (heard_hz > 0 ? 100e6 : 20e6))
+                outcome.start_us.push_back(error / 1e3);
             if (t <= steady_s * 1e9) continue;
             outcome.steady_us.push_back(error / 1e3);
             const double drift_ppm = ((1 + cluster.ppm * 1e-6) / (1 + local.ppm * 1e-6) - 1) * 1e6;
@@ -82,6 +88,44 @@ TEST(ClockFilter, IsWithinTensOfMicrosecondsUnderMillisecondsOfJitter) {
     EXPECT_LT(quantile(o.steady_us, 0.5), 8);
     EXPECT_LT(quantile(o.steady_us, 0.95), 30);
     EXPECT_GT(o.covered, 0.95);
+}
+
+TEST(ClockFilter, WhereTheFloorIsSoftItBelievesTheMean) {
+    const auto o = run(triangular_path(), 150, 1, 60, 10, 0, std::chrono::seconds(120));
+    print("soft floor", o);
+    EXPECT_LT(quantile(o.steady_us, 0.5), 30);
+    EXPECT_LT(quantile(o.steady_us, 0.95), 100);
+    EXPECT_GT(o.covered, 0.95);
+}
+
+TEST(ClockFilter, EachPacketOfALiveStreamIsAMeasurement) {
+    const auto hard = run(jittery_path(), 150, 1, 60, 10, 200, std::chrono::seconds(120));
+    print("5+/-3 ms, live", hard);
+    EXPECT_LT(quantile(hard.steady_us, 0.5), 5);
+    EXPECT_LT(quantile(hard.steady_us, 0.95), 15);
+    const auto soft = run(triangular_path(), 150, 1, 60, 10, 200, std::chrono::seconds(120));
+    print("soft, live", soft);
+    EXPECT_LT(quantile(soft.steady_us, 0.5), 40);
+    EXPECT_LT(quantile(soft.steady_us, 0.95), 100);
+}
+
+TEST(ClockFilter, APacketThatCannotBeTrueIsNotBelieved) {
+    Random random(5);
+    const Crystal local{1e9, 40}, cluster{-3e12, 0};
+    ClockFilter filter(life);
+    EXPECT_FALSE(filter.hear(cluster.stamp(0), {local.stamp(1e6)})) << "nothing is known yet";
+    double t = 0;
+    for (; t < 10e9; t += 20e6) filter.add(*exchange(random, local, cluster, quiet_path(), t));
+    const auto before = *filter.estimate();
+    EXPECT_FALSE(filter.hear(cluster.stamp(t) + 50'000'000, {local.stamp(t)})) << "sent after it was received";
+    EXPECT_FALSE(filter.hear(cluster.stamp(t) - 10'000'000'000, {local.stamp(t)})) << "ten seconds on its way";
+    EXPECT_FALSE(filter.hear(std::int64_t{1} << 62, {local.stamp(t)}));
+    EXPECT_EQ(filter.counters().outliers, 2U);
+    EXPECT_TRUE(filter.hear(cluster.stamp(t), {local.stamp(t + 100e3)}));
+    EXPECT_EQ(filter.counters().heard, 1U);
+    filter.add(*exchange(random, local, cluster, quiet_path(), t));
+    EXPECT_NEAR(error_ns(*filter.estimate(), local, cluster, t), error_ns(before, local, cluster, t), 1000);
+    EXPECT_FALSE(filter.soft());
 }
 
 TEST(ClockFilter, IgnoresHeavyTailsAndFreezes) {

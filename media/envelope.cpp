@@ -57,6 +57,7 @@ LowerEnvelope::Block& LowerEnvelope::block_of(std::int64_t index) noexcept {
         block.index = index;
         block.count = 0;
         block.sum_x = block.sum_roots = 0;
+        block.sum_y = block.sum_xx = block.sum_xy = block.sum_yy = 0;
         block.hull.clear();
     }
     return block;
@@ -69,7 +70,12 @@ bool LowerEnvelope::add(double x, double y) noexcept {
     auto& block = block_of(index);
     insert(block, {x, y});
     ++block.count;
-    block.sum_x += x - static_cast<double>(index) * block_span_;
+    const double inside = x - static_cast<double>(index) * block_span_;
+    block.sum_x += inside;
+    block.sum_y += y;
+    block.sum_xx += inside * inside;
+    block.sum_xy += inside * y;
+    block.sum_yy += y * y;
     if (!empty_) block.sum_roots += std::sqrt(std::abs(y - last_y_));
     last_y_ = y;
     newest_x_ = empty_ ? x : std::max(newest_x_, x);
@@ -133,6 +139,49 @@ double LowerEnvelope::mean_x() const noexcept {
         count += n;
     }
     return count > 0 ? sum / count : 0;
+}
+
+LineSums LowerEnvelope::sums(double reference) const noexcept {
+    LineSums sums;
+    for (const auto& block : blocks_) {
+        if (!in_window(block)) continue;
+        const auto n = static_cast<double>(block.count);
+        const double away = static_cast<double>(block.index) * block_span_ - reference;
+        sums.n += n;
+        sums.x += n * away + block.sum_x;
+        sums.y += block.sum_y;
+        sums.xx += n * away * away + 2 * away * block.sum_x + block.sum_xx;
+        sums.xy += away * block.sum_y + block.sum_xy;
+        sums.yy += block.sum_yy;
+    }
+    return sums;
+}
+
+double LineSums::variance(double slope) const noexcept {
+    const double about_mean = yy - y * y / n - 2 * slope * spread_xy() + slope * slope * spread_xx();
+    return std::max(0.0, about_mean / n);
+}
+
+std::optional<double> LowerEnvelope::mean_height(double slope, double floor, int merged) const noexcept {
+    const auto size = static_cast<std::int64_t>(blocks_.size());
+    double sum = 0, lowest = 0;
+    int groups = 0, in_group = 0;
+    for (auto index = newest_ - size + 1; index <= newest_; ++index) {
+        const auto& block = blocks_[static_cast<std::size_t>(((index % size) + size) % size)];
+        const bool there = in_window(block) && block.index == index;
+        const double height = there ? floor_under(block.hull, slope) - floor : 0;
+        lowest = in_group == 0 ? height : std::min(lowest, height);
+        in_group = there ? in_group + 1 : 0;
+        if (in_group < merged) continue;
+        sum += lowest;
+        ++groups;
+        in_group = 0;
+    }
+    return groups > 0 ? std::optional(sum / groups) : std::nullopt;
+}
+
+int LowerEnvelope::blocks() const noexcept {
+    return static_cast<int>(std::ranges::count_if(blocks_, [this](const Block& block) { return in_window(block); }));
 }
 
 double LowerEnvelope::span() const noexcept {

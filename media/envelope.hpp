@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,18 @@ namespace antiphon::media {
 struct EnvelopePoint {
     double x = 0;
     double y = 0;
+};
+
+// Sums over points, x counted from a reference: what a regression needs.
+struct LineSums {
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0, yy = 0;
+
+    double mean_x() const noexcept { return x / n; }
+    double mean_y() const noexcept { return y / n; }
+    double spread_xx() const noexcept { return xx - x * x / n; }
+    double spread_xy() const noexcept { return xy - x * y / n; }
+    // Of the points about the line of this slope through their mean; 0 or more.
+    double variance(double slope) const noexcept;
 };
 
 // The lower convex hull of the points of a sliding window. The window is a ring of blocks, each of which keeps the hull
@@ -39,6 +52,13 @@ class LowerEnvelope {
     double span() const noexcept;
     // Typical height of a point above the floor, from the differences of successive points; outliers count little.
     double spread() const noexcept;
+    // All points of the window, x counted from `reference`.
+    LineSums sums(double reference) const noexcept;
+    // How high above the line (at x = 0 it is at `floor`) the lowest points of `merged` neighbouring blocks lie, on
+    // average; groups with an empty block do not count. Nothing without a group.
+    std::optional<double> mean_height(double slope, double floor, int merged) const noexcept;
+    // Blocks with points.
+    int blocks() const noexcept;
     // Hull points given up because a block was full.
     std::int64_t dropped() const noexcept { return dropped_; }
 
@@ -46,8 +66,9 @@ class LowerEnvelope {
     struct Block {
         std::int64_t index = 0;
         std::int64_t count = 0;
-        double sum_x = 0;      // from the block's start
-        double sum_roots = 0;  // of the differences of y
+        double sum_x = 0;                                      // from the block's start
+        double sum_roots = 0;                                  // of the differences of y
+        double sum_y = 0, sum_xx = 0, sum_xy = 0, sum_yy = 0;  // x from the block's start
         std::vector<EnvelopePoint> hull;
     };
 

@@ -45,6 +45,14 @@ inline Path jittery_path(double low_ns = 2e6, double high_ns = 8e6, double loss 
     };
 }
 
+// Whose floor is soft: few packets are near it.
+inline Path triangular_path(double low_ns = 2e6, double high_ns = 8e6, double loss = 0.02) {
+    return [=](Random& random) -> std::optional<double> {
+        if (uniform(random, 0, 1) < loss) return std::nullopt;
+        return low_ns + (high_ns - low_ns) / 2 * (uniform(random, 0, 1) + uniform(random, 0, 1));
+    };
+}
+
 inline Path heavy_tailed_path() {
     return [](Random& random) -> std::optional<double> {
         return 300e3 * std::pow(uniform(random, 1e-4, 1), -1 / 1.3);  // Pareto
