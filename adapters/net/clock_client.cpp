@@ -33,7 +33,7 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
           random_(std::move(random)),
           handler_(std::move(handler)),
           settings_(settings),
-          socket_(io),
+          socket_(io, StampedSocket::clock_bytes),
           resolver_(io),
           timer_(io),
           schedule_(clock.now(), settings.rhythm) {}

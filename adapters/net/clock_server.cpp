@@ -9,7 +9,7 @@ namespace antiphon::net {
 class ClockServer::Service : public std::enable_shared_from_this<Service> {
   public:
     Service(boost::asio::io_context& io, const ports::Clock& clock, core::ClockIncarnation incarnation)
-        : clock_(clock), incarnation_(incarnation), socket_(io) {}
+        : clock_(clock), incarnation_(incarnation), socket_(io, StampedSocket::clock_bytes) {}
 
     void wait() {
         socket_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {

@@ -3,6 +3,7 @@
 
 #include <netinet/ip.h>
 
+#include <algorithm>
 #include <cstring>
 #include <ctime>
 
@@ -39,7 +40,7 @@ udp::endpoint endpoint_of(const sockaddr_storage& address, socklen_t size) {
 
 struct StampedSocket::Batch {
     struct Slot {
-        std::array<std::byte, bytes_max> bytes;
+        std::span<std::byte> bytes;
         alignas(cmsghdr) std::array<std::byte, control_bytes> control;
         sockaddr_storage from;
         iovec io;
@@ -49,6 +50,11 @@ struct StampedSocket::Batch {
     std::array<Slot, batch_max> slots;
     std::array<mmsghdr, batch_max> headers;
     std::array<Datagram, batch_max> datagrams;
+    std::vector<std::byte> bytes;
+
+    explicit Batch(std::size_t bytes_max) : bytes(batch_max * bytes_max) {
+        for (std::size_t i = 0; i < batch_max; ++i) slots[i].bytes = std::span(bytes).subspan(i * bytes_max, bytes_max);
+    }
 
     void prepare() {
         for (std::size_t i = 0; i < batch_max; ++i) {
@@ -69,7 +75,7 @@ struct StampedSocket::Batch {
         auto& header = headers[i].msg_hdr;
         auto& datagram = datagrams[i];
         datagram = {};
-        datagram.bytes = {slots[i].bytes.data(), headers[i].msg_len};
+        datagram.bytes = slots[i].bytes.first(headers[i].msg_len);
         datagram.cut = (header.msg_flags & MSG_TRUNC) != 0;
         datagram.from = endpoint_of(slots[i].from, header.msg_namelen);
         for (auto* control = CMSG_FIRSTHDR(&header); control; control = CMSG_NXTHDR(&header, control))
@@ -106,7 +112,8 @@ struct StampedSocket::Batch {
     }
 };
 
-StampedSocket::StampedSocket(boost::asio::io_context& io) : socket_(io), batch_(std::make_unique<Batch>()) {}
+StampedSocket::StampedSocket(boost::asio::io_context& io, std::size_t bytes_max)
+    : socket_(io), batch_(std::make_unique<Batch>(bytes_max)), outgoing_(bytes_max) {}
 StampedSocket::~StampedSocket() = default;
 
 core::Result<void> StampedSocket::open(const udp::endpoint& local) {
@@ -140,18 +147,20 @@ std::span<const Datagram> StampedSocket::receive() {
     return {batch_->datagrams.data(), static_cast<std::size_t>(got)};
 }
 
+bool StampedSocket::hold(std::span<const std::byte> bytes) {
+    if (!socket_.is_open() || bytes.empty() || bytes.size() > outgoing_.size()) return false;
+    std::memcpy(outgoing_.data(), bytes.data(), bytes.size());
+    return true;
+}
+
 bool StampedSocket::send(std::span<const std::byte> bytes, const udp::endpoint& to,
                          std::span<const std::byte> arrived_at) {
-    if (!socket_.is_open()) return false;
-    // sendmsg() takes pointers to mutable data and writes to none of it.
-    std::array<std::byte, bytes_max> copy;
-    if (bytes.size() > copy.size()) return false;
-    std::memcpy(copy.data(), bytes.data(), bytes.size());
+    if (!hold(bytes)) return false;
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> control;
     if (arrived_at.size() > control.size()) return false;
     if (!arrived_at.empty()) std::memcpy(control.data(), arrived_at.data(), arrived_at.size());
     udp::endpoint target = to;
-    iovec io{copy.data(), bytes.size()};
+    iovec io{outgoing_.data(), bytes.size()};
     msghdr header{};
     header.msg_name = target.data();
     header.msg_namelen = static_cast<socklen_t>(target.size());
@@ -161,6 +170,32 @@ bool StampedSocket::send(std::span<const std::byte> bytes, const udp::endpoint& 
     header.msg_controllen = arrived_at.size();
     return ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
+}
+
+// One that the kernel does not take (nobody listens there any more, say) keeps none of those behind it from theirs.
+std::size_t StampedSocket::send_to_all(std::span<const std::byte> bytes, std::span<const udp::endpoint> to) {
+    if (!hold(bytes)) return 0;
+    constexpr std::size_t at_once = 64;
+    std::array<udp::endpoint, at_once> targets;
+    std::array<mmsghdr, at_once> messages;
+    iovec io{outgoing_.data(), bytes.size()};
+    std::size_t taken = 0;
+    while (!to.empty()) {
+        const auto count = std::min(to.size(), at_once);
+        for (std::size_t i = 0; i < count; ++i) {
+            targets[i] = to[i];
+            messages[i] = {};
+            messages[i].msg_hdr.msg_name = targets[i].data();
+            messages[i].msg_hdr.msg_namelen = static_cast<socklen_t>(targets[i].size());
+            messages[i].msg_hdr.msg_iov = &io;
+            messages[i].msg_hdr.msg_iovlen = 1;
+        }
+        const int sent = ::sendmmsg(socket_.native_handle(), messages.data(), static_cast<unsigned>(count),
+                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+        taken += sent > 0 ? static_cast<std::size_t>(sent) : 0;
+        to = to.subspan(sent > 0 ? static_cast<std::size_t>(sent) : 1);
+    }
+    return taken;
 }
 
 }  // namespace antiphon::net

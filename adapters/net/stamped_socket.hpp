@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "core/result.hpp"
 
@@ -17,7 +18,7 @@ namespace antiphon::net {
 
 // Valid until the next receive().
 struct Datagram {
-    std::span<const std::byte> bytes;  // cut at StampedSocket::bytes_max, then `cut` is set
+    std::span<std::byte> bytes;  // cut at the socket's bytes_max, then `cut` is set; whoever receives it may change it
     bool cut = false;
     boost::asio::ip::udp::endpoint from;
     std::optional<std::chrono::nanoseconds> realtime;  // the kernel's stamp, CLOCK_REALTIME
@@ -29,9 +30,11 @@ struct Datagram {
 class StampedSocket {
   public:
     static constexpr std::size_t batch_max = 32;
-    static constexpr std::size_t bytes_max = 64;  // clock packets are smaller; longer datagrams are none
+    static constexpr std::size_t clock_bytes = 64;    // clock packets are smaller; longer datagrams are none
+    static constexpr std::size_t audio_bytes = 1500;  // what an Ethernet frame carries
 
-    explicit StampedSocket(boost::asio::io_context& io);
+    // Longer datagrams than `bytes_max` are cut when received, and not sent.
+    StampedSocket(boost::asio::io_context& io, std::size_t bytes_max);
     ~StampedSocket();
 
     // `unavailable` when the port is taken; the error does not say which option to change, because we do not know.
@@ -53,12 +56,17 @@ class StampedSocket {
     // from the address its question was sent to, which a host with several addresses does not do by itself.
     bool send(std::span<const std::byte> bytes, const boost::asio::ip::udp::endpoint& to,
               std::span<const std::byte> arrived_at = {});
+    // The same bytes to each of `to`, with one call for up to 64 of them. How many the kernel took.
+    std::size_t send_to_all(std::span<const std::byte> bytes, std::span<const boost::asio::ip::udp::endpoint> to);
 
   private:
     struct Batch;
 
+    bool hold(std::span<const std::byte> bytes);
+
     boost::asio::ip::udp::socket socket_;
     std::unique_ptr<Batch> batch_;
+    std::vector<std::byte> outgoing_;  // sendmsg() takes pointers to mutable data, and writes to none of it
 };
 
 }  // namespace antiphon::net

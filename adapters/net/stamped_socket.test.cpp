@@ -1,0 +1,94 @@
+// What leaves once arrives at each, stamped by the kernel. Real sockets on loopback.
+#include "adapters/net/stamped_socket.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+
+namespace antiphon::net {
+namespace {
+
+using boost::asio::ip::udp;
+using Bytes = std::vector<std::byte>;
+
+const udp::endpoint loopback{boost::asio::ip::make_address("127.0.0.1"), 0};
+
+struct World {
+    boost::asio::io_context io;
+
+    std::unique_ptr<StampedSocket> open(std::size_t bytes_max = StampedSocket::audio_bytes) {
+        auto socket = std::make_unique<StampedSocket>(io, bytes_max);
+        EXPECT_TRUE(socket->open(loopback));
+        return socket;
+    }
+    // One datagram, or none within 5 s.
+    struct Received {
+        Bytes bytes;
+        bool cut = false;
+        bool stamped = false;
+        udp::endpoint from;
+    };
+    std::deque<Received> receive(StampedSocket& socket, std::size_t wanted) {
+        std::deque<Received> all;
+        bool waiting = false;
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (all.size() < wanted && std::chrono::steady_clock::now() < deadline) {
+            for (const auto& datagram : socket.receive())
+                all.push_back({Bytes(datagram.bytes.begin(), datagram.bytes.end()), datagram.cut,
+                               datagram.realtime.has_value(), datagram.from});
+            if (all.size() >= wanted) break;
+            if (!std::exchange(waiting, true)) socket.async_wait([&](const auto&) { waiting = false; });
+            io.restart();
+            io.run_one_for(std::chrono::milliseconds(100));
+        }
+        return all;
+    }
+};
+
+TEST(StampedSocket, SendsOnceToAllAndTheDeadKeepNobodyFromIt) {
+    World world;
+    const auto sender = world.open();
+    std::vector<std::unique_ptr<StampedSocket>> listeners;
+    std::vector<udp::endpoint> everybody;
+    for (int i = 0; i < 150; ++i) {
+        listeners.push_back(world.open());
+        everybody.push_back(listeners.back()->local_endpoint());
+        if (i % 10 != 0) continue;
+        const auto gone = world.open();  // and closed again: whoever sends there is told so by the kernel
+        everybody.push_back(gone->local_endpoint());
+    }
+    for (int round = 0; round < 3; ++round) {
+        const Bytes packet(1300, static_cast<std::byte>(round));
+        EXPECT_GE(sender->send_to_all(packet, everybody), 150U - 15U);
+        for (auto& listener : listeners) {
+            const auto received = world.receive(*listener, 1);
+            ASSERT_EQ(received.size(), 1U);
+            EXPECT_EQ(received[0].bytes, packet);
+            EXPECT_TRUE(received[0].stamped);
+            EXPECT_EQ(received[0].from, sender->local_endpoint());
+        }
+    }
+}
+
+TEST(StampedSocket, WhatIsLongerThanItsBoundIsCutAndNotSent) {
+    World world;
+    const auto large = world.open(), small = world.open(StampedSocket::clock_bytes);
+    const Bytes packet(65, std::byte{1});
+    EXPECT_TRUE(large->send(packet, small->local_endpoint()));
+    const auto received = world.receive(*small, 1);
+    ASSERT_EQ(received.size(), 1U);
+    EXPECT_TRUE(received[0].cut);
+    EXPECT_EQ(received[0].bytes.size(), StampedSocket::clock_bytes);
+    EXPECT_FALSE(small->send(packet, large->local_endpoint()));
+    EXPECT_EQ(small->send_to_all(packet, std::vector{large->local_endpoint()}), 0U);
+    EXPECT_FALSE(large->send({}, small->local_endpoint()));
+    large->close();
+    EXPECT_EQ(large->send_to_all(Bytes(10), std::vector{small->local_endpoint()}), 0U);
+}
+
+}  // namespace
+}  // namespace antiphon::net
