@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <numbers>
 #include <optional>
 #include <random>
 
@@ -21,10 +22,24 @@ inline double uniform(Random& random, double low, double high) {
 struct Crystal {
     double offset_ns = 0;
     double ppm = 0;
+    double wander_ppm = 0;  // with the day's warmth: a sine of the rate
+    double wander_period_ns = 3600e9;
 
-    double shows(double true_ns) const { return offset_ns + true_ns + true_ns * ppm * 1e-6; }
+    double shows(double true_ns) const { return offset_ns + true_ns + true_ns * ppm * 1e-6 + wandered(true_ns); }
     std::int64_t stamp(double true_ns) const { return static_cast<std::int64_t>(std::floor(shows(true_ns))); }
-    double true_at(double shown_ns) const { return (shown_ns - offset_ns) / (1 + ppm * 1e-6); }
+    double true_at(double shown_ns) const {
+        const double still = (shown_ns - offset_ns) / (1 + ppm * 1e-6);
+        double true_ns = still;
+        for (int i = 0; wander_ppm != 0 && i < 3; ++i) true_ns = still - wandered(true_ns) / (1 + ppm * 1e-6);
+        return true_ns;
+    }
+
+  private:
+    double wandered(double true_ns) const {
+        if (wander_ppm == 0) return 0;
+        const double turns = 2 * std::numbers::pi / wander_period_ns;
+        return wander_ppm * 1e-6 / turns * (1 - std::cos(turns * true_ns));
+    }
 };
 
 // One way of a path: the delay of a packet in ns, or its loss.

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <numbers>
-#include <set>
+#include <string_view>
 #include <vector>
 
 #include "media/clock_filter.hpp"
@@ -45,6 +46,8 @@ struct Conditions {
     Path back = quiet_path();
     double total_latency_ns = 40 * ms;  // from the microphone to the ear
     double freeze_each_ns = 0;          // the receiver's machine stands still for 100 ms; 0: never
+    double suspend_at_ns = 1e300;       // its clock, which does not count meanwhile, loses five seconds
+    double wander_ppm = 0;              // of each crystal within an hour
 };
 
 // Frame f of the stream is captured when the cluster clock shows start + f / 48 kHz, and heard `total_latency` later.
@@ -53,17 +56,19 @@ class LiveWorker {
     LiveWorker(unsigned seed, Conditions conditions)
         : conditions_(std::move(conditions)),
           random_(seed),
-          cluster_{uniform(random_, -5e9, 5e9), uniform(random_, -100, 100)},
-          local_{uniform(random_, 0, 1e13), uniform(random_, -100, 100)},
-          dac_{0, uniform(random_, -60, 60)} {
+          cluster_{uniform(random_, -5e9, 5e9), uniform(random_, -100, 100), conditions_.wander_ppm},
+          local_{uniform(random_, 0, 1e13), uniform(random_, -100, 100), conditions_.wander_ppm, 2900e9},
+          dac_{0, uniform(random_, -60, 60), conditions_.wander_ppm, 1700e9} {
         next_freeze_ns_ = conditions_.freeze_each_ns > 0 ? conditions_.freeze_each_ns : 1e300;
         playout_.set_timeline({.playing = true, .epoch = 1, .incarnation = {1}, .start_ns = heard_cluster_ns()});
     }
 
-    // Plays `seconds`; answers the error of each block that sounds whole, in us: positive = it comes late.
+    // Plays `seconds` more; answers the error of each block that sounds whole, in us: positive = it comes late.
     std::vector<double> run(double seconds) {
         std::vector<double> errors;
-        for (core::FrameCount first = 0; first < seconds * 48000; first += block_frames) {
+        for (const auto end = next_first_ + static_cast<core::FrameCount>(seconds * 48000); next_first_ < end;
+             next_first_ += block_frames) {
+            const auto first = next_first_;
             const double due = true_of(first - 2 * block_frames);  // two blocks ahead of the sound
             const double now = freezes(due + std::exponential_distribution<>(1 / 50e3)(random_));
             live_until(now);
@@ -109,6 +114,10 @@ class LiveWorker {
     // What the network thread does until `now`, in steps of half a millisecond.
     void live_until(double now) {
         for (; t_ < now; t_ += 0.5 * ms) {
+            if (t_ >= conditions_.suspend_at_ns) {
+                conditions_.suspend_at_ns = 1e300;
+                local_.offset_ns -= 5e9;
+            }
             probe();
             send();
             if (t_ < thawed_ns_) continue;
@@ -201,6 +210,7 @@ class LiveWorker {
         {.packet_frames = packet_frames},
         {.latency = core::Duration{static_cast<std::int64_t>(conditions_.total_latency_ns - packet_ns - lead_ns)}}};
     bool begun_ = false;
+    core::FrameCount next_first_ = 0;
     double t_ = 0, next_probe_ns_ = 0, next_freeze_ns_ = 0, thawed_ns_ = 0;
     std::uint64_t sent_ = 0, resent_ = 0;
     std::multimap<double, Sent> coming_;
@@ -267,6 +277,32 @@ TEST(LivePath, UnderJitterWithASoftFloorItIsInSync) {
         EXPECT_LT(figures.p99_us, 130);
         EXPECT_EQ(figures.lost, 0U);
     }
+}
+
+// In ./check full twelve hours.
+TEST(LivePath, TheLatencyDoesNotDriftOverHours) {
+    const char* sweep = std::getenv("ANTIPHON_SWEEP");
+    const double hours = sweep && std::string_view(sweep) == "whole" ? 12 : 0.1;
+    Conditions long_day{jittery_path(2 * ms, 8 * ms, 0.02), jittery_path(2 * ms, 8 * ms, 0.02), 100 * ms};
+    long_day.freeze_each_ns = 47e9;
+    long_day.wander_ppm = 0.3;
+    long_day.suspend_at_ns = 0.5 * hours * 3600e9;
+    LiveWorker worker(9, long_day);
+    const double quarter_s = hours * 900;
+    double worst_us = 0;
+    for (int quarter = 1; quarter <= 4; ++quarter) {
+        auto errors = worker.run(quarter_s);
+        for (auto& error : errors) error = std::abs(error);
+        std::sort(errors.begin(), errors.end());
+        const double median = errors[errors.size() / 2], p99 = errors[errors.size() * 99 / 100];
+        std::printf("quarter %d of %.2f h: %.1f %% sounded, median %.1f p99 %.1f us, %llu packets lost, %llu reseats\n",
+                    quarter, hours, 100 * static_cast<double>(errors.size()) * block_frames / 48000 / quarter_s, median,
+                    p99, static_cast<unsigned long long>(worker.counters().repair.lost),
+                    static_cast<unsigned long long>(worker.status().reseats));
+        EXPECT_GT(static_cast<double>(errors.size()) * block_frames / 48000, 0.95 * quarter_s);
+        worst_us = std::max(worst_us, median);
+    }
+    EXPECT_LT(worst_us, 60);
 }
 
 TEST(LivePath, AfterEachFreezeOfTheMachineItIsBackAtItsPlace) {
