@@ -15,17 +15,18 @@ constexpr std::int64_t settled_points_min = 64;
 
 bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit_ns; }
 
-constexpr int soft_blocks_min = 12;
+constexpr int soft_blocks_min =
+    40;  // fewer do not tell a soft floor from chance: seven groups of four in half a minute
 
 // How the heights of a way's lowest points above the line fall with their number.
 struct Softness {
-    double one = 0;   // mean height of the lowest of one block
+    double one = 0;   // median height of the lowest of one block
     double four = 0;  // of four
     double blocks = 1;
 
-    static Softness of(const LowerEnvelope& envelope, double floor, double slope) noexcept {
-        return {envelope.mean_height(slope, floor, 1).value_or(0), envelope.mean_height(slope, floor, 4).value_or(0),
-                static_cast<double>(envelope.blocks())};
+    static Softness of(LowerEnvelope& envelope, double floor, double slope) noexcept {
+        return {envelope.median_height(slope, floor, 1).value_or(0),
+                envelope.median_height(slope, floor, 4).value_or(0), static_cast<double>(envelope.blocks())};
     }
     // Of n delays the lowest is n^-p above the floor: 1 where it is hard, less where it is soft. `lowest`: how far the
     // floor is below the lowest point of all.
@@ -202,8 +203,10 @@ void ClockFilter::fit() noexcept {
     const double half_gap = std::max(0.0, (forward_floor_ + backward_floor_) / 2);
     const double floor_error = 2.5 * (forward_spread / forward_n + backward_spread / backward_n);
     const double drift_error = std::min(options_.drift.limit, 4 * floor_error / span);
-    const double soft_error = envelope_error(Softness::of(forward_, forward_floor_, slope_),
-                                             Softness::of(backward_, backward_floor_, -slope_));
+    const bool judged = std::min(forward_.blocks(), backward_.blocks()) >= soft_blocks_min;
+    const double soft_error = judged ? envelope_error(Softness::of(forward_, forward_floor_, slope_),
+                                                      Softness::of(backward_, backward_floor_, -slope_))
+                                     : 0;
     const double error =
         std::max(floor_error, 2 * soft_error) + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
     const auto offset = slope_ * x + (forward_floor_ - backward_floor_) / 2;
@@ -215,11 +218,11 @@ void ClockFilter::fit() noexcept {
                     .asymmetry_bound = core::Duration{std::llround(half_gap)},
                     .drift_error = few ? options_.drift.limit : drift_error,
                     .incarnation = incarnation_};
-    regress(soft_error);
+    regress(offset, soft_error);
 }
 
 // A common slope and a mean for each way, by least squares.
-void ClockFilter::regress(double envelope_error) noexcept {
+void ClockFilter::regress(double envelope_offset, double envelope_error) noexcept {
     const double x = since_origin(newest_);
     const auto forward = forward_.sums(x), backward = backward_.sums(x);
     const double forward_weight = 1 / std::max(forward.variance(slope_), 1.0);
@@ -231,10 +234,12 @@ void ClockFilter::regress(double envelope_error) noexcept {
     const double error = std::sqrt(1 / (forward_weight * forward.n) + 1 / (backward_weight * backward.n)) / 2 +
                          std::abs(away) / std::sqrt(information);
     constexpr double begin_below = 0.9, end_above = 1.3;  // so that it does not change its mind with each exchange
-    soft_ = forward_.blocks() >= soft_blocks_min && error < envelope_error * (soft_ ? end_above : begin_below);
-    if (!soft_) return;
     const double offset =
         (forward.mean_y() - slope * forward.mean_x() - backward.mean_y() - slope * backward.mean_x()) / 2;
+    // Nothing was quicker than light: the truth is between the floors, whatever the mean says.
+    const bool possible = std::abs(offset - envelope_offset) <= static_cast<double>(map_->asymmetry_bound.count());
+    soft_ = possible && error < envelope_error * (soft_ ? end_above : begin_below);
+    if (!soft_) return;
     map_->cluster_ns = newest_.ns + offset_ns_ + std::llround(offset);
     map_->drift = slope;
     map_->error_bound = std::min(map_->asymmetry_bound, core::Duration{std::llround(3 * error)});

@@ -83,7 +83,7 @@ class ClockFilter {
     void forget() noexcept;
     bool take(const ClockExchange& exchange) noexcept;
     void fit() noexcept;
-    void regress(double envelope_error) noexcept;
+    void regress(double envelope_offset, double envelope_error) noexcept;
 
     double forward_delay(const ClockExchange& exchange) const noexcept;
     double backward_delay(const ClockExchange& exchange) const noexcept;

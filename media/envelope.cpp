@@ -37,6 +37,7 @@ LowerEnvelope::LowerEnvelope(double block_span, int block_count, int block_point
     : block_span_(block_span), block_points_(block_points), blocks_(static_cast<std::size_t>(block_count)) {
     ANTIPHON_ASSERT(block_span > 0 && block_count > 0 && block_points > 3);
     for (auto& block : blocks_) block.hull.reserve(static_cast<std::size_t>(block_points) + 1);
+    heights_.reserve(blocks_.size());
     merged_.reserve(static_cast<std::size_t>(block_count) * static_cast<std::size_t>(block_points + 1));
 }
 
@@ -162,10 +163,11 @@ double LineSums::variance(double slope) const noexcept {
     return std::max(0.0, about_mean / n);
 }
 
-std::optional<double> LowerEnvelope::mean_height(double slope, double floor, int merged) const noexcept {
+std::optional<double> LowerEnvelope::median_height(double slope, double floor, int merged) noexcept {
     const auto size = static_cast<std::int64_t>(blocks_.size());
-    double sum = 0, lowest = 0;
-    int groups = 0, in_group = 0;
+    double lowest = 0;
+    int in_group = 0;
+    heights_.clear();
     for (auto index = newest_ - size + 1; index <= newest_; ++index) {
         const auto& block = blocks_[static_cast<std::size_t>(((index % size) + size) % size)];
         const bool there = in_window(block) && block.index == index;
@@ -173,11 +175,13 @@ std::optional<double> LowerEnvelope::mean_height(double slope, double floor, int
         lowest = in_group == 0 ? height : std::min(lowest, height);
         in_group = there ? in_group + 1 : 0;
         if (in_group < merged) continue;
-        sum += lowest;
-        ++groups;
+        heights_.push_back(lowest);
         in_group = 0;
     }
-    return groups > 0 ? std::optional(sum / groups) : std::nullopt;
+    if (heights_.empty()) return std::nullopt;
+    const auto middle = heights_.begin() + static_cast<std::ptrdiff_t>(heights_.size() / 2);
+    std::nth_element(heights_.begin(), middle, heights_.end());
+    return *middle;
 }
 
 int LowerEnvelope::blocks() const noexcept {

@@ -54,9 +54,10 @@ class LowerEnvelope {
     double spread() const noexcept;
     // All points of the window, x counted from `reference`.
     LineSums sums(double reference) const noexcept;
-    // How high above the line (at x = 0 it is at `floor`) the lowest points of `merged` neighbouring blocks lie, on
-    // average; groups with an empty block do not count. Nothing without a group.
-    std::optional<double> mean_height(double slope, double floor, int merged) const noexcept;
+    // How high above the line (at x = 0 it is at `floor`) the lowest points of `merged` neighbouring blocks lie: the
+    // median, so that blocks in which all was late count little; groups with an empty block do not count. Nothing
+    // without a group.
+    std::optional<double> median_height(double slope, double floor, int merged) noexcept;
     // Blocks with points.
     int blocks() const noexcept;
     // Hull points given up because a block was full.
@@ -87,6 +88,7 @@ class LowerEnvelope {
     double last_y_ = 0;
     std::vector<Block> blocks_;
     std::vector<EnvelopePoint> merged_;
+    std::vector<double> heights_;
 };
 
 // One direction of a path in a common fit. A line under it has the slope `sign` * s.
