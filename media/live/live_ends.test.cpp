@@ -49,14 +49,17 @@ struct Ends {
     FlacDecoding decoding;
     LiveSender sender{identity, encoding};
     PcmWindow window{1, 1 << 13};
-    LiveReceiver receiver{window, decoding, {.first_frame = FlacPacketEncoder::first_frame}, {}};
+    LiveReceiver receiver{decoding, {.channels = 1, .first_frame = FlacPacketEncoder::first_frame}, {}};
     LiveListener listener{identity, receiver, 0xBBBB0001};
     const Departures departures{0, {0}, packet_ns};
     std::multimap<double, Datagram> down, up;
     std::map<core::FrameCount, float> heard;
     std::uint64_t departures_told = 0;
 
-    explicit Ends(Path path_) : path(std::move(path_)) { receiver.begin(0, departures, 1); }
+    explicit Ends(Path path_) : path(std::move(path_)) {
+        receiver.begin(0, departures);
+        receiver.add(window, 1);
+    }
 
     void send(std::multimap<double, Datagram>& way, std::span<const std::byte> datagram, double now) {
         if (datagram.empty()) return;

@@ -143,7 +143,8 @@ class LiveWorker {
         const Departures departures{0, at, packet_ns / map.rate()};
         if (begun_) return receiver_.follow(departures);
         begun_ = true;
-        receiver_.begin(departures.last_at({local_.stamp(t_)}) + 1, departures, 1);
+        receiver_.begin(departures.last_at({local_.stamp(t_)}) + 1, departures);
+        receiver_.add(window_, 1);
     }
 
     void carry(std::int64_t number, bool again) {
@@ -205,9 +206,8 @@ class LiveWorker {
     PcmWindow window_{1, 8192};
     Playout playout_{window_, {.fade = std::chrono::milliseconds(2)}};
     LiveReceiver receiver_{
-        window_,
         decoder_,
-        {.packet_frames = packet_frames},
+        {.channels = 1, .packet_frames = packet_frames},
         {.latency = core::Duration{static_cast<std::int64_t>(conditions_.total_latency_ns - packet_ns - lead_ns)}}};
     bool begun_ = false;
     core::FrameCount next_first_ = 0;

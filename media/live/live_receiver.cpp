@@ -7,25 +7,31 @@
 
 namespace antiphon::media {
 
-LiveReceiver::LiveReceiver(PcmWindow& window, PacketDecoder& decoder, const LiveFormat& format,
-                           const RepairOptions& repair)
-    : window_(window),
-      decoder_(decoder),
+LiveReceiver::LiveReceiver(PacketDecoder& decoder, const LiveFormat& format, const RepairOptions& repair)
+    : decoder_(decoder),
       format_(format),
       repair_(repair),
       packets_(repair.window, format.packet_bytes_max),
-      concealer_(window.channels(), format.fade_frames),
-      frames_(static_cast<std::size_t>(format.packet_frames * window.channels())),
+      concealer_(format.channels, format.fade_frames),
+      frames_(static_cast<std::size_t>(format.packet_frames * format.channels)),
       silence_(frames_.size()) {
     ANTIPHON_ASSERT(format.fade_frames <= format.packet_frames);
 }
 
-void LiveReceiver::begin(std::int64_t first, const Departures& departures, std::uint64_t epoch) noexcept {
+void LiveReceiver::begin(std::int64_t first, const Departures& departures) noexcept {
     repair_.begin(first, departures);
     packets_.clear();
     concealer_.restart();
-    window_.restart(epoch, format_.first_frame + first * format_.packet_frames);
+    for (auto* window : windows_) window->restart(window->producer_epoch() + 1, first_frame_of(first));
 }
+
+void LiveReceiver::add(PcmWindow& window, std::uint64_t epoch) {
+    ANTIPHON_ASSERT(window.channels() == format_.channels);
+    window.restart(epoch, first_frame_of(repair_.next()));
+    windows_.push_back(&window);
+}
+
+void LiveReceiver::remove(PcmWindow& window) noexcept { std::erase(windows_, &window); }
 
 Arrival LiveReceiver::take(std::int64_t number, std::span<const std::byte> payload, core::LocalTime at,
                            bool retransmission) noexcept {
@@ -49,17 +55,16 @@ void LiveReceiver::hand_over(std::int64_t number, bool there) {
         concealer_.good(frames_);
     else
         concealer_.missing(frames_);
-    write(format_.first_frame + number * format_.packet_frames);
+    for (auto* window : windows_) write(*window, first_frame_of(number));
 }
 
 // What found no room before is made up for with silence, so that every frame stays at its place.
-void LiveReceiver::write(core::FrameCount first) noexcept {
-    const auto width = static_cast<core::FrameCount>(window_.channels());
-    while (window_.next_frame() < first && window_.writable() > 0) {
-        const auto owed = std::min<core::FrameCount>(first - window_.next_frame(), format_.packet_frames);
-        window_.write(std::span(silence_).first(static_cast<std::size_t>(owed * width)));
+void LiveReceiver::write(PcmWindow& window, core::FrameCount first) noexcept {
+    while (window.next_frame() < first && window.writable() > 0) {
+        const auto owed = std::min<core::FrameCount>(first - window.next_frame(), format_.packet_frames);
+        window.write(std::span(silence_).first(static_cast<std::size_t>(owed * format_.channels)));
     }
-    const auto written = window_.next_frame() == first ? window_.write(frames_) : 0;
+    const auto written = window.next_frame() == first ? window.write(frames_) : 0;
     crowded_ += static_cast<std::uint64_t>(format_.packet_frames - written);
 }
 

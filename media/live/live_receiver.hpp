@@ -22,6 +22,7 @@ class PacketDecoder {
 };
 
 struct LiveFormat {
+    int channels = 2;
     int packet_frames = 240;
     core::FrameCount first_frame = 0;     // of packet 0: packet n begins with frame first_frame + n * packet_frames
     std::size_t packet_bytes_max = 1452;  // of a payload
@@ -36,16 +37,21 @@ struct LiveCounters {
     std::uint64_t crowded = 0;    // frames for which the window had no room: silent if room comes
 };
 
-// Feeds a PcmWindow, whose producer it is: each packet's frames go in when its deadline comes, decoded or concealed, so
-// the stream goes on whatever arrives, and when its sender is back it is heard again at its place. Pure; not
-// thread-safe; decodes in advance(); allocates at construction only, as far as its decoder does.
+// Feeds the windows of all outputs of a board that play the stream: each packet's frames go in when its deadline comes,
+// decoded once or concealed, so the stream goes on whatever arrives, and when its sender is back it is heard again at
+// its place. Pure; not thread-safe; decodes in advance(); allocates at construction and in add() only, as far as its
+// decoder does.
 class LiveReceiver {
   public:
-    // `window` and `decoder` outlive the receiver.
-    LiveReceiver(PcmWindow& window, PacketDecoder& decoder, const LiveFormat& format, const RepairOptions& repair);
+    // `decoder` outlives the receiver.
+    LiveReceiver(PacketDecoder& decoder, const LiveFormat& format, const RepairOptions& repair);
 
-    // From packet `first` on, as `epoch` of the window; the first frames fade in.
-    void begin(std::int64_t first, const Departures& departures, std::uint64_t epoch) noexcept;
+    // From packet `first` on; the first frames fade in. All windows begin anew, each in the epoch after its own.
+    void begin(std::int64_t first, const Departures& departures) noexcept;
+    // This window, of as many channels, gets the frames from the next packet on, as `epoch`, which differs from its
+    // present one. The receiver is its only producer until remove().
+    void add(PcmWindow& window, std::uint64_t epoch);
+    void remove(PcmWindow& window) noexcept;
     void follow(const Departures& departures) noexcept { repair_.follow(departures); }
 
     // A packet was received at `at`; `number` is extended to 64 bits.
@@ -64,14 +70,17 @@ class LiveReceiver {
 
   private:
     void hand_over(std::int64_t number, bool there);
-    void write(core::FrameCount first) noexcept;
+    void write(PcmWindow& window, core::FrameCount first) noexcept;
+    core::FrameCount first_frame_of(std::int64_t number) const noexcept {
+        return format_.first_frame + number * format_.packet_frames;
+    }
 
-    PcmWindow& window_;
     PacketDecoder& decoder_;
     const LiveFormat format_;
     RepairSchedule repair_;
     PacketRing packets_;
     Concealer concealer_;
+    std::vector<PcmWindow*> windows_;
     std::vector<float> frames_;         // of one packet
     const std::vector<float> silence_;  // as many
     std::uint64_t corrupt_ = 0;

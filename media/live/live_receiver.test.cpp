@@ -41,13 +41,17 @@ std::vector<std::byte> packet(std::int64_t number) {
 struct Bench {
     NumberDecoder decoder;
     PcmWindow window{1, 1 << 13};
-    LiveReceiver receiver{window,
-                          decoder,
-                          {.packet_frames = packet_frames, .first_frame = first_frame, .fade_frames = fade},
-                          {.latency = std::chrono::milliseconds(50), .window = 64}};
+    LiveReceiver receiver{
+        decoder,
+        {.channels = 1, .packet_frames = packet_frames, .first_frame = first_frame, .fade_frames = fade},
+        {.latency = std::chrono::milliseconds(50), .window = 64}};
     std::map<core::FrameCount, float> heard = {};
 
-    void begin(std::int64_t first, std::uint64_t epoch) { receiver.begin(first, {first, at(0), period_ns}, epoch); }
+    explicit Bench(std::int64_t first) {
+        begin(first);
+        receiver.add(window, 1);
+    }
+    void begin(std::int64_t first) { receiver.begin(first, {first, at(0), period_ns}); }
 
     // The consumer takes all that is there.
     void listen() {
@@ -59,9 +63,8 @@ struct Bench {
 };
 
 TEST(LiveReceiver, EachFrameIsAtItsPlaceWhateverIsLostAndReordered) {
-    Bench bench;
     constexpr std::int64_t first = 1'000'000, count = 400;
-    bench.begin(first, 1);
+    Bench bench(first);
     std::mt19937 random(1);
     std::map<std::int64_t, bool> lost;
     std::multimap<double, std::int64_t> coming;
@@ -94,8 +97,7 @@ TEST(LiveReceiver, EachFrameIsAtItsPlaceWhateverIsLostAndReordered) {
 }
 
 TEST(LiveReceiver, WhatCannotBeDecodedIsAGap) {
-    Bench bench;
-    bench.begin(0, 1);
+    Bench bench(0);
     bench.receiver.take(0, std::vector<std::byte>(3), at(0), false);
     bench.receiver.take(1, std::vector<std::byte>(5000), at(0), false);
     bench.receiver.advance(at(60e6));
@@ -105,8 +107,7 @@ TEST(LiveReceiver, WhatCannotBeDecodedIsAGap) {
 }
 
 TEST(LiveReceiver, AConsumerThatDoesNotConsumeFindsEachFrameAtItsPlaceLater) {
-    Bench bench;
-    bench.begin(0, 1);
+    Bench bench(0);
     for (std::int64_t n = 0; n < 200; ++n) {
         bench.receiver.take(n, packet(n), at(static_cast<double>(n) * period_ns), false);
         bench.receiver.advance(at(static_cast<double>(n) * period_ns));
@@ -119,9 +120,9 @@ TEST(LiveReceiver, AConsumerThatDoesNotConsumeFindsEachFrameAtItsPlaceLater) {
 }
 
 TEST(LiveReceiver, BeginsAnewAtAnyPlace) {
-    Bench bench;
+    Bench bench(0);
     for (const std::int64_t first : {500, 20, 7'000'000}) {
-        bench.begin(first, static_cast<std::uint64_t>(first));
+        bench.begin(first);
         EXPECT_EQ(bench.receiver.take(first - 1, packet(first - 1), at(0), false), Arrival::late);
         bench.receiver.take(first, packet(first), at(0), false);
         bench.receiver.advance(bench.receiver.next_deadline());
@@ -131,6 +132,26 @@ TEST(LiveReceiver, BeginsAnewAtAnyPlace) {
         EXPECT_EQ(bench.heard.rbegin()->second, sound(bench.heard.rbegin()->first));
         EXPECT_LT(bench.heard.begin()->second, 0.01F) << "it fades in";
     }
+}
+
+TEST(LiveReceiver, OutputsComeAndGoAndEachHasItsFramesAtTheirPlace) {
+    Bench bench(0);
+    PcmWindow other{1, 1 << 13};
+    for (std::int64_t n = 0; n < 60; ++n) {
+        bench.receiver.take(n, packet(n), at(0), false);
+        bench.receiver.advance(bench.receiver.next_deadline());
+        if (n == 19) bench.receiver.add(other, 7);
+        if (n == 39) bench.receiver.remove(other);
+        bench.listen();
+    }
+    other.refresh();
+    ASSERT_TRUE(other.restart_pending());
+    other.adopt();
+    EXPECT_EQ(other.epoch(), 7U);
+    EXPECT_EQ(other.begin(), first_frame + 20 * packet_frames);
+    EXPECT_EQ(other.end(), first_frame + 40 * packet_frames);
+    for (auto frame = other.begin(); frame < other.end(); ++frame) ASSERT_EQ(*other.view(frame), sound(frame));
+    EXPECT_EQ(bench.heard.rbegin()->first, first_frame + 60 * packet_frames - 1) << "the other output goes on";
 }
 
 }  // namespace
