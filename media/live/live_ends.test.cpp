@@ -73,7 +73,7 @@ struct Ends {
             std::vector<float> frames(240);
             for (std::size_t i = 0; i < frames.size(); ++i)
                 frames[i] = tone(sender.next_number() * 240 + static_cast<core::FrameCount>(i));
-            send(down, sender.next(frames, static_cast<std::int64_t>(now), at(now)), now);
+            send(down, sender.next(frames, 1, static_cast<std::int64_t>(now), at(now)), now);
         }
         for (; !down.empty() && down.begin()->first <= now; down.erase(down.begin())) {
             const auto told = listener.take(down.begin()->second, at(down.begin()->first), departures);
@@ -133,13 +133,13 @@ TEST(LiveEnds, StrangersAndGarbageChangeNothing) {
     LiveSender stranger(other, encoding);
     const std::vector<float> noise(240, 0.9F);
     for (int i = 0; i < 100; ++i) {
-        EXPECT_FALSE(ends.listener.take(stranger.next(noise, 0, at(1e9)), at(1e9), ends.departures));
+        EXPECT_FALSE(ends.listener.take(stranger.next(noise, 1, 0, at(1e9)), at(1e9), ends.departures));
         EXPECT_FALSE(ends.listener.take(Datagram(static_cast<std::size_t>(i)), at(1e9), ends.departures));
     }
     other = identity;
     other.first_sequence = static_cast<std::uint16_t>(identity.first_sequence + 20'000);
     LiveSender far(other, encoding);
-    EXPECT_FALSE(ends.listener.take(far.next(noise, 0, at(1e9)), at(1e9), ends.departures));
+    EXPECT_FALSE(ends.listener.take(far.next(noise, 1, 0, at(1e9)), at(1e9), ends.departures));
     EXPECT_EQ(ends.listener.counters().strangers, 100U);
     EXPECT_EQ(ends.listener.counters().malformed, 100U);
     EXPECT_EQ(ends.listener.counters().unbelieved, 2U) << "the far one, and the first of all";

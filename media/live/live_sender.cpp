@@ -9,8 +9,8 @@ namespace antiphon::media {
 LiveSender::LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options)
     : identity_(identity), encoder_(encoder), sent_(options), datagram_(datagram_max) {}
 
-std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::int64_t cluster_ns,
-                                            core::LocalTime now) {
+std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::size_t listeners,
+                                            std::int64_t cluster_ns, core::LocalTime now) {
     const auto number = number_++;
     const auto payload = encoder_.encode(frames);
     const rtp::Header header{.payload_type = identity_.payload_type,
@@ -19,7 +19,7 @@ std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::
                              .ssrc = identity_.ssrc,
                              .departure_ns = cluster_ns};
     const auto size = rtp::write(header, payload, datagram_);
-    if (size == 0 || !sent_.keep(header.sequence, header.timestamp, header.marker, payload, now))
+    if (size == 0 || !sent_.keep(header.sequence, header.timestamp, header.marker, payload, listeners, now))
         return ++counters_.oversized, std::span<const std::byte>();
     ++counters_.packets;
     counters_.octets += payload.size();

@@ -36,9 +36,10 @@ class LiveSender {
     // `encoder` outlives the sender.
     LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options = {});
 
-    // The next packet, of these frames, which leaves at `cluster_ns`. Empty, and counted, when it is too large.
-    // Valid until the next call of any.
-    std::span<const std::byte> next(std::span<const float> frames, std::int64_t cluster_ns, core::LocalTime now);
+    // The next packet, of these frames, which leaves at `cluster_ns` to so many who listen. Empty, and counted, when it
+    // is too large. Valid until the next call of any.
+    std::span<const std::byte> next(std::span<const float> frames, std::size_t listeners, std::int64_t cluster_ns,
+                                    core::LocalTime now);
     // The number that it will have.
     std::int64_t next_number() const noexcept { return number_; }
     // A stream that begins in its middle, or one whose source was away: packets go on from `number`.

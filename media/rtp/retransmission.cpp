@@ -22,15 +22,12 @@ std::optional<Retransmission> parse_retransmission(std::span<const std::byte> pa
 }
 
 SentPackets::SentPackets(const SentOptions& options)
-    : options_(options),
-      places_(options.packets),
-      bytes_(options.packets * (osn_bytes + options.payload_bytes_max)),
-      budget_(budget_packets_max * options.repair_share_max) {
+    : options_(options), places_(options.packets), bytes_(options.packets * (osn_bytes + options.payload_bytes_max)) {
     ANTIPHON_ASSERT(options.packets > 0 && options.packets <= 32768 && (options.packets & (options.packets - 1)) == 0);
 }
 
 bool SentPackets::keep(std::uint16_t sequence, std::uint32_t timestamp, bool marker, std::span<const std::byte> payload,
-                       core::LocalTime now) noexcept {
+                       std::size_t copies, core::LocalTime now) noexcept {
     const auto index = sequence & (places_.size() - 1);
     auto& place = places_[index];
     place.there = payload.size() <= options_.payload_bytes_max;
@@ -42,7 +39,8 @@ bool SentPackets::keep(std::uint16_t sequence, std::uint32_t timestamp, bool mar
     writer.put(payload);
     place.packet = {sequence, timestamp, marker, bytes};
     place.last = now;
-    budget_ = std::min(budget_ + options_.repair_share_max, budget_packets_max * options_.repair_share_max);
+    const double share = options_.repair_share_max * static_cast<double>(copies);
+    budget_ = std::min(budget_ + share, budget_packets_max * share);
     return true;
 }
 

@@ -31,8 +31,8 @@ struct SentPacket {
 struct SentOptions {
     std::size_t packets = 512;  // kept; a power of two up to 32768
     std::size_t payload_bytes_max = 1452;
-    core::Duration again_after = std::chrono::milliseconds(4);  // one packet, for all who ask; each asks every 5 ms
-    double repair_share_max = 0.5;  // of the packets sent, over some seconds: what is beyond it is refused
+    core::Duration again_after{0};  // one packet, where a repair reaches all who listen; 0: each asker gets one
+    double repair_share_max = 0.5;  // of the datagrams sent, over some seconds: what is beyond it is refused
 };
 
 struct SentCounters {
@@ -48,9 +48,9 @@ class SentPackets {
   public:
     explicit SentPackets(const SentOptions& options);
 
-    // False for a payload that is too long to be kept.
+    // It was sent in so many `copies`, one for each who listens. False for a payload that is too long to be kept.
     bool keep(std::uint16_t sequence, std::uint32_t timestamp, bool marker, std::span<const std::byte> payload,
-              core::LocalTime now) noexcept;
+              std::size_t copies, core::LocalTime now) noexcept;
     // The packet, if it may be sent again at `now`; valid until its place is taken.
     std::optional<SentPacket> again(std::uint16_t sequence, core::LocalTime now) noexcept;
 
@@ -66,7 +66,7 @@ class SentPackets {
     const SentOptions options_;
     std::vector<Place> places_;
     std::vector<std::byte> bytes_;
-    double budget_ = 0;  // packets
+    double budget_ = 0;  // datagrams
     SentCounters counters_;
 };
 

@@ -20,7 +20,7 @@ TEST(SentPackets, ComeBackAsTheyWere) {
     int now = 0;
     for (std::uint32_t n = 65'000; n < 66'000; ++n, now += 5) {
         const auto sequence = static_cast<std::uint16_t>(n);
-        ASSERT_TRUE(sent.keep(sequence, 240 * n, n % 7 == 0, payload_of(sequence), at(now)));
+        ASSERT_TRUE(sent.keep(sequence, 240 * n, n % 7 == 0, payload_of(sequence), 10, at(now)));
         if (n % 20 != 0) continue;
         const auto wanted = static_cast<std::uint16_t>(n - 30);
         const auto again = sent.again(wanted, at(now));
@@ -34,13 +34,13 @@ TEST(SentPackets, ComeBackAsTheyWere) {
     }
     EXPECT_FALSE(sent.again(static_cast<std::uint16_t>(65'999 - 64), at(now))) << "its place is taken";
     EXPECT_FALSE(sent.again(7, at(now)));
-    EXPECT_FALSE(sent.keep(1, 0, false, Bytes(1453), at(now)));
+    EXPECT_FALSE(sent.keep(1, 0, false, Bytes(1453), 1, at(now)));
     EXPECT_FALSE(sent.again(1, at(now))) << "it was not kept";
 }
 
-TEST(SentPackets, GoOnceForAllWhoAskAtOnce) {
-    SentPackets sent({});
-    sent.keep(1, 0, false, payload_of(1), at(0));
+TEST(SentPackets, WhereARepairReachesAllItGoesOnceForAllWhoAskAtOnce) {
+    SentPackets sent({.again_after = milliseconds(4)});
+    sent.keep(1, 0, false, payload_of(1), 10, at(0));
     EXPECT_FALSE(sent.again(1, at(3))) << "it has just been sent";
     EXPECT_TRUE(sent.again(1, at(10)));
     for (int i = 0; i < 30; ++i) EXPECT_FALSE(sent.again(1, at(11)));
@@ -53,12 +53,12 @@ TEST(SentPackets, WhoAsksForEverythingGetsItsShare) {
     SentPackets sent({.repair_share_max = 0.25});
     for (std::uint32_t n = 0; n < 10'000; ++n) {
         const auto now = at(static_cast<int>(n) * 5);
-        sent.keep(static_cast<std::uint16_t>(n), 0, false, payload_of(1), now);
-        for (std::uint32_t back = 1; back < 20 && back <= n; ++back)
+        sent.keep(static_cast<std::uint16_t>(n), 0, false, payload_of(1), 4, now);
+        for (std::uint32_t back = 1; back < 40 && back <= n; ++back)
             sent.again(static_cast<std::uint16_t>(n - back), now);
     }
-    EXPECT_NEAR(static_cast<double>(sent.counters().resent), 2500, 60);
-    EXPECT_GT(sent.counters().over_budget, 100'000U);
+    EXPECT_NEAR(static_cast<double>(sent.counters().resent), 10'000, 250);
+    EXPECT_GT(sent.counters().over_budget, 90'000U);
 }
 
 TEST(Retransmission, OfWhatIsTooShortIsNone) {
