@@ -144,13 +144,15 @@ struct FlacPacketDecoder::State {
     }
 };
 
-FlacPacketDecoder::FlacPacketDecoder(const FlacPacketFormat& format) : state_(std::make_unique<State>()) {
-    ANTIPHON_ASSERT(check(format));
-    state_->format = format;
-    const auto status =
-        FLAC__stream_decoder_init_stream(state_->decoder.get(), &State::read, nullptr, nullptr, nullptr, nullptr,
-                                         &State::write, nullptr, &State::damaged, state_.get());
-    ANTIPHON_ASSERT(status == FLAC__STREAM_DECODER_INIT_STATUS_OK);
+core::Result<FlacPacketDecoder> FlacPacketDecoder::open(const FlacPacketFormat& format) {
+    if (auto fit = check(format); !fit) return fit.error();
+    auto state = std::make_unique<State>();
+    state->format = format;
+    const auto status = FLAC__stream_decoder_init_stream(state->decoder.get(), &State::read, nullptr, nullptr, nullptr,
+                                                         nullptr, &State::write, nullptr, &State::damaged, state.get());
+    if (status != FLAC__STREAM_DECODER_INIT_STATUS_OK)
+        return Error{ErrorCode::internal, std::string("libFLAC: ") + FLAC__StreamDecoderInitStatusString[status]};
+    return FlacPacketDecoder(std::move(state));
 }
 
 bool FlacPacketDecoder::decode(std::span<const std::byte> packet, std::span<float> frames) {
@@ -167,6 +169,7 @@ bool FlacPacketDecoder::decode(std::span<const std::byte> packet, std::span<floa
 
 std::uint64_t FlacPacketDecoder::corrupt() const noexcept { return state_->corrupt; }
 
+FlacPacketDecoder::FlacPacketDecoder(std::unique_ptr<State> state) : state_(std::move(state)) {}
 FlacPacketDecoder::FlacPacketDecoder(FlacPacketDecoder&&) noexcept = default;
 FlacPacketDecoder& FlacPacketDecoder::operator=(FlacPacketDecoder&&) noexcept = default;
 FlacPacketDecoder::~FlacPacketDecoder() = default;

@@ -47,7 +47,8 @@ class FlacPacketEncoder {
 // Any packets, in any order. Not thread-safe; may allocate at first.
 class FlacPacketDecoder {
   public:
-    explicit FlacPacketDecoder(const FlacPacketFormat& format);
+    // `invalid` for a format that is not offered.
+    static core::Result<FlacPacketDecoder> open(const FlacPacketFormat& format);
 
     // Fills `frames` (packet_frames of them, interleaved). False, and counted, for what is no whole packet of this
     // format; then they are as they were.
@@ -60,6 +61,8 @@ class FlacPacketDecoder {
 
   private:
     struct State;
+    explicit FlacPacketDecoder(std::unique_ptr<State> state);
+
     std::unique_ptr<State> state_;
 };
 

@@ -49,7 +49,7 @@ TEST(FlacPackets, EachHoldsItsFramesAtOnceAndStandsForItself) {
             const auto frames = programme(format, count, kind);
             const auto packets = encoded(format, frames);
             ASSERT_EQ(packets.size(), std::size_t{count});
-            FlacPacketDecoder decoder(format);
+            auto decoder = *FlacPacketDecoder::open(format);
             const auto size = static_cast<std::size_t>(format.packet_frames * format.channels);
             for (int k = count - 1; k >= 0; k -= 3) {  // backwards, and not all
                 const auto& packet = packets[static_cast<std::size_t>(k)];
@@ -75,7 +75,7 @@ TEST(FlacPackets, AreSmallerThanWhatTheyHold) {
 TEST(FlacPackets, GoOnForEver) {
     const FlacPacketFormat format{1, 16};
     auto encoder = FlacPacketEncoder::open(format);
-    FlacPacketDecoder decoder(format);
+    auto decoder = *FlacPacketDecoder::open(format);
     Frames frames(16), out(16);
     const auto at = [](std::int64_t frame) { return frame < 0 ? 0.0F : static_cast<float>(frame % 32768) / 32768; };
     std::size_t largest = 0;
@@ -93,7 +93,7 @@ TEST(FlacPackets, WhatIsNoWholePacketIsCountedAndChangesNothing) {
     const FlacPacketFormat format;
     const auto packets = encoded(format, programme(format, 3, 1));
     const auto& whole = packets[1];
-    FlacPacketDecoder decoder(format);
+    auto decoder = *FlacPacketDecoder::open(format);
     Frames out(480, 9.0F);
     std::uint64_t refused = 0;
     for (std::size_t size = 0; size < whole.size(); ++size, ++refused)
@@ -114,6 +114,7 @@ TEST(FlacPackets, WhatIsNoWholePacketIsCountedAndChangesNothing) {
 
 TEST(FlacPackets, AFormatThatIsNotOfferedIsRefusedByName) {
     EXPECT_NE(FlacPacketEncoder::open({3, 240}).error().what.find("3 channels"), std::string::npos);
+    EXPECT_NE(FlacPacketDecoder::open({0, 240}).error().what.find("0 channels"), std::string::npos);
     EXPECT_NE(FlacPacketEncoder::open({2, 8}).error().what.find("8 frames"), std::string::npos);
 }
 

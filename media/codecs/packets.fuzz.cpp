@@ -11,7 +11,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace antiphon::media;
-    static FlacPacketDecoder flac(FlacPacketFormat{});
+    static auto flac = *FlacPacketDecoder::open(FlacPacketFormat{});
     static auto opus = *OpusPacketDecoder::open(OpusPacketFormat{});
     const auto bytes = std::as_bytes(std::span(data, size));
     std::vector<float> frames(480, 9.0F);

@@ -36,7 +36,7 @@ struct FlacEncoding final : PacketEncoder {
     std::span<const std::byte> encode(std::span<const float> frames) override { return codec.encode(frames); }
 };
 struct FlacDecoding final : PacketDecoder {
-    FlacPacketDecoder codec{{1, 240}};
+    FlacPacketDecoder codec = *FlacPacketDecoder::open({1, 240});
     bool decode(std::span<const std::byte> packet, std::span<float> frames) override {
         return codec.decode(packet, frames);
     }

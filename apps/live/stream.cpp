@@ -1,0 +1,57 @@
+// The codecs behind the interfaces of the stream's ends.
+#include "apps/live/stream.hpp"
+
+#include "media/codecs/flac_packets.hpp"
+#include "media/codecs/opus_packets.hpp"
+
+namespace antiphon::live {
+namespace {
+
+template <class Coder>
+struct Encoding final : media::PacketEncoder {
+    Coder coder;
+    explicit Encoding(Coder made) : coder(std::move(made)) {}
+    std::span<const std::byte> encode(std::span<const float> frames) override { return coder.encode(frames); }
+};
+
+template <class Coder>
+struct Decoding final : media::PacketDecoder {
+    Coder coder;
+    explicit Decoding(Coder made) : coder(std::move(made)) {}
+    bool decode(std::span<const std::byte> packet, std::span<float> frames) override {
+        return coder.decode(packet, frames);
+    }
+};
+
+media::FlacPacketFormat flac_format(const Stream& stream) { return {stream.channels, stream.identity.packet_frames}; }
+media::OpusPacketFormat opus_format(const Stream& stream) {
+    return {.channels = stream.channels, .packet_frames = stream.identity.packet_frames};
+}
+
+template <class Interface, template <class> class Behind, class Coder>
+core::Result<std::unique_ptr<Interface>> behind(core::Result<Coder> made) {
+    if (!made) return made.error();
+    return std::unique_ptr<Interface>(std::make_unique<Behind<Coder>>(std::move(*made)));
+}
+
+}  // namespace
+
+core::Result<std::unique_ptr<media::PacketEncoder>> make_encoder(const Stream& stream) {
+    if (stream.codec == Codec::opus)
+        return behind<media::PacketEncoder, Encoding>(media::OpusPacketEncoder::open(opus_format(stream)));
+    return behind<media::PacketEncoder, Encoding>(media::FlacPacketEncoder::open(flac_format(stream)));
+}
+
+core::Result<std::unique_ptr<media::PacketDecoder>> make_decoder(const Stream& stream) {
+    if (stream.codec == Codec::opus)
+        return behind<media::PacketDecoder, Decoding>(media::OpusPacketDecoder::open(opus_format(stream)));
+    return behind<media::PacketDecoder, Decoding>(media::FlacPacketDecoder::open(flac_format(stream)));
+}
+
+core::FrameCount first_frame(const Stream& stream) {
+    if (stream.codec == Codec::flac) return media::FlacPacketEncoder::first_frame;
+    const auto encoder = media::OpusPacketEncoder::open(opus_format(stream));
+    return encoder ? encoder->first_frame() : 0;
+}
+
+}  // namespace antiphon::live
