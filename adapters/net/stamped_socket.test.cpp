@@ -52,15 +52,14 @@ struct World {
 TEST(StampedSocket, SendsOnceToAllAndTheDeadKeepNobodyFromIt) {
     World world;
     const auto sender = world.open();
-    std::vector<std::unique_ptr<StampedSocket>> listeners;
+    std::vector<std::unique_ptr<StampedSocket>> listeners, gone;
     std::vector<udp::endpoint> everybody;
-    for (int i = 0; i < 150; ++i) {
-        listeners.push_back(world.open());
-        everybody.push_back(listeners.back()->local_endpoint());
-        if (i % 10 != 0) continue;
-        const auto gone = world.open();  // and closed again: whoever sends there is told so by the kernel
-        everybody.push_back(gone->local_endpoint());
+    for (int i = 0; i < 165; ++i) {
+        auto& those = i % 11 == 0 ? gone : listeners;
+        those.push_back(world.open());
+        everybody.push_back(those.back()->local_endpoint());
     }
+    gone.clear();  // only now: a port that is free again may be given to the next who asks
     for (int round = 0; round < 3; ++round) {
         const Bytes packet(1300, static_cast<std::byte>(round));
         EXPECT_GE(sender->send_to_all(packet, everybody), 150U - 15U);
