@@ -54,6 +54,7 @@ void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
     turn.draft.cluster.incarnation = event.incarnation;
     turn.draft.cluster_changed = true;
     publish_all(turn);
+    open_sources_again(turn);
     turn.announce("coordinator.started", "", "epoch " + std::to_string(turn.draft.cluster.epoch.value));
 }
 
@@ -125,6 +126,13 @@ void on(CoordinatorTurn& turn, const TrackReceived& track) {
         Answer{track.request, Error{ErrorCode::unavailable, "another coordinator leads this cluster"}});
 }
 
+void on(CoordinatorTurn& turn, const SourceOpened& opened) { hear_source(turn, opened); }
+
+void on(CoordinatorTurn& turn, const SourceChanged& changed) {
+    turn.ground = "its source said so";
+    hear_source(turn, changed);
+}
+
 void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 
 void on(CoordinatorTurn& turn, const ClusterTick& tick) {
@@ -167,6 +175,7 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       holds(state.holds),
       journal(state.journal),
       asks(state.asks),
+      sources(state.sources),
       news(state.news),
       label(state.label),
       base(&state) {}
@@ -188,6 +197,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     holds.apply_to(state.holds);
     journal.apply_to(state.journal);
     asks.apply_to(state.asks);
+    sources.apply_to(state.sources);
     state.news = news;
     state.label = label;
 }
@@ -198,6 +208,7 @@ std::vector<CoordinatorEffect> CoordinatorMachine::step(CoordinatorDraft& draft,
     CoordinatorTurn turn{draft, now, effects, {}, {}, {}, {}};
     std::visit([&](const auto& e) { on(turn, e); }, event);
     publish_touched(turn);
+    tend_sources(turn);
     if (draft.cluster.superseded_by) silence(effects);
     return effects;
 }

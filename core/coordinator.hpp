@@ -41,6 +41,21 @@ inline constexpr Duration tell_again_after =
     std::chrono::seconds(2);                                    // a worker that is behind gets its document again
 inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
+inline constexpr std::size_t live_sources_max = 64;
+// Of a live session's latency: what its packets, the network and repair need at least, beside what the outputs need.
+inline constexpr Duration live_transport = std::chrono::milliseconds(20);
+inline constexpr Duration live_latency_default = std::chrono::milliseconds(100);
+inline constexpr Duration live_latency_max = std::chrono::seconds(2);
+
+BOOST_DEFINE_ENUM_CLASS(SourceState, opening, flowing, stalled, ended, failed)
+
+// What the sender of a live session last said of its source. Not durable: it is opened anew by each life.
+struct SourceStatus {
+    SessionId id;
+    SourceState state = SourceState::opening;
+    std::string reason;  // of what is neither opening nor flowing
+};
+
 // What a worker last said, and when we heard it. Not durable: the worker says it again.
 struct Presence {
     WorkerId id;
@@ -101,6 +116,7 @@ struct CoordinatorState {
     Table<std::string, HoldRow> holds;
     Table<std::uint64_t, JournalRow> journal;
     Table<MessageId, Ask> asks;
+    Table<SessionId, SourceStatus> sources;  // of active live sessions; not durable
     std::vector<JournalRow> news;  // of what happens to us, not by us: written with the next tick
     CoordinatorCounters counters;
 };
@@ -128,6 +144,14 @@ struct TrackReceived {
     std::string file;
     std::string note;  // what a person should know of it; empty: nothing
 };
+// A live session's source is open, and waits for listeners to come by this door.
+struct SourceOpened {
+    SessionId session;
+    LiveDoor door;
+};
+struct SourceChanged {
+    SourceStatus status;
+};
 // The bus is connected (again): whatever was published meanwhile may be lost.
 struct BusConnected {};
 struct ClusterTick {
@@ -142,8 +166,8 @@ struct CalendarTick {
     WallTime wall;
 };
 
-using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, BusConnected,
-                                      ClusterTick, AsksTick, CalendarTick>;
+using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, SourceOpened,
+                                      SourceChanged, BusConnected, ClusterTick, AsksTick, CalendarTick>;
 
 // ---- effects
 
@@ -178,13 +202,31 @@ struct Answer {
 struct DismissWorker {
     WorkerId worker;
 };
+// A live session's source: open it and tell by which door; of one that is open already, it tells again.
+struct OpenSource {
+    SessionId session;
+    std::string source;
+};
+// Frame 0 leaves it then, in the past or soon. Told again, that counts.
+struct BeginSource {
+    SessionId session;
+    ClusterTime begins;
+};
+struct CloseSource {
+    SessionId session;
+};
+// All others are closed: what was to be said of them may have been lost with the actor before.
+struct KeepSources {
+    std::set<SessionId> sessions;
+};
 // Something that a person or a wider system may want to hear of; it is in the journal.
 struct Announce {
     JournalRow entry;
 };
 
 using CoordinatorEffect =
-    std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, Announce>;
+    std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, OpenSource,
+                 BeginSource, CloseSource, KeepSources, Announce>;
 
 // ---- the machine
 
@@ -208,6 +250,7 @@ struct CoordinatorDraft {
     TableDraft<std::string, HoldRow> holds;
     TableDraft<std::uint64_t, JournalRow> journal;
     TableDraft<MessageId, Ask> asks;
+    TableDraft<SessionId, SourceStatus> sources;
     std::vector<JournalRow> news;
     WallLabel label;
     const CoordinatorState* base;

@@ -74,6 +74,11 @@ Result<void> require_free_inputs(const CoordinatorDraft& draft, const std::vecto
 
 Result<void> require_playable(const PlayRequest& play) {
     if (auto level = require_level(play.volume); !level) return level;
+    if (play.programme.live) {
+        if (play.from_frame == 0) return {};
+        return Error{ErrorCode::invalid, "a live source plays from now on; leave the start out"};
+    }
+    if (play.latency) return Error{ErrorCode::invalid, "only a live source has a latency to choose"};
     if (play.programme.frames <= 0)
         return Error{ErrorCode::invalid, "'" + play.programme.title + "' has no audio in it"};
     if (play.from_frame < 0 || play.from_frame >= play.programme.frames)
@@ -102,6 +107,18 @@ Result<AnswerBody> move_session(CoordinatorTurn& turn, const SessionRow& before,
     return put_session(turn, std::move(changed));
 }
 
+// What was asked for, with what follows from the outputs that it is for.
+Result<Programme> programme_of(const CoordinatorDraft& draft, const PlayRequest& play,
+                               const std::vector<EndpointId>& outputs) {
+    auto programme = play.programme;
+    if (!programme.live) return programme;
+    if (auto room = require_room_for_source(draft); !room) return room.error();
+    const auto latency = live_latency(draft, outputs, play.latency);
+    if (!latency) return latency.error();
+    programme.live = LiveStream{play.programme.live->source, latency->count(), {}, {}};
+    return programme;
+}
+
 void set_output_level(CoordinatorTurn& turn, const EndpointId& output, const VolumeRequest& request) {
     const auto* known = turn.draft.outputs.find(output);
     OutputRow row = known ? *known : OutputRow{output};
@@ -118,16 +135,19 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     auto outputs = resolve_outputs(turn.draft, play.to);
     if (!outputs) return outputs.error();
     if (auto free = require_free_outputs(turn.draft, *outputs); !free) return free.error();
+    auto programme = programme_of(turn.draft, play, *outputs);
+    if (!programme) return programme.error();
     SessionRow session;
     session.id = {turn.new_id('s')};
-    session.programme = play.programme;
+    session.programme = std::move(*programme);
     session.outputs = std::move(*outputs);
     session.from_frame = play.from_frame;
     session.volume = play.volume;
     session.prepared_by = turn.cluster_now() + prepare_limit;
     session.created = request.wall;
     hold_devices(turn, session.outputs);
-    turn.announce("session.preparing", session.id.value, "'" + session.programme.title + "' is being fetched");
+    turn.announce("session.preparing", session.id.value,
+                  "'" + session.programme.title + "' is being " + (session.programme.live ? "opened" : "fetched"));
     return put_session(turn, std::move(session));
 }
 

@@ -37,19 +37,6 @@ bool concerns(const SessionRow& session, const WorkerId* worker) {
                                   [&](const EndpointId& output) { return output.worker == *worker; });
 }
 
-void announce_phase(CoordinatorTurn& turn, const SessionRow& session) {
-    switch (session.phase) {
-        case SessionPhase::playing:
-            return turn.announce("session.playing", session.id.value, "'" + session.programme.title + "' starts");
-        case SessionPhase::ended:
-            return turn.announce("session.ended", session.id.value, "'" + session.programme.title + "' is over");
-        case SessionPhase::failed:
-            return turn.announce("session.failed", session.id.value, session.reason);
-        default:
-            return;
-    }
-}
-
 template <class Row, class Table>
 void prune(Table& table, std::size_t kept) {
     std::vector<const Row*> finished;
@@ -65,6 +52,19 @@ void prune(Table& table, std::size_t kept) {
 }
 
 }  // namespace
+
+void announce_phase(CoordinatorTurn& turn, const SessionRow& session) {
+    switch (session.phase) {
+        case SessionPhase::playing:
+            return turn.announce("session.playing", session.id.value, "'" + session.programme.title + "' starts");
+        case SessionPhase::ended:
+            return turn.announce("session.ended", session.id.value, "'" + session.programme.title + "' is over");
+        case SessionPhase::failed:
+            return turn.announce("session.failed", session.id.value, session.reason);
+        default:
+            return;
+    }
+}
 
 void keep_last_words(const CoordinatorDraft& draft, SessionRow& session) {
     std::set<WorkerId> heard;

@@ -139,6 +139,8 @@ void publish_all(CoordinatorTurn& turn);
 
 // ---- coordinator_sessions.cpp, coordinator_recordings.cpp
 
+// Puts into the journal that it plays, has ended or failed.
+void announce_phase(CoordinatorTurn& turn, const SessionRow& session);
 // Keeps in a session that is over what its members said last.
 void keep_last_words(const CoordinatorDraft& draft, SessionRow& session);
 // Looks at each active session of this worker (or at all) and moves it on.
@@ -148,6 +150,19 @@ void put_recording(CoordinatorTurn& turn, RecordingRow recording);
 void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);
 void receive_track(CoordinatorTurn& turn, const TrackReceived& track);
 void prune_finished(CoordinatorTurn& turn);
+
+// ---- coordinator_live.cpp
+
+// What a live session on these outputs has from its source to the ear: what is asked for, or what suits the slowest.
+Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs,
+                              std::optional<Duration> asked);
+Result<void> require_room_for_source(const CoordinatorDraft& draft);
+// A new life, of the process or of the actor alone, has those sources open that its sessions want, and no others.
+void open_sources_again(CoordinatorTurn& turn);
+void hear_source(CoordinatorTurn& turn, const SourceOpened& opened);
+void hear_source(CoordinatorTurn& turn, const SourceChanged& changed);
+// Opens, begins and closes what the turn's sessions want otherwise than before.
+void tend_sources(CoordinatorTurn& turn);
 
 // ---- coordinator_journal.cpp
 

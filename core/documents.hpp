@@ -16,16 +16,48 @@
 
 namespace antiphon::core {
 
-// A file to play: content-addressed, so every worker can check what it fetched.
+BOOST_DEFINE_ENUM_CLASS(LiveCodec, flac, opus)
+
+// How to listen to a live source: told by its sender when it has opened it, another time each time.
+struct LiveDoor {
+    std::uint16_t port = 0;  // UDP, on the coordinator's address
+    LiveCodec codec = LiveCodec::flac;
+    int channels = 2;
+    int packet_frames = 240;
+    std::uint32_t ssrc = 0;  // and what else media::StreamIdentity has
+    std::uint32_t repair_ssrc = 0;
+    std::uint16_t first_sequence = 0;
+    std::uint32_t first_timestamp = 0;
+    std::string key;  // of SRTP, in hexadecimal digits: whoever has it may listen
+
+    friend bool operator==(const LiveDoor&, const LiveDoor&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LiveDoor, (),
+                      (port, codec, channels, packet_frames, ssrc, repair_ssrc, first_sequence, first_timestamp, key))
+
+// A source that is played as it comes, and has no end that is known.
+struct LiveStream {
+    std::string source;                 // as it was asked for: "tone:440"
+    std::int64_t latency_ns = 0;        // from the source to the ear
+    std::optional<LiveDoor> door;       // absent: not open yet
+    std::optional<ClusterTime> begins;  // when frame 0 leaves its source; absent: not started yet
+
+    friend bool operator==(const LiveStream&, const LiveStream&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LiveStream, (), (source, latency_ns, door, begins))
+
+// What a session plays. A file is content-addressed, so every worker can check what it fetched; of a live stream there
+// is no blob, and no frames are counted in advance.
 struct Programme {
     BlobHash blob;
     std::uint64_t size_bytes = 0;
     FrameCount frames = 0;  // at cluster_rate
     std::string title;      // for people: the file's name
+    std::optional<LiveStream> live = {};
 
     friend bool operator==(const Programme&, const Programme&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Programme, (), (blob, size_bytes, frames, title))
+BOOST_DESCRIBE_STRUCT(Programme, (), (blob, size_bytes, frames, title, live))
 
 // One session as one worker must render it.
 struct DesiredSession {
@@ -111,10 +143,12 @@ struct Endpoint {
     std::string name;
     std::string device;
     std::string failure;  // empty: working
+    // Of an output: from a frame that this board has got until it is heard. Absent: not known.
+    std::optional<std::int64_t> latency_ns = {};
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Endpoint, (), (name, device, failure))
+BOOST_DESCRIBE_STRUCT(Endpoint, (), (name, device, failure, latency_ns))
 
 // One radio link, wherever it is reached from: only one board at a time may drive it (I5). A wired device is its
 // board's own.

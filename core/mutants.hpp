@@ -27,7 +27,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         lost_answer,            // a request that waits for a worker may have no end
                         restart_without_limit,  // an actor that fails is made anew for ever
                         door_left_open,         // whoever comes with a token that is over is let in
-                        old_goodbye)            // of a connection that another has followed, it is believed
+                        old_goodbye,            // of a connection that another has followed, it is believed
+                        source_left_open)       // of a live session that is over
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run.

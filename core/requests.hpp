@@ -19,10 +19,11 @@ namespace antiphon::core {
 using RequestId = std::uint64_t;
 
 struct PlayRequest {
-    Programme programme;
+    Programme programme;  // of a live stream, its source alone
     std::vector<std::string> to;
     double volume = 1.0;
     FrameCount from_frame = 0;
+    std::optional<Duration> latency = {};  // of a live stream; absent: what suits its outputs
 };
 struct StopRequest {
     SessionId session;

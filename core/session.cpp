@@ -54,10 +54,27 @@ SessionRow failed(SessionRow session, std::string reason) {
     return session;
 }
 
+// The time of a live frame, exact for each third one.
+constexpr FrameCount exact_frames = 3;
+Duration time_of(FrameCount frames) { return Duration{frames * 1'000'000'000 / cluster_rate}; }
+
+// A live source begins when it is started first and goes on while the session is paused; what is heard is what it gave
+// a latency ago. (After a reboot of the coordinator's machine its sender begins it anew.)
+void place_live(SessionRow& session, ClusterTime start) {
+    auto& live = *session.programme.live;
+    const Duration latency{live.latency_ns};
+    if (!live.begins || live.begins->incarnation != start.incarnation) live.begins = start;
+    const auto first_heard = *live.begins + latency;
+    const auto late_ns = std::max<std::int64_t>(0, start.ns - first_heard.ns);
+    session.from_frame = late_ns / time_of(exact_frames).count() * exact_frames;
+    session.start = first_heard + time_of(session.from_frame);
+}
+
 SessionRow started(SessionRow session, ClusterTime start) {
     session.phase = SessionPhase::playing;
     session.start = start;
     session.prepared_by.reset();
+    if (session.programme.live) place_live(session, start);
     return session;
 }
 
@@ -66,12 +83,12 @@ bool is_past(const std::optional<ClusterTime>& deadline, ClusterTime now) {
     return deadline->incarnation != now.incarnation || now.ns >= deadline->ns;
 }
 
-Duration length_of(FrameCount frames) { return Duration{frames * 1'000'000'000 / cluster_rate}; }
-
 SessionRow step_preparing(SessionRow session, ClusterTime now, const std::vector<MemberView>& members) {
     const bool any_ready = std::any_of(members.begin(), members.end(), can_play);
     const bool any_online = std::any_of(members.begin(), members.end(), [](const auto& m) { return m.online; });
     const bool late = is_past(session.prepared_by, now);
+    if (session.programme.live && !session.programme.live->door)
+        return late ? failed(std::move(session), "its source was not opened in time") : session;
     if (any_ready && (late || all_settled(members))) return started(std::move(session), now + start_lead);
     if (late || (any_online && all_settled(members))) return failed(std::move(session), why_nobody_plays(members));
     return session;
@@ -82,7 +99,8 @@ SessionRow step_playing(SessionRow session, ClusterTime now, const std::vector<M
     const bool all_failed = std::all_of(members.begin(), members.end(),
                                         [](const MemberView& member) { return reports(member, SessionState::failed); });
     if (all_failed) return failed(std::move(session), why_nobody_plays(members));
-    const auto left = length_of(session.programme.frames - session.from_frame);
+    if (session.programme.live) return session;  // its source ends it, or somebody
+    const auto left = time_of(session.programme.frames - session.from_frame);
     // Who is out of reach plays on, so only time ends a session without its word. After a reboot of the coordinator's
     // machine that time is unknown: who played plays to the end, who rebooted too cannot join, and once all had the
     // time to come back their word must do. The new clock counts from the reboot.
@@ -111,7 +129,7 @@ FrameCount position_of(const SessionRow& session, ClusterTime now) {
     if (!session.start || session.start->incarnation != now.incarnation) return session.from_frame;
     const auto elapsed_ns = std::max<std::int64_t>(0, now.ns - session.start->ns);
     const auto frame = session.from_frame + elapsed_ns / 1000 * cluster_rate / 1'000'000;
-    return std::min(frame, session.programme.frames);
+    return session.programme.live ? frame : std::min(frame, session.programme.frames);
 }
 
 Result<SessionRow> pause_session(SessionRow session, ClusterTime now) {
@@ -131,11 +149,28 @@ Result<SessionRow> resume_session(SessionRow session, ClusterTime now) {
 
 Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame) {
     if (!session.active()) return wrong_phase(session, "moved");
+    if (session.programme.live)
+        return Error{ErrorCode::conflict, "session " + session.id.value + " plays a live source, which has no other place"};
     if (frame < 0 || frame >= session.programme.frames)
         return Error{ErrorCode::invalid, "frame " + std::to_string(frame) + " is outside the programme's " +
                                              std::to_string(session.programme.frames) + " frames of 1/48000 s"};
     session.from_frame = frame;
     if (session.phase == SessionPhase::playing) session.start = now + start_lead;
+    return session;
+}
+
+SessionRow open_source(SessionRow session, const LiveDoor& door, ClusterTime now) {
+    auto& live = *session.programme.live;
+    live.door = door;
+    if (session.phase == SessionPhase::playing && live.begins->incarnation != now.incarnation)
+        return started(std::move(session), now + start_lead);
+    return session;
+}
+
+SessionRow end_source(SessionRow session, const std::string& failure) {
+    if (!failure.empty()) return failed(std::move(session), failure);
+    session.phase = SessionPhase::ended;
+    session.prepared_by.reset();
     return session;
 }
 

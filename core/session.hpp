@@ -36,6 +36,11 @@ FrameCount position_of(const SessionRow& session, ClusterTime now);
 Result<SessionRow> pause_session(SessionRow session, ClusterTime now);
 Result<SessionRow> resume_session(SessionRow session, ClusterTime now);
 Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame);
+// Of an active session whose programme is live: it can be listened to by this door now; on another clock than it began
+// on, it begins anew.
+SessionRow open_source(SessionRow session, const LiveDoor& door, ClusterTime now);
+// The same when its source has come to its end, or failed.
+SessionRow end_source(SessionRow session, const std::string& failure);
 // Stopping what is over already changes nothing. `from_frame` then tells how far it came.
 SessionRow stop_session(SessionRow session, ClusterTime now);
 

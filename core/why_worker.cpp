@@ -118,7 +118,7 @@ void add_preparing(Lines& lines, const CoordinatorState& state, const WorkerRow&
     if (!word) {
         lines.push_back(here + "it has not said that it knows of it" + limit);
     } else if (word->state == SessionState::fetching) {
-        lines.push_back(here + "it fetches the programme" + limit);
+        lines.push_back(here + (session.programme.live ? "it waits for the clock" : "it fetches the programme") + limit);
     } else if (word->state == SessionState::failed) {
         lines.push_back(here + "it failed: " + word->reason);
     } else {
@@ -138,7 +138,8 @@ void add_playing(Lines& lines, const CoordinatorState& state, const WorkerRow& w
     else if (!word)
         lines.push_back(here + "it has not said that it knows of it");
     else if (word->state == SessionState::fetching)
-        lines.push_back(here + "it still fetches the programme and joins when it has it");
+        lines.push_back(here + (session.programme.live ? "it has not found the clock yet, and joins when it has"
+                                                       : "it still fetches the programme and joins when it has it"));
     else if (word->state == SessionState::ready)
         lines.push_back(here +
                         "it is only ready: " + (word->reason.empty() ? "its output is not running yet" : word->reason));
@@ -150,8 +151,25 @@ void add_playing(Lines& lines, const CoordinatorState& state, const WorkerRow& w
         lines.push_back("it plays session " + titled(session) + ", and reports: " + word->reason);
 }
 
+// Where a live session's source stands in the way.
+void add_source(Lines& lines, const CoordinatorState& state, const SessionRow& session) {
+    if (!session.programme.live) return;
+    const auto* status = state.sources.find(session.id);
+    const auto here = "the source of session " + titled(session) + " ";
+    if (!status || status->state == SourceState::opening)
+        lines.push_back(here + (session.programme.live->door ? "has given nothing yet" : "is being opened"));
+    else if (status->state == SourceState::stalled)
+        lines.push_back(here + "gives nothing: " + status->reason);
+}
+
+std::string place_words(const SessionRow& session, FrameCount position) {
+    if (session.programme.live) return "live, " + at_frame(position) + " after its start";
+    return "at " + at_frame(position) + " of " + at_frame(session.programme.frames);
+}
+
 void add_session(Lines& lines, const CoordinatorState& state, const WorkerRow& worker, const SessionRow& session,
                  LocalTime now) {
+    add_source(lines, state, session);
     switch (session.phase) {
         case SessionPhase::preparing:
             return add_preparing(lines, state, worker, session, now);
@@ -204,7 +222,7 @@ std::string phase_words(const CoordinatorState& state, const SessionRow& session
         case SessionPhase::preparing:
             return "it is being prepared" + until(session, cluster_time(state.cluster, now));
         case SessionPhase::playing:
-            return "it plays, at " + at_frame(position) + " of " + at_frame(session.programme.frames);
+            return "it plays, " + place_words(session, position);
         case SessionPhase::paused:
             return "it is paused at " + at_frame(session.from_frame) +
                    decided_by(state, session.id.value, "session.paused");
@@ -216,9 +234,8 @@ std::string phase_words(const CoordinatorState& state, const SessionRow& session
 std::string what_it_plays(const CoordinatorState& state, const WorkerRow& worker, LocalTime now) {
     for (const auto& [id, session] : state.sessions.rows())
         if (session->phase == SessionPhase::playing && is_member(*session, worker.id))
-            return "it plays session " + titled(*session) + " at " +
-                   at_frame(position_of(*session, cluster_time(state.cluster, now))) + " of " +
-                   at_frame(session->programme.frames);
+            return "it plays session " + titled(*session) + " " +
+                   place_words(*session, position_of(*session, cluster_time(state.cluster, now)));
     return "it waits";
 }
 

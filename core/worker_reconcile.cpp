@@ -44,7 +44,10 @@ void begin_session(WorkerState& state, const DesiredSession& session, Effects& e
     run.report.id = session.id;
     run.report.position_frames = session.from_frame;
     const auto foreign = foreign_device(state, session);
-    if (foreign.empty()) {
+    if (foreign.empty() && session.programme.live) {
+        run.rendering = session;
+        effects.push_back(Render{session});
+    } else if (foreign.empty()) {
         effects.push_back(FetchBlob{session.programme});
     } else {
         run.report.state = SessionState::failed;

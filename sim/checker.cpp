@@ -308,6 +308,25 @@ void Checker::finish(const SimWorker& worker, const core::CoordinatorState& dura
     if (memory.epoch != durable.cluster.epoch) fail("liveness: worker " + worker.name() + " has not seen the epoch");
 }
 
+void Checker::coordinator_effect(const core::CoordinatorEffect& effect) {
+    if (std::holds_alternative<core::BeginSource>(effect)) ++counters_.sources;
+}
+
+void Checker::finish(const SimCoordinator& coordinator) {
+    auto open = coordinator.sources().all();
+    for (const auto& [id, session] : coordinator.durable().sessions.rows()) {
+        if (!session->programme.live || !session->active()) continue;
+        const auto source = open.extract(id);
+        if (!source)
+            fail("liveness: the source of session " + id.value + " is not open");
+        else if (session->programme.live->door != source.mapped().door)
+            fail("liveness: session " + id.value + " has another door than its source");
+        else if (session->programme.live->begins != source.mapped().begins)
+            fail("liveness: the source of session " + id.value + " has not begun as its session says");
+    }
+    if (!open.empty()) fail("liveness: the source of session " + open.begin()->first.value + " was left open");
+}
+
 void Checker::expect_all_answered() {
     if (!open_.empty()) fail("liveness: request " + std::to_string(open_.begin()->first) + " had no end");
 }

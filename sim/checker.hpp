@@ -31,6 +31,7 @@ struct CheckCounters {
     std::uint64_t gave_up = 0;        // supervisors that left it to the process
     std::uint64_t let_in = 0;         // requests with a token that succeeded
     std::uint64_t shut_out = 0;       // requests with a token that was over
+    std::uint64_t sources = 0;        // live ones that were begun
 };
 
 class Checker {
@@ -45,6 +46,7 @@ class Checker {
     void worker_restarted(const core::WorkerId& id);
 
     void coordinator_stepped(const core::CoordinatorDraft& draft);
+    void coordinator_effect(const core::CoordinatorEffect& effect);
     void coordinator_stored(const std::string& name, const core::CoordinatorState& durable);
     // It starts from a backup: what was acknowledged since that was made is gone, as its operator knows.
     void coordinator_restored(const std::string& name, const core::CoordinatorState& durable);
@@ -72,6 +74,8 @@ class Checker {
 
     // At the end of the quiet phase: nothing is left over, and all are what they shall be.
     void finish(const SimWorker& worker, const core::CoordinatorState& durable);
+    // Of the one that leads: it has those sources open, and begun, that its sessions want.
+    void finish(const SimCoordinator& coordinator);
     void expect_all_answered();
 
     void fail(std::string law) {

@@ -56,6 +56,7 @@ void Cluster::every(core::Duration interval, const std::function<void()>& action
 void Cluster::add_coordinator(const std::string& name) {
     SimCoordinator::Observer observer;
     observer.stepped = [this](SimCoordinator&, const auto& draft) { checker_.coordinator_stepped(draft); };
+    observer.effect = [this](const core::CoordinatorEffect& effect) { checker_.coordinator_effect(effect); };
     observer.stored = [this](SimCoordinator& who, const auto& durable) {
         checker_.coordinator_stored(who.name(), durable);
     };

@@ -100,6 +100,7 @@ void Devices::play_from(const core::DesiredSession& session) {
     const auto left_ns = (session.programme.frames - session.from_frame) * 1'000'000'000 / core::cluster_rate;
     const core::LocalTime end{session.start->ns + left_ns};  // cluster time is the simulation's own
     report_session(session, core::SessionState::playing);
+    if (session.programme.live) return;  // until it is told otherwise
     executor_.at(executor_.to_local(std::max(end, truth_.now())), [this, life = life_, session, telling] {
         const auto it = rendering_.find(session.id);
         if (life != life_ || it == rendering_.end() || it->second.telling != telling) return;

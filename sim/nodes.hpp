@@ -18,6 +18,7 @@
 #include "sim/process.hpp"
 #include "sim/random.hpp"
 #include "sim/skewed_executor.hpp"
+#include "sim/sources.hpp"
 #include "sim/trace.hpp"
 
 namespace antiphon::sim {
@@ -101,6 +102,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     struct Observer {
         std::function<void(SimCoordinator&, const core::CoordinatorDraft&)> stepped;  // before it is stored
         std::function<void(SimCoordinator&, const core::CoordinatorState& durable)> stored;
+        std::function<void(const core::CoordinatorEffect&)> effect;
         std::function<void(SimCoordinator&, const core::Answer&)> answered;
         std::function<void(SimCoordinator&)> died;           // at a call to its disk
         std::function<void(const std::string& law)> broken;  // that it has noticed itself
@@ -136,6 +138,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     const std::set<core::TokenId>& door() const { return door_; }
     // What the disk holds: only the durable tables are filled.
     const core::CoordinatorState& durable() const { return disk_; }
+    const Sources& sources() const { return sources_; }
 
     void taking(const core::CoordinatorEvent& event) override;
     core::Result<void> store(const core::CoordinatorDraft& draft) override;
@@ -157,6 +160,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     Network::CoordinatorIndex index_;
     Disk drive_;
     Fragility fragility_;
+    Sources sources_;
     core::CoordinatorState disk_;
     std::optional<actors::Supervisor> supervisor_;  // of this life
     std::set<core::RequestId> in_hand_;             // taken by the actor, and not answered

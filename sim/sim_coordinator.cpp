@@ -27,7 +27,9 @@ SimCoordinator::SimCoordinator(World& world, std::string name, core::Limits limi
           },
           [this] { process_.tell(core::CoordinatorEvent{core::BusConnected{}}); })),
       drive_(world.random),
-      fragility_(world.random) {
+      fragility_(world.random),
+      sources_(world.executor, world.random) {
+    sources_.attach([this](core::CoordinatorEvent event) { process_.tell(std::move(event)); });
     disk_.limits = limits;
 }
 
@@ -89,6 +91,7 @@ void SimCoordinator::crash() {
     ++life_;
     process_.kill();
     supervisor_.reset();
+    sources_.crash();
     if (synced_) disk_ = *synced_;
     world_.network.set_coordinator_link(index_, false);
 }
@@ -192,6 +195,7 @@ void SimCoordinator::send(const core::WorkerId& to, core::MessageId id, core::Me
 
 void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::CoordinatorState&) {
     fragility_.may_throw();
+    observer_.effect(effect);
     std::visit(
         core::Overloaded{
             [&](const core::PublishDesired& publish) {
@@ -205,6 +209,10 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 in_hand_.erase(answer.request);
                 observer_.answered(*this, answer);
             },
+            [&](const core::OpenSource& open) { sources_.open(open.session); },
+            [&](const core::BeginSource& begin) { sources_.begin(begin.session, begin.begins); },
+            [&](const core::CloseSource& close) { sources_.close(close.session); },
+            [&](const core::KeepSources& keep) { sources_.keep(keep.sessions); },
             [&](const core::Announce& announce) {
                 const auto& entry = announce.entry;
                 world_.trace.line(world_.executor.now(), name_, entry.topic + " " + entry.object + ": " + entry.text);

@@ -72,6 +72,7 @@ class Simulation {
         cluster_.run_for(plan_.quiet_for - lead_within);
         for (const auto& worker : cluster_.workers())
             cluster_.checker().finish(*worker, cluster_.coordinator().durable());
+        cluster_.checker().finish(cluster_.coordinator());
         cluster_.checker().expect_all_answered();
         expect_nothing_but_heartbeats();
         expect_one_leader();

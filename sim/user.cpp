@@ -31,6 +31,7 @@ core::RecordingId User::some_recording() {
 User::Asked User::play() {
     if (keyed_ && random_.chance(0.15)) return *keyed_;
     core::PlayRequest play;
+    if (random_.chance(0.2)) return play_live(std::move(play));
     play.programme.blob = {std::string(64, static_cast<char>('a' + random_.below(6)))};
     play.programme.frames = static_cast<core::FrameCount>(core::cluster_rate * random_.between(1.0, 20.0));
     play.programme.title = "melody";
@@ -40,6 +41,15 @@ User::Asked User::play() {
     const auto key = "key" + std::to_string(random_.chance(0.2) ? keys_ : ++keys_);
     keyed_ = {play, words + " with " + key, core::Idempotency{key, words + play.programme.blob.value}};
     return *keyed_;
+}
+
+User::Asked User::play_live(core::PlayRequest play) {
+    play.programme.title = "tone:440";
+    play.programme.live = core::LiveStream{"tone:440", 0, {}, {}};
+    play.to = some_endpoints("speaker");
+    if (random_.chance(0.3)) play.latency = random_.between(core::Duration{0}, core::Duration{std::chrono::seconds(3)});
+    const auto words = "play live to " + play.to.front();
+    return {std::move(play), words, {}};
 }
 
 User::Asked User::on_session() {

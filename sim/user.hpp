@@ -33,6 +33,7 @@ class User {
     core::SessionId some_session();
     core::RecordingId some_recording();
     Asked play();
+    Asked play_live(core::PlayRequest play);
     Asked on_session();
     Asked maintain();
     Asked on_zone();

@@ -66,6 +66,7 @@ void print_counts(const Outcome& outcome) {
     count("repeated requests", outcome.checks.repeated);
     count("on shared devices", outcome.checks.shared_played);
     count("sessions heard", outcome.checks.played);
+    count("live sources", outcome.checks.sources);
     count("pongs", outcome.checks.pongs);
     count("recordings handed in", outcome.checks.uploaded);
     count("maintenance granted", outcome.checks.granted);

@@ -1,0 +1,49 @@
+// Delays are drawn from the seed; what is closed, or opened anew, says nothing any more.
+#include "sim/sources.hpp"
+
+namespace antiphon::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+constexpr double fails = 0.05;
+
+}  // namespace
+
+void Sources::later(core::Duration low, core::Duration high, const core::SessionId& session,
+                    std::function<void(Source&)> action) {
+    const auto opening = sources_[session].opening;
+    executor_.at(executor_.now() + random_.between(low, high), [this, session, opening, action = std::move(action)] {
+        const auto it = sources_.find(session);
+        if (it != sources_.end() && it->second.opening == opening) action(it->second);
+    });
+}
+
+void Sources::change(const core::SessionId& session, core::SourceState state, std::string reason) {
+    report_(core::SourceChanged{{session, state, std::move(reason)}});
+}
+
+void Sources::open(const core::SessionId& session) {
+    auto& source = sources_[session];
+    source.opening = ++openings_;
+    later(milliseconds(1), milliseconds(50), session, [this, session](Source& opened) {
+        if (random_.chance(fails)) return change(session, core::SourceState::failed, "there is no such source");
+        opened.door.port = static_cast<std::uint16_t>(8744 + openings_ % 256);
+        opened.door.ssrc = static_cast<std::uint32_t>(opened.opening);
+        report_(core::SourceOpened{session, opened.door});
+    });
+}
+
+// It gives, is silent for a while, gives again, and may come to its end.
+void Sources::begin(const core::SessionId& session, core::ClusterTime begins) {
+    sources_[session].begins = begins;
+    later(milliseconds(10), seconds(1), session,
+          [this, session](Source&) { change(session, core::SourceState::flowing); });
+    later(seconds(2), seconds(15), session,
+          [this, session](Source&) { change(session, core::SourceState::stalled, "nothing has come for 100 ms"); });
+    if (random_.chance(0.5))
+        later(seconds(3), seconds(15), session,
+              [this, session](Source&) { change(session, core::SourceState::ended, "its writer has gone"); });
+}
+
+}  // namespace antiphon::sim
