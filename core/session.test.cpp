@@ -109,5 +109,77 @@ TEST(Session, PositionNeedsTheClockItStartedOn) {
     EXPECT_EQ(position_of(session, at(60'000)), session.programme.frames);
 }
 
+constexpr Duration latency = std::chrono::milliseconds(100);
+
+SessionRow live_preparing(bool open = true) {
+    auto session = preparing();
+    session.programme.frames = 0;
+    session.programme.live = LiveStream{"tone:440", latency.count(), {}, {}};
+    if (open) session.programme.live->door = LiveDoor{};
+    return session;
+}
+SessionRow live_playing() { return step_session(live_preparing(), at(0), {member(true, SessionState::ready)}); }
+
+TEST(LiveSession, WaitsForItsSourceAndFailsWithoutIt) {
+    const std::vector<MemberView> ready{member(true, SessionState::ready)};
+    EXPECT_EQ(step_session(live_preparing(false), at(9'999), ready).phase, SessionPhase::preparing);
+    const auto failed = step_session(live_preparing(false), at(10'000), ready);
+    EXPECT_EQ(failed.phase, SessionPhase::failed);
+    EXPECT_EQ(failed.reason, "its source was not opened in time");
+}
+
+TEST(LiveSession, IsHeardALatencyAfterItsSourceBegins) {
+    const auto session = live_playing();
+    EXPECT_EQ(session.phase, SessionPhase::playing);
+    EXPECT_EQ(*session.programme.live->begins, at(0) + start_lead);
+    EXPECT_EQ(*session.start, at(0) + start_lead + latency);
+    EXPECT_EQ(session.from_frame, 0);
+    EXPECT_EQ(position_of(session, *session.start + std::chrono::hours(1000)), 3600'000 * FrameCount{cluster_rate});
+}
+
+TEST(LiveSession, HasNoEndOfItsOwn) {
+    const ClusterTime late{{1}, std::chrono::nanoseconds(std::chrono::hours(10'000)).count()};
+    EXPECT_EQ(step_session(live_playing(), late, {member(true, SessionState::playing)}).phase, SessionPhase::playing);
+    EXPECT_EQ(step_session(live_playing(), late, {member(false)}).phase, SessionPhase::playing);
+    EXPECT_EQ(step_session(live_playing(), late, {member(true, SessionState::failed)}).phase, SessionPhase::failed);
+    EXPECT_EQ(end_source(live_playing(), "").phase, SessionPhase::ended);
+    EXPECT_EQ(end_source(live_playing(), "gone").reason, "gone");
+}
+
+// The source has gone on meanwhile; each frame has one time at which it is heard, to the nanosecond.
+TEST(LiveSession, ResumesAtThePresentOnTheSameTimeline) {
+    const auto begins = *live_playing().programme.live->begins;
+    for (const std::int64_t paused_ms : {2'000, 2'007, 61'111}) {
+        const auto paused = pause_session(live_playing(), at(paused_ms));
+        ASSERT_TRUE(paused);
+        const auto resumed = resume_session(*paused, at(paused_ms + 333));
+        ASSERT_TRUE(resumed);
+        EXPECT_EQ(resumed->programme.live->begins, begins);
+        const auto heard = begins + latency + Duration{resumed->from_frame / 3 * 62'500};
+        EXPECT_EQ(*resumed->start, heard);
+        EXPECT_EQ(resumed->from_frame % 3, 0);
+        const auto wanted = at(paused_ms + 333) + start_lead;
+        EXPECT_LE(resumed->start->ns, wanted.ns);
+        EXPECT_GT(resumed->start->ns, wanted.ns - 62'500);
+    }
+}
+
+TEST(LiveSession, CannotBeMovedToAnotherPlace) {
+    const auto moved = seek_session(live_playing(), at(2'000), 48'000);
+    ASSERT_FALSE(moved);
+    EXPECT_EQ(moved.error().code, ErrorCode::conflict);
+}
+
+TEST(LiveSession, OpenedAgainGoesOnUnlessTheClockIsAnother) {
+    const auto again = open_source(live_playing(), LiveDoor{.port = 9}, at(5'000));
+    EXPECT_EQ(again.programme.live->door->port, 9);
+    EXPECT_EQ(again.start, live_playing().start);
+    const ClusterTime rebooted{{2}, 70'000'000};
+    const auto anew = open_source(live_playing(), LiveDoor{.port = 9}, rebooted);
+    EXPECT_EQ(*anew.programme.live->begins, rebooted + start_lead);
+    EXPECT_EQ(*anew.start, rebooted + start_lead + latency);
+    EXPECT_EQ(anew.from_frame, 0);
+}
+
 }  // namespace
 }  // namespace antiphon::core

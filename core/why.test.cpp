@@ -46,6 +46,25 @@ TEST_F(Why, ItPlays) {
     EXPECT_EQ(verdict("hall/left"), verdict());
 }
 
+TEST_F(Why, ALiveSourceGivesNothing) {
+    PlayRequest live;
+    live.programme.title = "radio";
+    live.programme.live = LiveStream{"pipe:/run/radio", 0, {}, {}};
+    live.to = {"hall/left"};
+    session = bench.ask<SessionRow>(live).id;
+    hall_says(SessionState::ready);
+    EXPECT_EQ(verdict(), "the source of session s3 ('radio') is being opened");
+    bench.take(SourceOpened{session, {}});
+    hall_says(SessionState::ready);
+    bench.take(SourceChanged{{session, SourceState::stalled, "no program writes to /run/radio yet"}});
+    hall_says(SessionState::ready);
+    bench.now = bench.now + seconds(2);
+    hall_says(SessionState::playing);
+    EXPECT_EQ(verdict(), "the source of session s3 ('radio') gives nothing: no program writes to /run/radio yet");
+    bench.take(SourceChanged{{session, SourceState::flowing, ""}});
+    EXPECT_EQ(verdict(), "it plays session s3 ('radio') live, 1.3 s after its start");
+}
+
 TEST_F(Why, ItWasStoppedAndByWhom) {
     play_here();
     bench.ask<SessionRow>(StopRequest{session});

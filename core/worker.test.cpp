@@ -97,6 +97,23 @@ TEST(Worker, FetchesThenRendersThenPlays) {
     EXPECT_EQ(bench.report()->activity, Activity::playing);
 }
 
+TEST(Worker, RendersALiveSessionAtOnceAndAgainWhenItsDoorIsAnother) {
+    auto bench = started();
+    auto live = with_session(1);
+    live.sessions.front().programme = {{}, 0, 0, "tone:440", LiveStream{"tone:440", 100'000'000, {}, {}}};
+    bench.desire(live);
+    EXPECT_EQ(bench.count<FetchBlob>(), 0);
+    EXPECT_EQ(bench.count<Render>(), 1);
+    bench.progress(SessionState::ready);
+    EXPECT_EQ(bench.report()->sessions.front().state, SessionState::ready);
+    live.generation = {2};
+    live.sessions.front().programme.live->door = LiveDoor{.port = 8744};
+    bench.desire(live);
+    EXPECT_EQ(bench.count<Render>(), 1);
+    bench.desire(document(3));
+    EXPECT_EQ(bench.count<StopRender>(), 1);
+}
+
 TEST(Worker, SaysWhyAProgrammeCannotBeHad) {
     auto bench = started();
     bench.desire(with_session(1));

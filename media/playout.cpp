@@ -45,14 +45,15 @@ void mix(const float* in, int in_channels, float level, float* out, int out_chan
 
 }  // namespace
 
-Playout::Playout(PcmWindow& window, const PlayoutOptions& options)
-    : window_(window),
+Playout::Playout(std::vector<PcmWindow*> windows, const PlayoutOptions& options)
+    : windows_(std::move(windows)),
+      window_(windows_.at(0)),
       options_(options),
       resampler_(band(options)),
       device_(options.device_rate),
       fade_(frames_in(options.fade, options.device_rate)),
       volume_(1.0F, frames_in(options.volume_ramp, options.device_rate)) {
-    ANTIPHON_ASSERT(window.channels() <= Resampler::channels_max);
+    for (const auto* window : windows_) ANTIPHON_ASSERT(window->channels() <= Resampler::channels_max);
     ANTIPHON_ASSERT(Resampler::taps <= PcmWindow::view_frames);
 }
 
@@ -75,14 +76,14 @@ void Playout::render(const OutputBlock& block) noexcept {
     }
     next_device_frame_ += frames;
     // While it fades out for a pause, the frames are kept for going on at the same place.
-    if (placed_ && !leaving_ && position_.frame < stop_frame_ && window_.epoch() == timeline_.epoch)
-        window_.release(position_.frame - Resampler::before);
+    if (placed_ && !leaving_ && position_.frame < stop_frame_ && window_->epoch() == timeline_.epoch)
+        window_->release(position_.frame - Resampler::before);
     publish();
 }
 
 void Playout::take_news() noexcept {
     volume_.aim(muted_.load(std::memory_order_relaxed) ? 0.0F : gain_.load(std::memory_order_relaxed));
-    window_.refresh();
+    window_->refresh();
     timelines_.update();
     clocks_.update();
     consider_timeline();
@@ -104,6 +105,8 @@ void Playout::consider_timeline() noexcept {
 
 void Playout::switch_timeline() noexcept {
     timeline_ = timelines_.value();
+    window_ = windows_[timeline_.window < windows_.size() ? timeline_.window : 0];
+    window_->refresh();
     leaving_ = ended_ = false;
     stop_frame_ = PcmWindow::no_end;
     if (timeline_.stop_ns != Timeline::never_ns)
@@ -138,7 +141,7 @@ void Playout::settle(core::FrameCount frames_into_block) noexcept {
         switch_timeline();
         place(next_device_frame_);
     }
-    if (window_.restart_pending() && (!timeline_.playing || window_.epoch() != timeline_.epoch)) window_.adopt();
+    if (window_->restart_pending() && (!timeline_.playing || window_->epoch() != timeline_.epoch)) window_->adopt();
     volume_.jump();
     if (!placed_) return;
     if (reseating_) count(shared_.reseats);
@@ -158,13 +161,13 @@ core::FrameCount Playout::quiet_frames(core::FrameCount left) noexcept {
         static_cast<core::FrameCount>(std::clamp(std::ceil((to_start - nearly) / step_), 0.0, 1e9));
     if (until_start > 0) return std::min(left, until_start);
     if (reached(position_, stop_frame_)) return phase_ = PlayoutPhase::stopped, left;
-    if (window_.epoch() == timeline_.epoch) {
+    if (window_->epoch() == timeline_.epoch) {
         // A jump back by less than a fade is the servo's error, not a wish to hear the end again.
         const auto replay = ended_ ? fade_.frames() : 0;
-        ended_ = reached(position_, window_.stream_end() - replay);
+        ended_ = reached(position_, window_->stream_end() - replay);
         if (ended_) return phase_ = PlayoutPhase::ended, left;
         // Twice a fade ahead, so that a decoder that just keeps up does not make it flutter.
-        if (reached(position_, window_.begin()) && supplied(2 * fade_.frames())) return 0;
+        if (reached(position_, window_->begin()) && supplied(2 * fade_.frames())) return 0;
     }
     phase_ = PlayoutPhase::starving;
     count(shared_.missing, static_cast<std::uint64_t>(left));
@@ -173,8 +176,8 @@ core::FrameCount Playout::quiet_frames(core::FrameCount left) noexcept {
 
 // Whether the stream is there for the position and `ahead` further frames, or up to its end.
 bool Playout::supplied(core::FrameCount ahead) const noexcept {
-    return window_.end() >= window_.stream_end() ||
-           window_.end() - position_.frame > Resampler::after + 1 + static_cast<double>(ahead) * step_;
+    return window_->end() >= window_->stream_end() ||
+           window_->end() - position_.frame > Resampler::after + 1 + static_cast<double>(ahead) * step_;
 }
 
 core::FrameCount Playout::rest(core::FrameCount frames, float* out, int channels) noexcept {
@@ -186,10 +189,10 @@ core::FrameCount Playout::rest(core::FrameCount frames, float* out, int channels
 core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channels) noexcept {
     phase_ = PlayoutPhase::playing;
     std::array<float, Resampler::channels_max> frame;
-    const bool stay = placed_ && !leaving_ && !reseating_ && window_.epoch() == timeline_.epoch;
+    const bool stay = placed_ && !leaving_ && !reseating_ && window_->epoch() == timeline_.epoch;
     core::FrameCount done = 0;
     for (; done < frames; ++done) {
-        if (reached(position_, window_.stream_end())) {
+        if (reached(position_, window_->stream_end())) {
             fade_.cut();
             ended_ = true;
             break;
@@ -197,9 +200,9 @@ core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channel
         const bool up = stay && position_.frame < stop_frame_ && supplied(fade_.frames());
         const float level = fade_.next(up) * volume_.next();
         if (fade_.silent()) break;
-        resampler_.sample(frames_at(position_.frame - Resampler::before), window_.channels(), position_.fraction,
+        resampler_.sample(frames_at(position_.frame - Resampler::before), window_->channels(), position_.fraction,
                           frame.data());
-        mix(frame.data(), window_.channels(), level, out + done * channels, channels);
+        mix(frame.data(), window_->channels(), level, out + done * channels, channels);
         position_.advance(step_);
     }
     count(shared_.played, static_cast<std::uint64_t>(done));
@@ -209,12 +212,12 @@ core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channel
 // The taps' frames; where the stream has not begun, is over or is missing there is silence.
 const float* Playout::frames_at(core::FrameCount first) noexcept {
     const auto last = first + Resampler::taps;
-    if (first >= window_.begin() && last <= window_.end()) return window_.view(first);
+    if (first >= window_->begin() && last <= window_->end()) return window_->view(first);
     patch_.fill(0);
-    const auto from = std::max(first, window_.begin()), to = std::min(last, window_.end());
+    const auto from = std::max(first, window_->begin()), to = std::min(last, window_->end());
     if (from < to)
-        std::copy_n(window_.view(from), (to - from) * window_.channels(),
-                    patch_.data() + (from - first) * window_.channels());
+        std::copy_n(window_->view(from), (to - from) * window_->channels(),
+                    patch_.data() + (from - first) * window_->channels());
     return patch_.data();
 }
 

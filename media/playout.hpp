@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "core/units.hpp"
 #include "media/clock_map.hpp"
@@ -59,14 +60,15 @@ struct PlayoutStatus {
     core::FrameCount position = 0;  // of the next frame to render
 };
 
-// Plays a PcmWindow along a Timeline on a device whose crystal is its own. The position is driven by a servo whose rate
+// Plays PcmWindows along a Timeline on a device whose crystal is its own. The position is driven by a servo whose rate
 // is fed forward (device's rate times cluster's rate), so that only estimation errors are left to correct. It starts
 // at exactly the wanted place, to a fraction of a frame.
 // Each setter has one thread at a time of its own; all are wait-free. Construction allocates, nothing else does.
 class Playout {
   public:
-    // `window` outlives the playout, which is its consumer.
-    explicit Playout(PcmWindow& window, const PlayoutOptions& options = {});
+    // The windows outlive the playout, which is their consumer; a timeline tells which one it plays.
+    explicit Playout(std::vector<PcmWindow*> windows, const PlayoutOptions& options = {});
+    explicit Playout(PcmWindow& window, const PlayoutOptions& options = {}) : Playout(std::vector{&window}, options) {}
 
     // The newest timeline counts. One of another epoch takes over after a fade-out, together with the window's epoch of
     // that number; one of another clock incarnation together with the first clock map of that incarnation.
@@ -108,7 +110,8 @@ class Playout {
     const float* frames_at(core::FrameCount first) noexcept;
     void publish() noexcept;
 
-    PcmWindow& window_;
+    const std::vector<PcmWindow*> windows_;
+    PcmWindow* window_;  // of the timeline in force
     PlayoutOptions options_;
     Resampler resampler_;
 

@@ -246,5 +246,58 @@ TEST(Timeline, IsExactAtAnyDistance) {
     EXPECT_EQ(timeline.at(5 - 31'250), (MediaPosition{98, 0.5}));
 }
 
+// From one window to another, as from a file to a live stream: the one fades out, the other is heard at its place.
+TEST(Playout, GoesOverToAnotherWindowAndBackWithoutAClick) {
+    PcmWindow file(2, 1 << 14, 1), live(2, 1 << 14, 2);
+    Playout playout({&file, &live});
+    playout.set_clock({.incarnation = first_life});
+    std::vector<float> left;
+    core::FrameCount next = 0;
+    const auto render = [&](int blocks) {
+        for (int i = 0; i < blocks; ++i) {
+            std::vector<float> block(960);
+            for (auto* window : {&file, &live}) {
+                std::vector<float> samples;
+                for (core::FrameCount f = window->next_frame(); f < window->next_frame() + 480; ++f)
+                    samples.insert(samples.end(), 2, static_cast<float>(signal_at(static_cast<double>(f)) *
+                                                                         (window == &live ? -1 : 1)));
+                if (window->writable() >= 480) window->write(samples);
+            }
+            const auto played = next - 480;
+            playout.render({{static_cast<std::int64_t>(std::ceil(Rig::time_ns(static_cast<double>(played))))},
+                            played, next, 2, block});
+            for (std::size_t f = 0; f < block.size(); f += 2) left.push_back(block[f]);
+            next += 480;
+        }
+    };
+    const auto start = [&](std::size_t window, std::uint64_t epoch, double frame) {
+        playout.set_timeline({.playing = true, .window = window, .epoch = epoch, .incarnation = first_life,
+                              .start_ns = std::llround(Rig::time_ns(frame))});
+    };
+    const auto difference = [&](double at, double sign) {
+        double worst = 0;
+        for (auto f = next - 480; f < next; ++f)
+            worst = std::max(worst, std::abs(static_cast<double>(left[static_cast<std::size_t>(f)]) -
+                                             sign * signal_at(static_cast<double>(f) - at)));
+        return worst;
+    };
+    render(8);
+    start(0, 1, 4800);
+    render(12);
+    EXPECT_LT(difference(4800, 1), exact);
+    start(1, 2, 6000);
+    render(4);
+    EXPECT_EQ(playout.status().epoch, 2U);
+    EXPECT_LT(difference(6000, -1), exact);
+    file.restart(3, 0);
+    start(0, 3, 11'520);
+    render(8);
+    EXPECT_EQ(playout.status().epoch, 3U);
+    EXPECT_LT(difference(11'520, 1), exact);
+    float step = 0;
+    for (std::size_t i = 1; i < left.size(); ++i) step = std::max(step, std::abs(left[i] - left[i - 1]));
+    EXPECT_LT(step, step_max);
+}
+
 }  // namespace
 }  // namespace antiphon::media

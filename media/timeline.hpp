@@ -1,6 +1,7 @@
 // What an output has to play when: a stream's frames against the cluster's time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -15,7 +16,8 @@ struct Timeline {
     static constexpr std::int64_t never_ns = std::numeric_limits<std::int64_t>::max();
 
     bool playing = false;
-    std::uint64_t epoch = 0;  // of the PcmWindow: which seek or stream the frames belong to
+    std::size_t window = 0;   // of the playout's: where the frames come from
+    std::uint64_t epoch = 0;  // of that window: which seek or stream the frames belong to; no two windows share one
     core::ClockIncarnation incarnation;
     std::int64_t start_ns = 0;  // cluster time
     core::FrameCount start_frame = 0;

@@ -52,6 +52,8 @@ class AudioSink {
     virtual AudioFormat format() const = 0;
     // Frames between rendering and sound, constant and known to the device (analogue delay, radio).
     virtual core::Duration delay() const = 0;
+    // How long before its turn in the device a frame is asked for at the latest: what its buffer holds.
+    virtual core::Duration ahead() const = 0;
     // Opens the device and starts its thread. Fails with what the device said. `renderer` outlives the sink.
     virtual core::Result<void> start(Renderer& renderer) = 0;
     // Returns when no callback runs any more. Not from the device's thread.

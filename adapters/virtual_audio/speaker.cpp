@@ -21,13 +21,15 @@ struct SpeakerPlace {
     SpeakerSetup setup;
     Emission emission;
     double ppm = 0;
+    core::Duration ahead;
 };
 
 SpeakerPlace place_of(const Room& room, const VirtualDevice& device, const std::string& subject) {
     const auto buffer_frames = core::cluster_rate * device.buffer / std::chrono::seconds{1};
     return {.setup = {.granule = device.granule, .buffer_frames = buffer_frames, .mute = device.mute},
             .emission = {.at = device.at.value_or(Draw::position(room, subject)), .late = device.late},
-            .ppm = device.ppm.value_or(Draw::ppm(room, subject))};
+            .ppm = device.ppm.value_or(Draw::ppm(room, subject)),
+            .ahead = device.buffer};
 }
 
 class VirtualSpeaker final : public ports::AudioSink {
@@ -38,6 +40,7 @@ class VirtualSpeaker final : public ports::AudioSink {
 
     ports::AudioFormat format() const override { return {core::cluster_rate, speaker_channels}; }
     core::Duration delay() const override { return {}; }
+    core::Duration ahead() const override { return place_.ahead; }
 
     Result<void> start(ports::Renderer& renderer) override {
         if (thread_.joinable()) return Error{ErrorCode::conflict, "the virtual speaker is already started"};

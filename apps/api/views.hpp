@@ -56,6 +56,16 @@ struct MemberView {
 };
 BOOST_DESCRIBE_STRUCT(MemberView, (), (worker, state, reason, position_frames, lost_frames))
 
+// Of a session that plays as it comes.
+struct LiveView {
+    std::string source;  // as it was asked for
+    std::string state;   // core::SourceState
+    std::string reason;  // of what is neither opening nor flowing
+    std::int64_t latency_ns = 0;
+    std::string codec;  // core::LiveCodec; empty: not open yet
+};
+BOOST_DESCRIBE_STRUCT(LiveView, (), (source, state, reason, latency_ns, codec))
+
 struct SessionView {
     std::string id;
     std::string title;
@@ -70,10 +80,11 @@ struct SessionView {
     std::optional<std::int64_t> start_ns;  // cluster time
     std::int64_t from_frame = 0;
     core::WallTime created;
+    std::optional<LiveView> live;  // then `blob` is empty and `frames` 0
 };
 BOOST_DESCRIBE_STRUCT(SessionView, (),
                       (id, title, phase, reason, blob, frames, position_frames, volume, outputs, members, start_ns,
-                       from_frame, created))
+                       from_frame, created, live))
 
 struct TrackView {
     std::string input;
@@ -280,13 +291,14 @@ struct BackupBody {
 BOOST_DESCRIBE_STRUCT(BackupBody, (), (whole))
 
 struct PlayBody {
-    std::string source;           // "blob:HASH"
+    std::string source;           // "blob:HASH", "tone:HZ" or "pipe:PATH"
     std::vector<std::string> to;  // outputs, zones, "all"
     std::optional<double> volume;
     std::optional<double> from_s;
     std::optional<std::string> title;
+    std::optional<double> latency_ms = {};  // of a live source, from it to the ear; absent: what suits the outputs
 };
-BOOST_DESCRIBE_STRUCT(PlayBody, (), (source, to, volume, from_s, title))
+BOOST_DESCRIBE_STRUCT(PlayBody, (), (source, to, volume, from_s, title, latency_ms))
 
 struct SeekBody {
     double to_s = 0;

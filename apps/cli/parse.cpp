@@ -42,12 +42,10 @@ std::string_view scheme_of(std::string_view text) {
     return text.substr(0, colon);
 }
 
-bool is_live(std::string_view text) {
-    constexpr std::array<std::string_view, 6> live{"http", "https", "pipe", "alsa", "tone", "input"};
-    const auto scheme = scheme_of(text);
-    for (const auto one : live)
-        if (scheme == one) return true;
-    return text == "-";
+// Live sources that are yet to come.
+bool is_for_later(std::string_view text) {
+    constexpr std::array<std::string_view, 4> later{"http", "https", "alsa", "input"};
+    return text == "-" || std::find(later.begin(), later.end(), scheme_of(text)) != later.end();
 }
 
 }  // namespace
@@ -58,6 +56,13 @@ core::Result<double> parse_level(std::string_view text) {
     const double full = percent ? 100 : 1;
     if (!value || *value > full) return bad(text, "is no volume; write 0 to 1, or 0% to 100%");
     return *value / full;
+}
+
+core::Result<double> parse_milliseconds(std::string_view text) {
+    constexpr double most = 100'000;
+    const auto value = plain_number(text.ends_with("ms") ? text.substr(0, text.size() - 2) : text);
+    if (!value || *value > most) return bad(text, "is no time in milliseconds; write 100ms");
+    return *value;
 }
 
 core::Result<double> parse_position(std::string_view text) {
@@ -76,10 +81,11 @@ core::Result<double> parse_position(std::string_view text) {
 }
 
 core::Result<Source> parse_source(std::string_view text) {
-    if (is_live(text))
+    if (is_for_later(text))
         return core::Error{core::ErrorCode::conflict,
                            "'" + std::string(text.substr(0, 120)) +
-                               "' is a live source; live sources are not in this version; play a file"};
+                               "' is a kind of source that is not in this version; play a file, tone:HZ or pipe:PATH"};
+    if (scheme_of(text) == "tone" || scheme_of(text) == "pipe") return Source{LiveSource{std::string(text)}};
     if (scheme_of(text) == "blob") {
         auto blob = core::parse_blob_hash(text.substr(5));
         if (!blob) return blob.error();

@@ -17,6 +17,9 @@ namespace antiphon::cli {
 // "0.5" or "50%", within 0..1 and 0..100.
 core::Result<double> parse_level(std::string_view text);
 
+// "40ms" or "40", from 0 to 100000.
+core::Result<double> parse_milliseconds(std::string_view text);
+
 // "90", "90.5", "1:30" or "1:02:03", in seconds.
 core::Result<double> parse_position(std::string_view text);
 
@@ -26,9 +29,12 @@ struct FileSource {
 struct BlobSource {
     core::BlobHash blob;
 };
-using Source = std::variant<FileSource, BlobSource>;
-// A file's path, or "blob:HASH". A file whose name looks like another source is written "./tone:440". Live sources are
-// refused with `conflict`: right, but not in this version.
+struct LiveSource {  // what the coordinator opens: it knows what of it is right
+    std::string text;
+};
+using Source = std::variant<FileSource, BlobSource, LiveSource>;
+// A file's path, "blob:HASH", "tone:HZ" or "pipe:PATH". A file whose name looks like another source is written
+// "./tone:440". Other live sources are refused with `conflict`: right, but not in this version.
 core::Result<Source> parse_source(std::string_view text);
 
 // "a,b" "c" -> a, b, c; none empty, at least one.

@@ -211,6 +211,9 @@ core::Result<node::CoordinatorOptions> settle(const CoordinatorArguments& flags,
     options.clock_port = check.port(
         pick("--clock-port", flags.clock_port, "ANTIPHON_CLOCK_PORT", variables, number_text(file.clock_port)),
         options.clock_port);
+    options.audio_port = check.port(
+        pick("--audio-port", flags.audio_port, "ANTIPHON_AUDIO_PORT", variables, number_text(file.audio_port)),
+        options.audio_port);
     options.insecure_lan =
         flags.insecure_lan ||
         check.truth(variables("ANTIPHON_INSECURE_LAN"), "ANTIPHON_INSECURE_LAN", file.insecure_lan.value_or(false));

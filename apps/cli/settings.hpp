@@ -22,6 +22,7 @@ struct CoordinatorArguments {
     std::optional<std::string> broker;
     std::optional<std::string> mqtt_port;
     std::optional<std::string> clock_port;
+    std::optional<std::string> audio_port;
     std::optional<std::string> tls_certificate;
     std::optional<std::string> tls_key;
     std::optional<std::string> tls_ca;

@@ -33,6 +33,7 @@ TEST_F(SettingsTest, TheLayersStandInTheirOrder) {
 TEST_F(SettingsTest, EachValueHasAVariable) {
     console.variables = {{"ANTIPHON_DATA", "/d"},           {"ANTIPHON_BROKER", "mqtt://b"},
                          {"ANTIPHON_MQTT_PORT", "11"},      {"ANTIPHON_CLOCK_PORT", "12"},
+                         {"ANTIPHON_AUDIO_PORT", "13"},
                          {"ANTIPHON_INSECURE_LAN", "true"}, {"ANTIPHON_LOG", "json"},
                          {"ANTIPHON_ROOM", "/r"},           {"ANTIPHON_TLS_CERTIFICATE", "/c"},
                          {"ANTIPHON_TLS_KEY", "/k"},        {"ANTIPHON_TLS_CA", "/ca"}};
@@ -42,6 +43,7 @@ TEST_F(SettingsTest, EachValueHasAVariable) {
     EXPECT_EQ(options->broker, "mqtt://b");
     EXPECT_EQ(options->mqtt_port, 11);
     EXPECT_EQ(options->clock_port, 12);
+    EXPECT_EQ(options->audio_port, 13);
     EXPECT_TRUE(options->insecure_lan);
     EXPECT_EQ(options->log_format, system::log::Format::json);
     EXPECT_EQ(options->room, "/r");
@@ -61,12 +63,13 @@ TEST_F(SettingsTest, ACertificateAndItsKeyComeTogether) {
 }
 
 TEST_F(SettingsTest, TheFileIsHeardForEachValue) {
-    file = {"/d", "127.0.0.1:1", "mqtt://b", 11, 12, true, "json", "/r"};
+    file = {"/d", "127.0.0.1:1", "mqtt://b", 11, 12, 13, true, "json", "/r"};
     const auto options = settled();
     ASSERT_TRUE(options);
     EXPECT_EQ(options->data, "/d");
     EXPECT_EQ(options->mqtt_port, 11);
     EXPECT_EQ(options->clock_port, 12);
+    EXPECT_EQ(options->audio_port, 13);
     EXPECT_TRUE(options->insecure_lan);
     console.variables["ANTIPHON_INSECURE_LAN"] = "0";
     EXPECT_FALSE(settled()->insecure_lan);

@@ -52,6 +52,8 @@ std::string troubles(const std::vector<api::SessionView>& sessions, const Look& 
     for (const auto& session : sessions) {
         if (!session.reason.empty())
             text += look.paint(Colour::red, printable(session.id + ": " + session.reason)) + "\n";
+        if (session.live && session.live->state == "stalled")
+            text += look.paint(Colour::yellow, printable(session.id + ": " + session.live->reason)) + "\n";
         for (const auto& member : session.members) {
             auto what = member.reason;
             if (member.lost_frames > 0)

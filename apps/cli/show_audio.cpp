@@ -38,7 +38,12 @@ std::string inputs_table(const std::vector<api::EndpointView>& inputs, const Loo
     return table.text(look);
 }
 
+std::string latency_text(const api::LiveView& live) {
+    return std::to_string((live.latency_ns + 500'000) / 1'000'000) + " ms from source to ear";
+}
+
 std::string position_text(const api::SessionView& session) {
+    if (session.live) return "live, " + duration_text(session.position_frames);
     const auto whole = static_cast<double>(std::max<std::int64_t>(session.frames, 1));
     return bar_text(static_cast<double>(session.position_frames) / whole, bar_cells) + " " +
            duration_text(session.position_frames) + " / " + duration_text(session.frames);
@@ -129,7 +134,8 @@ std::string show_tracks(const api::RecordingView& recording, const Look& look) {
 
 std::string sentence(const api::SessionView& session) {
     const auto title = session.title.empty() ? session.blob.substr(0, 12) : session.title;
-    return printable("session " + session.id + ": " + title + " (" + duration_text(session.frames) + ") on " +
+    const auto length = session.live ? "live, " + latency_text(*session.live) : duration_text(session.frames);
+    return printable("session " + session.id + ": " + title + " (" + length + ") on " +
                      enumerated(session.outputs));
 }
 

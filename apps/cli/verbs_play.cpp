@@ -16,6 +16,7 @@ struct PlayArguments {
     std::vector<std::string> to;
     std::optional<std::string> volume;
     std::optional<std::string> from;
+    std::optional<std::string> latency;
     bool wait = false;
 };
 
@@ -35,12 +36,21 @@ core::Result<api::PlayBody> body_of(const PlayArguments& asked) {
         if (!from) return from.error().within("--from");
         body.from_s = *from;
     }
+    if (asked.latency) {
+        const auto latency = parse_milliseconds(*asked.latency);
+        if (!latency) return latency.error().within("--latency");
+        body.latency_ms = *latency;
+    }
     return body;
 }
 
 core::Result<void> fill_source(const Call& call, const ApiClient& api, const Source& source, api::PlayBody& body) {
     if (const auto* blob = std::get_if<BlobSource>(&source)) {
         body.source = "blob:" + blob->blob.value;
+        return {};
+    }
+    if (const auto* live = std::get_if<LiveSource>(&source)) {
+        body.source = live->text;
         return {};
     }
     const auto& file = std::get<FileSource>(source).path;
@@ -64,8 +74,8 @@ class SessionWait {
         auto session = Call::decoded<api::SessionView>(*answer);
         if (!session) return failure_ = session.error(), true;
         session_ = std::move(*session);
-        progress_.show(words_of(session_.phase) + " " + duration_text(session_.position_frames) + " / " +
-                       duration_text(session_.frames));
+        progress_.show(words_of(session_.phase) + " " + duration_text(session_.position_frames) +
+                       (session_.live ? " live" : " / " + duration_text(session_.frames)));
         return is_over();
     }
 
@@ -124,14 +134,19 @@ int play(Call& call, const ApiClient& api, const PlayArguments& asked) {
 void add_play(Command root) {
     const auto asked = std::make_shared<PlayArguments>();
     root.client_verb({"play",
-                      "Plays a file on outputs, in sync.",
+                      "Plays a file or a live source on outputs, in sync.",
                       {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
-                       "antiphon play gong.wav --to foyer --wait && echo over"},
+                       "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
+                       "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms"},
                       "Playing"})
-        .argument("SOURCE", asked->source, "a file, or blob:HASH of one that the cluster has")
+        .argument("SOURCE", asked->source, "a file, blob:HASH of one that the cluster has, or live: tone:HZ, or pipe:PATH of a named pipe "
+                                           "on the coordinator's machine (raw, s16 48 kHz stereo unless it says "
+                                           "format=, rate= or channels=)")
         .list({"--to", "OUTPUT,...", "where: worker/name, a zone, or all", true}, asked->to)
         .option({"--volume", "LEVEL", "of the session: 0 to 1, or 0% to 100% (default: 1)"}, asked->volume)
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)
+        .option({"--latency", "MS", "of a live source, to the ear: 40ms (default: 100ms, or what the outputs need)"},
+                asked->latency)
         .flag({"--wait", "", "until it has ended; exit code 1 when it failed or was stopped"}, asked->wait)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return play(call, api, *asked); }));
 }

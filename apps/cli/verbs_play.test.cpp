@@ -75,11 +75,10 @@ TEST_F(PlayTest, AFileThatChangedOnTheWayIsNotPlayed) {
 }
 
 TEST_F(PlayTest, WhatCannotBePlayedIsRefusedBeforeAnythingIsSent) {
-    auto outcome = run({"play", "tone:440", "--to", "all"});
+    auto outcome = run({"play", "-", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_TRUE(outcome.says("live sources are not in this version; play a file"));
-    outcome = run({"play", "-", "--to", "all"});
-    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_TRUE(outcome.says("not in this version; play a file, tone:HZ or pipe:PATH"));
+    EXPECT_EQ(run({"play", "tone:440", "--to", "all", "--latency", "soon"}).exit_code, 2);
     outcome = run({"play", "/nowhere/x.wav", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_EQ(outcome.err, "antiphon: there is no file '/nowhere/x.wav'\n");

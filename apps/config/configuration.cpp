@@ -144,6 +144,7 @@ Keys coordinator_keys(CoordinatorSection& to) {
             text_key("broker", to.broker, "a URL in quotes, such as \"mqtt://broker:1883\""),
             port_key("mqtt_port", to.mqtt_port),
             port_key("clock_port", to.clock_port),
+            port_key("audio_port", to.audio_port),
             flag_key("insecure_lan", to.insecure_lan),
             text_key("tls_certificate", to.tls_certificate),
             text_key("tls_key", to.tls_key),

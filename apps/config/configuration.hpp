@@ -24,6 +24,7 @@ struct CoordinatorSection {
     std::optional<std::string> broker;
     std::optional<std::uint16_t> mqtt_port;
     std::optional<std::uint16_t> clock_port;
+    std::optional<std::uint16_t> audio_port;
     std::optional<bool> insecure_lan;
     std::optional<std::string> log;  // "text" or "json"
     std::optional<std::string> room;

@@ -31,6 +31,7 @@ listen = "0.0.0.0:8740"
 broker = "mqtt://broker:1883"
 mqtt_port = 1
 clock_port = 65535
+audio_port = 9000
 insecure_lan = true
 log = "json"
 room = "/tmp/room"
@@ -39,7 +40,7 @@ tls_key = "/k"
 tls_ca = "/ca"
 )")
                              .coordinator;
-    EXPECT_EQ(section, (CoordinatorSection{"/srv/antiphon", "0.0.0.0:8740", "mqtt://broker:1883", 1, 65535, true,
+    EXPECT_EQ(section, (CoordinatorSection{"/srv/antiphon", "0.0.0.0:8740", "mqtt://broker:1883", 1, 65535, 9000, true,
                                            "json", "/tmp/room", "/c", "/k", "/ca"}));
 }
 
@@ -73,7 +74,7 @@ TEST(Configuration, AnUnknownKeyIsNamedWithItsLineAndWhatIsAllowed) {
     EXPECT_EQ(
         refused("[coordinator]\ndata = \"d\"\nlisen = \"x\"\n"),
         "antiphon.toml, line 3: unknown key 'lisen' in [coordinator]; allowed are data, listen, broker, mqtt_port, "
-        "clock_port, insecure_lan, tls_certificate, tls_key, tls_ca, log, room");
+        "clock_port, audio_port, insecure_lan, tls_certificate, tls_key, tls_ca, log, room");
     EXPECT_EQ(refused("\n[workers]\n"),
               "antiphon.toml, line 2: unknown key 'workers' at the top; allowed are coordinator, worker, client");
     EXPECT_EQ(refused("[client]\n\"a\\u001b[2J\" = 1\n"),

@@ -209,7 +209,10 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     if (std::holds_alternative<core::CoordinatorStarted>(event)) return handlers_.cannot_go_on(why);
     if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // A worker's word was acknowledged to the broker already: it is kept and tried again.
-    if (const auto* message = std::get_if<core::WorkerMessage>(&event)) tell_again(*message);
+    if (const auto* message = std::get_if<core::WorkerMessage>(&event)) return tell_again(*message);
+    // A source says each thing once.
+    if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event))
+        executor_.at(executor_.now() + retry_store_after, [this, event] { tell(event); });
 }
 
 // The newest of each kind from each worker: only reports move rows, and each says all that the older ones did.
@@ -247,7 +250,8 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                     change_members(state);
                                     forget_topics(dismissed.worker);
                                 },
-                                [&](const core::Announce& news) { announce(news.entry); }},
+                                [&](const core::Announce& news) { announce(news.entry); },
+                                [&](const auto& of_source) { handlers_.source(of_source); }},
                effect);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "actors/loop_executor.hpp"
 #include "actors/step_actor.hpp"
@@ -33,6 +34,8 @@ struct Asker {
     std::optional<core::Idempotency> once;
     std::string trace = {};  // core::is_trace, or none; for logs and messages: nothing is decided by it
 };
+
+using SourceOrder = std::variant<core::OpenSource, core::BeginSource, core::CloseSource, core::KeepSources>;
 
 struct AppCounters {
     json::DecodeCounters decoded;       // messages of workers
@@ -64,7 +67,9 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(bool connected)> linked;                   // to the broker; after the actor was told
         std::function<void(const core::CoordinatorState&)> reloaded;  // whatever was to be told may not have been
         std::function<void(const core::Error&)> cannot_go_on;         // the process has to end
+        std::function<void(const SourceOrder&)> source;               // of a live session
     };
+
 
     CoordinatorApp(Parts parts, Handlers handlers);
     ~CoordinatorApp() override;
@@ -77,6 +82,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
     void ask(core::RequestBody body, Asker asker, Answered done);
     void receive_track(core::TrackReceived track, Answered done);
+    void source_opened(const core::SourceOpened& opened) { tell(opened); }
+    void source_changed(const core::SourceChanged& changed) { tell(changed); }
     // The wall clock has shown this.
     void turn_calendar(core::WallTime wall) { tell(core::CalendarTick{wall}); }
     // Runs with the state between two events; or `refused` is called: there is too much to do.

@@ -6,6 +6,7 @@
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/views.hpp"
+#include "apps/live/source.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -68,12 +69,25 @@ core::Result<core::FrameCount> playable_frames(const std::filesystem::path& path
     }
 }
 
+// It opens when its session is stored; what is wrong already is told now.
+core::Result<core::Programme> live_programme_of(const api::PlayBody& body) {
+    const auto spec = live::parse_source(body.source);
+    if (!spec) return spec.error();
+    if (auto there = live::check_source(*spec); !there) return there.error();
+    core::Programme programme;
+    programme.title = body.title.value_or(body.source);
+    programme.live = core::LiveStream{body.source, 0, {}, {}};
+    return programme;
+}
+
 core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const api::PlayBody& body) {
     constexpr std::string_view prefix = "blob:";
+    if (live::is_live_source(body.source)) return live_programme_of(body);
     if (!body.source.starts_with(prefix))
         return core::Error{core::ErrorCode::invalid,
                            "source '" + body.source.substr(0, 80) +
-                               "' is of a kind that this version has not; upload a file and write blob:HASH"};
+                               "' is of a kind that this version has not; upload a file and write blob:HASH, or "
+                               "write tone:HZ or pipe:PATH"};
     auto hash = core::parse_blob_hash(std::string_view(body.source).substr(prefix.size()));
     if (!hash) return hash.error();
     const auto info = blobs.find(*hash);
@@ -108,6 +122,14 @@ core::Result<core::FrameCount> frame_at(double seconds) {
     return core::Error{core::ErrorCode::invalid, std::to_string(seconds) + " s is no place in a programme"};
 }
 
+// The core knows what is possible; here it has to be a number at all.
+core::Result<std::optional<core::Duration>> latency_of(const api::PlayBody& body) {
+    if (!body.latency_ms) return std::optional<core::Duration>();
+    if (std::isfinite(*body.latency_ms) && std::abs(*body.latency_ms) < 1e6)
+        return std::optional(core::Duration{std::llround(*body.latency_ms * 1e6)});
+    return core::Error{core::ErrorCode::invalid, std::to_string(*body.latency_ms) + " ms is no latency"};
+}
+
 auto session_of(ApiParts& parts) {
     return [&parts](const core::SessionRow& row, const core::CoordinatorState& state) {
         return session_view(state, row, parts.app.now());
@@ -119,12 +141,15 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!body) return;
     const auto from = frame_at(body->from_s.value_or(0));
     if (!from) return responder.fail(from.error());
+    const auto latency = latency_of(*body);
+    if (!latency) return responder.fail(latency.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
-    const bool taken = parts.background.run([&parts, body = *body, from = *from, kept, asker = asker_of(request)] {
-        return [&parts, body, from, kept, asker, programme = look_at_programme(parts.blobs, body)] {
+    const bool taken = parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept,
+                                             asker = asker_of(request)] {
+        return [&parts, body, from, latency, kept, asker, programme = look_at_programme(parts.blobs, body)] {
             if (!programme) return kept->fail(programme.error());
-            core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from};
+            core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from, latency};
             parts.app.ask(std::move(play), asker,
                           answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
         };

@@ -117,6 +117,20 @@ void write_app(Page& page, const Readings& readings) {
     page.gauge("antiphon_folder_quota_bytes", "What a folder may take.", quota);
 }
 
+// All live sources together: sessions come and go, and a label for each would have no bound.
+void write_live(Page& page, const LiveTotals& live) {
+    page.gauge("antiphon_live_sources", "Live sources that are open.", static_cast<double>(live.sources));
+    page.gauge("antiphon_live_listeners", "Boards that live sources are sent to.", static_cast<double>(live.listeners));
+    page.counter("antiphon_live_packets_total", "Packets of live sources; each goes to all who listen.", live.packets);
+    page.counter("antiphon_live_packets_resent_total", "Packets sent again to somebody who missed them.", live.resent);
+    page.counter("antiphon_live_packets_skipped_total", "Packets that were not made: this machine stood still.",
+                 live.skipped);
+    page.counter("antiphon_live_datagrams_unsent_total", "Datagrams that the kernel did not take.", live.unsent);
+    page.counter("antiphon_live_listeners_refused_total", "Greetings beyond the bound of listeners.", live.refused);
+    page.counter("antiphon_live_datagrams_strange_total", "Datagrams that nobody with the key has sent.",
+                 live.strange);
+}
+
 // The names that every client library has for these.
 void write_process(Page& page, const Readings& readings) {
     const auto one = [&](auto value_of) {
@@ -169,6 +183,7 @@ std::string metrics_page(const core::CoordinatorState& state, const Readings& re
     write_broker(page, readings.broker);
     write_app(page, readings);
     write_cluster(page, state);
+    write_live(page, readings.live);
     write_process(page, readings);
     return page.text();
 }

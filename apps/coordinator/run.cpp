@@ -22,10 +22,12 @@
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
 #include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/live_sources.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
 #include "apps/node/node_clock.hpp"
+#include "core/step.hpp"
 #include "apps/node/refusals.hpp"
 
 namespace antiphon::coordinator {
@@ -68,6 +70,7 @@ class Process {
     void linked(bool connected);
     void watch_broker();
     systemd::Sign sign_of(const core::CoordinatorState& state) const;
+    void obey(const SourceOrder& order);
     void stop();
     void fail(const core::Error& error);
 
@@ -85,6 +88,7 @@ class Process {
     std::unique_ptr<CoordinatorApp> app_;
     std::unique_ptr<ApiParts> api_;
     std::unique_ptr<net::ClockServer> clock_server_;
+    std::unique_ptr<LiveSources> live_sources_;
     RequestMetrics requests_;
     node::Refusals http_failures_;
     core::WallTime started_;
@@ -147,7 +151,8 @@ core::Result<void> Process::open() {
                                           admit(state);
                                           dismiss_ended(*api_);
                                       },
-                                      [this](const core::Error& error) { fail(error); }};
+                                      [this](const core::Error& error) { fail(error); },
+                                      [this](const SourceOrder& order) { obey(order); }};
     const auto reload = [this]() -> core::Result<core::CoordinatorState> {
         auto again = load_state(*store_);
         if (!again) return again.error();
@@ -157,6 +162,15 @@ core::Result<void> Process::open() {
         CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), reload, *incarnation},
         std::move(handlers));
     return listen();
+}
+
+void Process::obey(const SourceOrder& order) {
+    std::visit(core::Overloaded{
+                   [this](const core::OpenSource& open) { live_sources_->open(open.session, open.source); },
+                   [this](const core::BeginSource& begin) { live_sources_->begin(begin.session, begin.begins); },
+                   [this](const core::CloseSource& close) { live_sources_->close(close.session); },
+                   [this](const core::KeepSources& keep) { live_sources_->keep(keep.sessions); }},
+               order);
 }
 
 core::Result<void> Process::read_certificate() {
@@ -192,6 +206,10 @@ core::Result<void> Process::listen() {
     if (error)
         return core::Error{core::ErrorCode::invalid,
                            "--listen '" + options_.listen + "' has no address; write IP:PORT"};
+    live_sources_ = std::make_unique<LiveSources>(
+        io_, *clock_, LiveSources::Place{address, options_.audio_port},
+        LiveSources::Handlers{[this](const core::SourceOpened& opened) { app_->source_opened(opened); },
+                              [this](const core::SourceChanged& changed) { app_->source_changed(changed); }});
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");
@@ -255,6 +273,7 @@ Readings Process::readings() const {
     readings.dead_letters = actors::dead_letters();
     if (auto process = system::process_resources(0)) readings.process = *process;
     readings.started = started_;
+    readings.live = live_sources_->totals();
     return readings;
 }
 

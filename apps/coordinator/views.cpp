@@ -111,6 +111,8 @@ api::WhyView why_view(const core::Explanation& explanation) {
 
 api::WorkerDocumentsView documents_view(const core::CoordinatorState& state, const core::WorkerRow& row) {
     api::WorkerDocumentsView view{worker_view(state, row), core::desired_document(state, row.id), std::nullopt};
+    for (auto& session : view.desired.sessions)
+        if (session.programme.live && session.programme.live->door) session.programme.live->door->key.clear();
     if (const auto* presence = state.presence.find(row.id)) view.reported = presence->reported;
     return view;
 }
@@ -139,6 +141,18 @@ api::WorkerView worker_view(const core::CoordinatorState& state, const core::Wor
     return view;
 }
 
+std::optional<api::LiveView> live_view(const core::CoordinatorState& state, const core::SessionRow& row) {
+    if (!row.programme.live) return std::nullopt;
+    const auto& live = *row.programme.live;
+    api::LiveView view{live.source, text_of(row.active() ? core::SourceState::opening : core::SourceState::ended), "",
+                       live.latency_ns, live.door ? text_of(live.door->codec) : ""};
+    if (const auto* status = state.sources.find(row.id)) {
+        view.state = text_of(status->state);
+        view.reason = status->reason;
+    }
+    return view;
+}
+
 api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now) {
     api::SessionView view;
     view.id = row.id.value;
@@ -147,7 +161,8 @@ api::SessionView session_view(const core::CoordinatorState& state, const core::S
     view.reason = row.reason;
     view.blob = row.programme.blob.value;
     view.frames = row.programme.frames;
-    view.position_frames = row.phase == core::SessionPhase::ended
+    view.live = live_view(state, row);
+    view.position_frames = row.phase == core::SessionPhase::ended && !view.live
                                ? row.programme.frames
                                : core::position_of(row, core::cluster_time(state.cluster, now));
     view.volume = row.volume;

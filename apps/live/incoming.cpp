@@ -72,7 +72,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         departures_ = media::Departures{0, map.to_local(stream_.first_departure_ns()), period_ns / map.rate()};
         if (begun_) return receiver_.follow(departures_);
         begun_ = true;
-        receiver_.begin(departures_.last_at(clock_.now()) + 1, departures_);
+        receiver_.begin(std::max<std::int64_t>(0, departures_.last_at(clock_.now()) + 1), departures_);
         for (const auto& [window, epoch] : waiting_) receiver_.add(*window, epoch);
         waiting_.clear();
         work();

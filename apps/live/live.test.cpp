@@ -87,6 +87,7 @@ struct Room {
             });
         EXPECT_TRUE(opened);
         outgoing = std::move(*opened);
+        outgoing->begin(stream.start);
     }
 
     // The cluster's clock and ours are one here.

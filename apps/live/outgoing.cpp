@@ -37,12 +37,15 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
           socket_(io, net::StampedSocket::audio_bytes),
           timer_(io) {}
 
-    core::Result<void> begin(const udp::endpoint& local) {
+    core::Result<void> listen(const udp::endpoint& local) {
         if (auto opened = socket_.open(local); !opened) return opened;
-        sender_.skip_to(due_number() + 1);
         wait_to_receive();
-        wait_to_send();
         return {};
+    }
+    void begin(core::ClusterTime start) {
+        stream_.start = start;
+        sender_.skip_to(due_number() + 1);
+        wait_to_send();
     }
     void end() {
         socket_.close();
@@ -87,7 +90,6 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
             const auto now = clock_.now();
             send(sender_.next(frames_, everybody_.size(), now.ns, now), everybody_);
         }
-        forget_silent();
         report_when_due();
     }
 
@@ -104,6 +106,7 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
         const auto now = clock_.now();
         if (now - reported_ < report_each) return;
         reported_ = now;
+        forget_silent();
         send(sender_.report(now.ns, "antiphon"), everybody_, true);
     }
 
@@ -163,7 +166,7 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
     }
 
     const ports::Clock& clock_;
-    const Stream stream_;
+    Stream stream_;
     const Source source_;
     const std::unique_ptr<media::PacketEncoder> encoder_;
     srtp::Sealer sealer_;
@@ -190,10 +193,11 @@ core::Result<std::unique_ptr<Outgoing>> Outgoing::open(boost::asio::io_context& 
     if (!opener) return opener.error();
     auto service = std::make_shared<Service>(io, clock, stream, std::move(source), std::move(*encoder),
                                              std::move(*sealer), std::move(*opener));
-    if (auto begun = service->begin(local); !begun) return begun.error();
+    if (auto begun = service->listen(local); !begun) return begun.error();
     return std::unique_ptr<Outgoing>(new Outgoing(std::move(service)));
 }
 
+void Outgoing::begin(core::ClusterTime start) { service_->begin(start); }
 Outgoing::~Outgoing() { service_->end(); }
 udp::endpoint Outgoing::local_endpoint() const { return service_->local_endpoint(); }
 OutgoingCounters Outgoing::counters() const { return service_->counters(); }

@@ -33,14 +33,17 @@ class Outgoing {
     // After a standstill some may be skipped.
     using Source = std::function<void(core::FrameCount first, std::span<float> frames)>;
 
-    // Begins at once, with the packet that is due now. `invalid` for a stream that its codec does not have,
-    // `unavailable` when the port is taken. `clock` outlives it.
+    // Hears who wants to listen, and sends nothing yet. `invalid` for a stream that its codec does not have,
+    // `unavailable` when the port is taken. `clock` outlives it. The stream's start is not looked at.
     static core::Result<std::unique_ptr<Outgoing>> open(boost::asio::io_context& io, const ports::Clock& clock,
                                                         const Stream& stream,
                                                         const boost::asio::ip::udp::endpoint& local, Source source);
     ~Outgoing();
     Outgoing(const Outgoing&) = delete;
     Outgoing& operator=(const Outgoing&) = delete;
+
+    // Once: frame 0 comes from its source then. In the past, it begins with the packet that is due now.
+    void begin(core::ClusterTime start);
 
     boost::asio::ip::udp::endpoint local_endpoint() const;
     OutgoingCounters counters() const;

@@ -21,6 +21,7 @@ struct CoordinatorOptions {
     std::optional<std::string> broker;            // mqtt://...; absent: a private broker
     std::uint16_t mqtt_port = 8741;               // of the private broker
     std::uint16_t clock_port = 8742;              // UDP
+    std::uint16_t audio_port = 8744;              // UDP, the first of 256: each live source takes a free one
     bool insecure_lan = false;                    // beyond loopback without TLS
     std::optional<tls::IdentityFiles> tls;        // of HTTP and the private broker; absent: plain
     std::optional<std::filesystem::path> tls_ca;  // of a mqtts:// broker; absent: the system's authorities

@@ -22,6 +22,10 @@ std::optional<core::ClusterTime> ClockSync::cluster_now() const {
     return core::ClusterTime{map()->incarnation, map()->to_cluster(clock_.now())};
 }
 
+void ClockSync::hear(core::ClockIncarnation incarnation, std::int64_t departure_ns, core::LocalTime at) {
+    if (agreement_ && incarnation == filter_.incarnation()) filter_.hear(departure_ns, at);
+}
+
 void ClockSync::take(const net::ClockExchange& exchange) {
     if (!agreement_ && map()) return;
     if (exchange.incarnation != filter_.incarnation()) {

@@ -25,6 +25,8 @@ class ClockSync {
     ClockSync(boost::asio::io_context& io, const ports::Clock& clock, Handlers handlers, bool agreement);
 
     void ask(const std::string& host, std::uint16_t port) { client_.ask(host, port); }
+    // A packet of the cluster clock's own node left at this cluster time and came at that local one: half an exchange.
+    void hear(core::ClockIncarnation incarnation, std::int64_t departure_ns, core::LocalTime at);
     // The best estimate; goes on being used while nobody answers (holdover).
     const std::optional<media::ClockMap>& map() const { return hold_.map(); }
     std::optional<core::ClusterTime> cluster_now() const;

@@ -12,6 +12,13 @@ constexpr core::Duration join_lead = std::chrono::milliseconds(400);
 constexpr core::FrameCount history_frames = 64;
 // A device that stops at once would click between two programmes.
 constexpr core::Duration rest_after = std::chrono::seconds(5);
+// Of a fade at each end: short, for a live stream has to be here twice that long before it is heard.
+constexpr core::Duration fade = std::chrono::microseconds(2500);
+// What the resampler looks ahead, and the scheduler may be late.
+constexpr core::Duration slack = std::chrono::microseconds(1500);
+// 0.7 s of stereo: what a device's buffer holds, and more.
+constexpr std::size_t live_frames = 1 << 15;
+enum WindowIndex : std::size_t { file_window, live_window };
 // After so many looks in a row at a starving output its decoder is moved.
 constexpr int starved_views_max = 10;
 
@@ -23,7 +30,11 @@ bool same_place(const core::DesiredSession& a, const core::DesiredSession& b) {
 
 Output::Output(std::string name, std::string device, core::Result<std::unique_ptr<ports::AudioSink>> sink,
                const ports::Clock& clock)
-    : name_(std::move(name)), device_(std::move(device)), clock_(clock), playout_(feeder_.window()) {
+    : name_(std::move(name)),
+      device_(std::move(device)),
+      clock_(clock),
+      live_(2, live_frames),
+      playout_({&feeder_.window(), &live_}, {.fade = fade}) {
     if (!sink) {
         failure_ = sink.error().what;
         return;
@@ -75,6 +86,7 @@ void Output::feed_from(core::FrameCount frame) {
 
 void Output::retime() {
     media::Timeline timeline;
+    timeline.window = session_ && session_->programme.live ? live_window : file_window;
     timeline.epoch = epoch_;
     timeline.playing = session_ && session_->start.has_value();
     if (timeline.playing) {
@@ -85,23 +97,42 @@ void Output::retime() {
     playout_.set_timeline(timeline);
 }
 
-void Output::play(const core::DesiredSession& session, const std::filesystem::path& file) {
+// Takes the session over; true when its place is another than before.
+bool Output::follow(const core::DesiredSession& session) {
     const bool known = runs(session.id);
     const bool moved = !known || !same_place(*session_, session);
-    // The decoder already stands where the programme will begin: a prepared session starts without a new epoch.
-    const bool prepared = known && !session_->start && session.start && session.from_frame == fed_from_;
     if (!known) {
         sounded_ = false;
         starved_views_ = 0;
     }
     wake();
     session_ = session;
-    file_ = file;
     apply_gain();
-    if (!moved) return;
+    return moved;
+}
+
+void Output::play(const core::DesiredSession& session, const std::filesystem::path& file) {
+    // The decoder already stands where the programme will begin: a prepared session starts without a new epoch.
+    const bool prepared =
+        runs(session.id) && !session_->start && session.start && session.from_frame == fed_from_;
+    file_ = file;
+    if (!follow(session)) return;
     const auto wanted = wanted_soon();
     if (!prepared || wanted != fed_from_) feed_from(wanted);
     retime();
+}
+
+std::optional<Feed> Output::listen(const core::DesiredSession& session, bool anew) {
+    follow(session);
+    if (!anew) return std::nullopt;
+    ++epoch_;
+    retime();
+    return Feed{&live_, epoch_};
+}
+
+std::optional<core::Duration> Output::lead() const {
+    if (!sink_) return std::nullopt;
+    return sink_->delay() + sink_->ahead() + 2 * fade + slack;
 }
 
 void Output::stop() {
@@ -130,13 +161,23 @@ void Output::set_clock(const media::ClockMap& map) {
 Output::View Output::view() {
     View view;
     if (!failure_.empty()) return {core::SessionState::failed, failure_, 0, 0};
-    const auto feeder = feeder_.status();
-    if (!feeder.failure.empty()) return {core::SessionState::failed, feeder.failure, 0, 0};
+    const bool live = session_ && session_->programme.live;
+    if (live) {
+        if (map_) view.state = core::SessionState::ready;
+    } else {
+        const auto feeder = feeder_.status();
+        if (!feeder.failure.empty()) return {core::SessionState::failed, feeder.failure, 0, 0};
+        if (feeder.ready) view.state = core::SessionState::ready;
+    }
+    view.position_frames = session_ ? session_->from_frame : 0;
+    view_sound(view);
+    return view;
+}
+
+void Output::view_sound(View& view) {
     const auto status = playout_.status();
-    const bool current = status.epoch == epoch_ && session_ && session_->start;
-    view.position_frames = current ? status.position : (session_ ? session_->from_frame : 0);
-    if (feeder.ready) view.state = core::SessionState::ready;
-    if (!current) return view;
+    if (status.epoch != epoch_ || !session_ || !session_->start) return;
+    view.position_frames = status.position;
     const bool starving = status.phase == media::PlayoutPhase::starving;
     if (status.phase == media::PlayoutPhase::ended) view.state = core::SessionState::ended;
     if (status.phase == media::PlayoutPhase::playing || (starving && sounded_))
@@ -148,12 +189,11 @@ Output::View Output::view() {
     }
     if (sounded_) view.lost_frames = status.frames_missing - missing_before_ + lost_by_device() - lost_before_;
     starved_views_ = starving ? starved_views_ + 1 : 0;
-    if (starved_views_ >= starved_views_max) {
+    if (starved_views_ >= starved_views_max && !session_->programme.live) {
         starved_views_ = 0;
         feed_from(wanted_soon());
         retime();
     }
-    return view;
 }
 
 }  // namespace antiphon::worker

@@ -1,4 +1,4 @@
-// One output: a device, the file decoder in front of it, and the arithmetic between them.
+// One output: a device, what feeds it (a file's decoder, or a live stream), and the arithmetic between them.
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "adapters/files/programme_feeder.hpp"
+#include "apps/worker/live_streams.hpp"
 #include "core/documents.hpp"
 #include "media/playout.hpp"
 #include "ports/audio.hpp"
@@ -27,9 +28,13 @@ class Output final : public ports::Renderer {
     const std::string& device() const { return device_; }
     const std::string& failure() const { return failure_; }
 
-    // Begins this session, or follows its change: another start, place or volume.
+    // Begins this session of a file, or follows its change: another start, place or volume.
     void play(const core::DesiredSession& session, const std::filesystem::path& file);
+    // The same of a live one. What it is to be fed with from now on; nothing unless it listens `anew`.
+    std::optional<Feed> listen(const core::DesiredSession& session, bool anew);
     void stop();
+    // How long before it is heard a frame of a live stream has to be here; none without a device.
+    std::optional<core::Duration> lead() const;
     void set_level(double volume, bool muted);
     void set_clock(const media::ClockMap& map);
 
@@ -50,6 +55,8 @@ class Output final : public ports::Renderer {
 
   private:
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
+    bool follow(const core::DesiredSession& session);
+    void view_sound(View& view);
     void wake();
     void feed_from(core::FrameCount frame);
     core::FrameCount wanted_soon() const;
@@ -62,6 +69,7 @@ class Output final : public ports::Renderer {
     std::string failure_;
     const ports::Clock& clock_;
     files::ProgrammeFeeder feeder_;
+    media::PcmWindow live_;
     media::Playout playout_;
     std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
 

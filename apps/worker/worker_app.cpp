@@ -39,6 +39,11 @@ mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics,
     return settings;
 }
 
+std::optional<std::int64_t> latency_ns(const Output& output) {
+    const auto lead = output.lead();
+    return lead ? std::optional(lead->count()) : std::nullopt;
+}
+
 http::Url server_url(const Identity& identity) { return *http::parse_url(identity.server); }
 
 }  // namespace
@@ -65,6 +70,10 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                        tell(core::ClockChanged{report});
                    }},
                   options.clock_agreement),
+      live_(parts_.io, parts_.clock, parts_.identity.host,
+            [this](const std::vector<LiveStreams::Probe>& probes) {
+                for (const auto& probe : probes) clock_sync_.hear(probe.incarnation, probe.departure_ns, probe.at);
+            }),
       bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_, [this] { return last_will(); }))),
       membership_({[this](const Membership::Heard& heard) { ask_whether_member(heard); },
                    [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
@@ -105,7 +114,7 @@ actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
 core::WorkerStarted WorkerApp::inventory() {
     core::WorkerStarted started;
     for (const auto& output : parts_.outputs)
-        started.outputs.push_back({output->name(), output->device(), output->failure()});
+        started.outputs.push_back({output->name(), output->device(), output->failure(), latency_ns(*output)});
     for (const auto& input : tracks_.inputs()) started.inputs.push_back({input.name, input.device, input.failure});
     started.tracks = tracks_.recover();
     for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
@@ -209,6 +218,7 @@ void WorkerApp::take_membership(bool member) {
 }
 
 void WorkerApp::take_map(const media::ClockMap& map) {
+    live_.set_clock(map);
     for (auto& output : parts_.outputs) output->set_clock(map);
     tracks_.set_clock(map);
 }
@@ -257,7 +267,8 @@ void WorkerApp::failed(const core::WorkerEvent& event, const core::Error& why) {
 
 void WorkerApp::perform(const core::WorkerEffect& effect, const core::WorkerState& state) {
     wanted_.clear();
-    for (const auto& session : state.memory.desired.sessions) wanted_.insert(session.programme.blob);
+    for (const auto& session : state.memory.desired.sessions)
+        if (!session.programme.live) wanted_.insert(session.programme.blob);
     std::visit([this](const auto& e) { (*this)(e); }, effect);
 }
 
@@ -270,23 +281,29 @@ void WorkerApp::operator()(const core::FetchBlob& fetch) {
     });
 }
 
+std::vector<Output*> WorkerApp::outputs_of(const core::DesiredSession& session) {
+    std::vector<Output*> outputs;
+    for (auto& output : parts_.outputs)
+        if (std::find(session.outputs.begin(), session.outputs.end(), output->name()) != session.outputs.end())
+            outputs.push_back(output.get());
+    return outputs;
+}
+
 void WorkerApp::operator()(const core::Render& render) {
     const auto& session = render.session;
     log::info("session.rendered", {{"session", session.id.value}}, "renders it as it is desired now");
     rendering_[session.id] = session;
     keep_polling();
+    if (session.programme.live) return live_.render(session, outputs_of(session));
     const auto file = parts_.cache.path(session.programme.blob);
-    for (auto& output : parts_.outputs)
-        for (const auto& name : session.outputs)
-            if (output->name() == name) output->play(session, file);
+    for (auto* output : outputs_of(session)) output->play(session, file);
 }
 
 void WorkerApp::operator()(const core::StopRender& stop) {
     const auto it = rendering_.find(stop.session);
     if (it == rendering_.end()) return;
-    for (auto& output : parts_.outputs)
-        for (const auto& name : it->second.outputs)
-            if (output->name() == name) output->stop();
+    for (auto* output : outputs_of(it->second)) output->stop();
+    live_.stop(stop.session);
     rendering_.erase(it);
     log::info("session.silenced", {{"session", stop.session.value}}, "renders it no more");
 }
@@ -339,9 +356,7 @@ core::SessionReport WorkerApp::session_report(const core::DesiredSession& sessio
     bool all_over = true;
     bool all_ready = true;
     bool any_playing = false;
-    for (auto& output : parts_.outputs) {
-        if (std::find(session.outputs.begin(), session.outputs.end(), output->name()) == session.outputs.end())
-            continue;
+    for (auto* output : outputs_of(session)) {
         const auto view = output->view();
         ++looked_at;
         report.position_frames = std::max(report.position_frames, view.position_frames);
@@ -361,6 +376,7 @@ core::SessionReport WorkerApp::session_report(const core::DesiredSession& sessio
         report.state = core::SessionState::ended;
     else
         report.state = all_ready ? core::SessionState::ready : core::SessionState::fetching;
+    live_.add_to(report);
     return report;
 }
 

@@ -19,6 +19,7 @@
 #include "apps/worker/clock_sync.hpp"
 #include "apps/worker/enrolment.hpp"
 #include "apps/worker/exchange.hpp"
+#include "apps/worker/live_sessions.hpp"
 #include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
 #include "apps/worker/tracks.hpp"
@@ -93,6 +94,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void poll();
     void keep_polling();
     void say_goodbye(const std::function<void()>& done);
+    std::vector<Output*> outputs_of(const core::DesiredSession& session);
     core::SessionReport session_report(const core::DesiredSession& session);
     core::WorkerStarted inventory();
 
@@ -105,6 +107,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     Exchange exchange_;
     Tracks tracks_;
     ClockSync clock_sync_;
+    LiveSessions live_;
     std::unique_ptr<mqtt::MqttBus> bus_;
     actors::Ref<WorkerActor::Message> actor_;
     std::map<core::SessionId, core::DesiredSession> rendering_;

@@ -20,15 +20,18 @@ constexpr core::FrameCount none = std::numeric_limits<core::FrameCount>::max();
 
 SourceBuffer::SourceBuffer(const SourceBufferOptions& options)
     : options_(options),
+      resampler_(std::min(1.0, static_cast<double>(core::cluster_rate) / options.rate)),
       window_(options.channels, options.capacity_frames),
+      clock_(options.rate),
       concealer_(options.channels, options.fade_frames),
+      step_(nominal_step()),
       fill_wanted_(frames_in(options.first_fill)),
       fewest_(none) {
     window_.refresh();
 }
 
 core::FrameCount SourceBuffer::frames_in(core::Duration duration) const noexcept {
-    return duration.count() * core::cluster_rate / 1'000'000'000;
+    return duration.count() * options_.rate / 1'000'000'000;
 }
 
 core::FrameCount SourceBuffer::write(std::span<const float> frames, core::LocalTime at) noexcept {
@@ -82,14 +85,14 @@ void SourceBuffer::begin(core::LocalTime at) noexcept {
 }
 
 void SourceBuffer::steer(core::FrameCount waiting_now, core::LocalTime at) noexcept {
-    step_ = 1;
+    step_ = nominal_step();
     if (was_full_ && at - full_at_ < full_lately) return;
     if (!clock_.usable()) return;
     const double made = clock_.to_frame(at);  // the frame that the source makes now
     const double position = static_cast<double>(position_.frame) + position_.fraction;
     if (!age_frames_) age_frames_ = made - position;
     consider_age(waiting_now, at);
-    const double error_s = (made - *age_frames_ - position) / core::cluster_rate;
+    const double error_s = (made - *age_frames_ - position) / options_.rate;
     const double pull = error_s / (static_cast<double>(servo_time.count()) * 1e-9);
     step_ = 1e9 / core::cluster_rate / clock_.frame_ns() *
             (1 + std::clamp(pull, -options_.correction_max, options_.correction_max));
@@ -127,9 +130,9 @@ void SourceBuffer::sound(std::span<float> out) noexcept {
 
 SourceBufferStatus SourceBuffer::status() const noexcept {
     return {.phase = phase_,
-            .waiting = core::Duration{waiting() * 1'000'000'000 / core::cluster_rate},
-            .source_ppm = (step_ - 1) * 1e6,
-            .paced_by_us = was_full_ && step_ == 1,
+            .waiting = core::Duration{waiting() * 1'000'000'000 / options_.rate},
+            .source_ppm = (step_ / nominal_step() - 1) * 1e6,
+            .paced_by_us = was_full_ && step_ == nominal_step(),
             .stalls = stalls_,
             .frames_missing = concealer_.counters().frames_missing};
 }

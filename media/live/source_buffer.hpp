@@ -17,11 +17,12 @@ namespace antiphon::media {
 
 struct SourceBufferOptions {
     int channels = 2;
+    core::SampleRate rate = core::cluster_rate;                // of the source's frames; what is let out has ours
     core::Duration margin = std::chrono::milliseconds(5);  // of frames that wait when the next ones come at the latest
     core::Duration first_fill =
         std::chrono::milliseconds(20);  // that wait before the first is let out, or after a stall
     core::Duration stalled_after = std::chrono::milliseconds(100);
-    std::size_t capacity_frames = 1 << 14;  // a power of two; 0.34 s
+    std::size_t capacity_frames = 1 << 14;  // a power of two; 0.34 s at our rate
     int fade_frames = 120;
     double correction_max = 100e-6;  // of the rate, on top of what the source's clock is known to be
 };
@@ -67,6 +68,7 @@ class SourceBuffer {
   private:
     core::FrameCount waiting() const noexcept { return window_.end() - position_.frame; }
     core::FrameCount frames_in(core::Duration duration) const noexcept;
+    double nominal_step() const noexcept { return static_cast<double>(options_.rate) / core::cluster_rate; }
     void begin(core::LocalTime at) noexcept;
     void steer(core::FrameCount waiting_now, core::LocalTime at) noexcept;
     void consider_age(core::FrameCount waiting_now, core::LocalTime at) noexcept;
@@ -76,10 +78,10 @@ class SourceBuffer {
     const SourceBufferOptions options_;
     Resampler resampler_;
     PcmWindow window_;
-    DeviceClock clock_{core::cluster_rate};
+    DeviceClock clock_;
     Concealer concealer_;
     MediaPosition position_;
-    double step_ = 1;
+    double step_;  // frames of the source for each of ours
     SourcePhase phase_ = SourcePhase::filling;
     bool ended_ = false;
     core::FrameCount received_ = 0;

@@ -150,5 +150,41 @@ TEST(SourceBuffer, WhatHasEndedIsHeardToItsEnd) {
     EXPECT_LT(bench.buffer.status().waiting, milliseconds(7)) << "less than a packet was left";
 }
 
+// The share of the power that is left when the best sine of this frequency is taken out (least squares).
+double beside_a_sine(const std::vector<float>& heard, double hertz) {
+    double ss = 0, sc = 0, cc = 0, xs = 0, xc = 0, xx = 0;
+    for (std::size_t i = 0; i < heard.size(); ++i) {
+        const double turn = 2 * std::numbers::pi * hertz / 48'000 * static_cast<double>(i);
+        const double s = std::sin(turn), c = std::cos(turn), x = heard[i];
+        ss += s * s, sc += s * c, cc += c * c, xs += x * s, xc += x * c, xx += x * x;
+    }
+    const double a = (xs * cc - xc * sc) / (ss * cc - sc * sc), b = (xc * ss - xs * sc) / (ss * cc - sc * sc);
+    return (xx - a * xs - b * xc) / xx;
+}
+
+// A compact disc's rate, from a player with a clock of its own: the tone has our rate afterwards, and nothing else.
+TEST(SourceBuffer, ASourceOfAnotherRateHasOursAfterwards) {
+    for (const core::SampleRate rate : {44'100, 96'000, 8'000}) {
+        SCOPED_TRACE(rate);
+        SourceBuffer buffer({.channels = 1, .rate = rate});
+        const double ppm = 40;
+        core::FrameCount given = 0;
+        std::vector<float> heard;
+        for (double now = 0; now < 20 * second; now += packet_ns) {
+            const auto made = static_cast<core::FrameCount>(now * 1e-9 * rate * (1 + ppm * 1e-6));
+            std::vector<float> frames;
+            for (; given < made; ++given)
+                frames.push_back(static_cast<float>(
+                    0.5 * std::sin(2 * std::numbers::pi * 440 / rate * static_cast<double>(given))));
+            ASSERT_EQ(buffer.write(frames, at(now)), static_cast<core::FrameCount>(frames.size()));
+            std::vector<float> out(packet);
+            buffer.produce(out, at(now));
+            if (now > 19.9 * second) heard.insert(heard.end(), out.begin(), out.end());
+        }
+        EXPECT_NEAR(buffer.status().source_ppm, ppm, 2);
+        EXPECT_LT(beside_a_sine(heard, 440 * (1 + ppm * 1e-6)), 1e-8) << "80 dB";
+    }
+}
+
 }  // namespace
 }  // namespace antiphon::media

@@ -1,0 +1,162 @@
+// Orders go to the thread; what it has to say comes back when something is new.
+#include "apps/coordinator/live_sources.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "adapters/system/log.hpp"
+#include "apps/live/door.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+namespace log = system::log;
+using boost::asio::ip::udp;
+
+constexpr std::chrono::milliseconds look_each{200};
+constexpr int packet_frames = 240;  // 5 ms: the least latency that FLAC is worth its while at
+
+}  // namespace
+
+void LiveTotals::add(const live::OutgoingCounters& counters) {
+    packets += counters.sender.packets;
+    resent += counters.sender.again.resent;
+    skipped += counters.skipped;
+    unsent += counters.unsent;
+    refused += counters.refused;
+    strange += counters.opened.forged + counters.opened.malformed + counters.opened.replayed + counters.malformed;
+}
+
+// One source and its sender, which is the first to go.
+struct LiveSources::Running {
+    std::unique_ptr<live::Source> source;
+    core::LiveDoor door;
+    std::unique_ptr<live::Outgoing> outgoing;
+    bool begun = false;
+    core::SourceStatus told;
+};
+
+LiveSources::LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers)
+    : owner_(owner),
+      clock_(clock),
+      place_(std::move(place)),
+      handlers_(std::make_shared<Handlers>(std::move(handlers))) {
+    thread_.each(look_each, [this] { look(); });
+}
+
+LiveSources::~LiveSources() {
+    thread_.end([this] { running_.clear(); });
+}
+
+template <class Event>
+void LiveSources::hand_over(std::function<void(const Event&)> Handlers::*handler, Event event) {
+    boost::asio::post(owner_, [handlers = std::weak_ptr(handlers_), handler, event = std::move(event)] {
+        if (const auto there = handlers.lock()) ((*there).*handler)(event);
+    });
+}
+
+void LiveSources::tell(const core::SessionId& session, core::SourceState state, const std::string& reason) {
+    hand_over(&Handlers::changed, core::SourceChanged{{session, state, reason}});
+}
+
+void LiveSources::open(const core::SessionId& session, const std::string& source) {
+    thread_.post([this, session, source] {
+        auto& running = running_[session];
+        if (!running) {
+            auto made = make(source);
+            if (!made) {
+                running_.erase(session);
+                return tell(session, core::SourceState::failed, made.error().what);
+            }
+            running = std::move(*made);
+            log::info("source.opened", {{"session", session.value}, {"port", running->door.port}}, source);
+        }
+        running->told = {};
+        hand_over(&Handlers::opened, core::SourceOpened{session, running->door});
+    });
+}
+
+core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std::string& source) {
+    const auto spec = live::parse_source(source);
+    if (!spec) return spec.error();
+    auto opened = live::open_source(thread_.io(), clock_, *spec);
+    if (!opened) return opened.error();
+    auto running = std::make_unique<Running>();
+    running->source = std::move(*opened);
+    running->door = live::new_door(core::LiveCodec::flac, live::Source::channels, packet_frames);
+    if (auto sent = send(*running); !sent) return sent.error();
+    return running;
+}
+
+// The first port that is free is its door's.
+core::Result<void> LiveSources::send(Running& running) {
+    const auto stream = live::stream_of(running.door, {});
+    if (!stream) return stream.error();
+    core::Error refused{core::ErrorCode::exhausted, ""};
+    for (int i = 0; i < (place_.first_port == 0 ? 1 : ports_max); ++i) {
+        const auto port = static_cast<std::uint16_t>(place_.first_port + i);
+        auto outgoing = live::Outgoing::open(thread_.io(), clock_, *stream, {place_.address, port},
+                                             [this, source = running.source.get()](core::FrameCount first, auto frames) {
+                                                 source->produce(first, frames, clock_.now());
+                                             });
+        if (outgoing) {
+            running.outgoing = std::move(*outgoing);
+            running.door.port = running.outgoing->local_endpoint().port();
+            return {};
+        }
+        refused = outgoing.error();
+        if (refused.code != core::ErrorCode::unavailable) break;
+    }
+    return refused.within("none of the UDP ports for audio is free (choose others with --audio-port)");
+}
+
+void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins) {
+    thread_.post([this, session, begins] {
+        const auto it = running_.find(session);
+        if (it == running_.end() || std::exchange(it->second->begun, true)) return;
+        it->second->outgoing->begin(begins);
+    });
+}
+
+void LiveSources::close(const core::SessionId& session) {
+    thread_.post([this, session] { close_if([&](const auto& id) { return id == session; }); });
+}
+
+void LiveSources::keep(const std::set<core::SessionId>& sessions) {
+    thread_.post([this, sessions] { close_if([&](const auto& id) { return !sessions.contains(id); }); });
+}
+
+void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& unwanted) {
+    std::erase_if(running_, [&](const auto& entry) {
+        const auto& [session, running] = entry;
+        if (!unwanted(session)) return false;
+        closed_.add(running->outgoing->counters());
+        log::info("source.closed", {{"session", session.value}}, "its session is over");
+        return true;
+    });
+}
+
+// A source that has begun flows, or does not for a reason.
+void LiveSources::look() {
+    auto totals = closed_;
+    for (const auto& [session, running] : running_) {
+        totals.add(running->outgoing->counters());
+        ++totals.sources;
+        totals.listeners += running->outgoing->counters().listeners;
+        const auto view = running->source->view();
+        if (!running->begun || (!view.flows && view.reason.empty())) continue;
+        const auto state = view.flows ? core::SourceState::flowing : core::SourceState::stalled;
+        // The seconds in a reason go on; that is nothing new.
+        if (running->told.state == state) continue;
+        running->told = {session, state, view.reason};
+        tell(session, state, view.reason);
+    }
+    std::lock_guard lock(mutex_);
+    totals_ = totals;
+}
+
+LiveTotals LiveSources::totals() const {
+    std::lock_guard lock(mutex_);
+    return totals_;
+}
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,88 @@
+// The live sources that are open, and what sends them, on a thread of their own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "apps/live/outgoing.hpp"
+#include "apps/live/source.hpp"
+#include "apps/live/thread.hpp"
+#include "core/coordinator.hpp"
+
+namespace antiphon::coordinator {
+
+// Of all sources that there were.
+struct LiveTotals {
+    std::size_t sources = 0;    // open now
+    std::size_t listeners = 0;  // now
+    std::uint64_t packets = 0;
+    std::uint64_t resent = 0;
+    std::uint64_t skipped = 0;  // packets that were not made: this machine stood still
+    std::uint64_t unsent = 0;   // datagrams that the kernel did not take
+    std::uint64_t refused = 0;  // greetings beyond the bound of listeners
+    std::uint64_t strange = 0;  // datagrams that nobody with the key has sent
+
+    void add(const live::OutgoingCounters& counters);
+};
+
+// All calls and all handlers on the owner's loop.
+class LiveSources {
+  public:
+    struct Place {
+        boost::asio::ip::address address;
+        std::uint16_t first_port = 0;  // of ports_max; 0: any that is free
+    };
+    static constexpr int ports_max = 256;
+
+    struct Handlers {
+        std::function<void(const core::SourceOpened&)> opened;
+        std::function<void(const core::SourceChanged&)> changed;
+    };
+
+    // `clock` shows cluster time, and outlives it.
+    LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers);
+    ~LiveSources();
+    LiveSources(const LiveSources&) = delete;
+    LiveSources& operator=(const LiveSources&) = delete;
+
+    // Tells that it is open, or that it failed; what is open already is told again.
+    void open(const core::SessionId& session, const std::string& source);
+    void begin(const core::SessionId& session, core::ClusterTime begins);
+    void close(const core::SessionId& session);
+    void keep(const std::set<core::SessionId>& sessions);
+
+    // Some tenths of a second old.
+    LiveTotals totals() const;
+
+  private:
+    struct Running;
+
+    core::Result<std::unique_ptr<Running>> make(const std::string& source);
+    core::Result<void> send(Running& running);
+    void look();
+    void close_if(const std::function<bool(const core::SessionId&)>& unwanted);
+    void tell(const core::SessionId& session, core::SourceState state, const std::string& reason);
+    template <class Event>
+    void hand_over(std::function<void(const Event&)> Handlers::*handler, Event event);
+
+    boost::asio::io_context& owner_;
+    const ports::Clock& clock_;
+    const Place place_;
+    const std::shared_ptr<Handlers> handlers_;  // dies with this: what is under way to the owner finds it gone
+
+    // The thread's.
+    std::map<core::SessionId, std::unique_ptr<Running>> running_;
+    LiveTotals closed_;  // of those that are closed
+
+    mutable std::mutex mutex_;  // held for some instructions
+    LiveTotals totals_;
+    live::Thread thread_;
+};
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,103 @@
+// Laws of the sources that are open: each has a door of its own, sends to who comes by it, and is gone when closed.
+#include "apps/coordinator/live_sources.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "adapters/net/stamped_socket.hpp"
+#include "adapters/system/clock.hpp"
+#include "apps/live/door.hpp"
+#include "apps/live/incoming.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+using boost::asio::ip::udp;
+using std::chrono::milliseconds;
+
+const auto loopback = boost::asio::ip::make_address("127.0.0.1");
+constexpr core::ClockIncarnation life{7};
+
+struct Desk {
+    boost::asio::io_context io;
+    system::SystemClock clock;
+    std::vector<core::SourceOpened> opened;
+    std::vector<core::SourceStatus> changed;
+    LiveSources sources;
+
+    explicit Desk(std::uint16_t first_port = 0)
+        : sources(io, clock, {loopback, first_port},
+                  {[this](const core::SourceOpened& told) { opened.push_back(told); },
+                   [this](const core::SourceChanged& told) { changed.push_back(told.status); }}) {}
+
+    template <class Done>
+    bool run_until(const Done& done) {
+        const auto deadline = clock.now() + std::chrono::seconds(20);
+        while (!done() && clock.now() < deadline) {
+            io.restart();
+            io.run_one_for(milliseconds(20));
+        }
+        return done();
+    }
+    core::LiveDoor open(const std::string& session, const std::string& source = "tone:440") {
+        const auto before = opened.size();
+        sources.open({session}, source);
+        EXPECT_TRUE(run_until([&] { return opened.size() > before; }));
+        return opened.back().door;
+    }
+};
+
+TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
+    Desk desk;
+    const auto door = desk.open("s1");
+    EXPECT_EQ(desk.opened.back().session, core::SessionId{"s1"});
+    const core::ClusterTime begins{life, desk.clock.now().ns};
+    desk.sources.begin({"s1"}, begins);
+    auto incoming = live::Incoming::open(desk.io, desk.clock, *live::stream_of(door, begins), {loopback, door.port}, {});
+    ASSERT_TRUE(incoming);
+    EXPECT_TRUE(desk.run_until([&] { return (*incoming)->flows() && desk.sources.totals().listeners == 1; }));
+    EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));
+    EXPECT_EQ(desk.changed.front().state, core::SourceState::flowing);
+    desk.sources.close({"s1"});
+    EXPECT_TRUE(desk.run_until([&] { return !(*incoming)->flows(); }));
+    EXPECT_TRUE(desk.run_until([&] { return desk.sources.totals().sources == 0; }));
+    EXPECT_GT(desk.sources.totals().packets, 0U) << "what was sent is not forgotten";
+}
+
+TEST(LiveSources, EachHasAKeyAndAPortOfItsOwn) {
+    Desk desk;
+    const auto one = desk.open("s1");
+    const auto other = desk.open("s2");
+    EXPECT_NE(one.key, other.key);
+    EXPECT_NE(one.port, other.port);
+    EXPECT_NE(one.ssrc, other.ssrc);
+}
+
+TEST(LiveSources, WhatIsOpenAlreadyIsToldAgain) {
+    Desk desk;
+    const auto door = desk.open("s1");
+    EXPECT_EQ(desk.open("s1"), door);
+    desk.sources.keep({{"s2"}});
+    EXPECT_NE(desk.open("s1"), door) << "but what was not to be kept is opened anew";
+}
+
+TEST(LiveSources, WhatCannotBeOpenedSaysWhy) {
+    Desk desk;
+    desk.sources.open({"s1"}, "pipe:/nowhere/radio");
+    EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));
+    EXPECT_EQ(desk.changed.front().state, core::SourceState::failed);
+    EXPECT_NE(desk.changed.front().reason.find("/nowhere/radio"), std::string::npos);
+}
+
+TEST(LiveSources, APortThatSomebodyHasIsPassedOver) {
+    Desk desk;
+    net::StampedSocket taken(desk.io, net::StampedSocket::audio_bytes);
+    ASSERT_TRUE(taken.open({loopback, 0}));
+    Desk crowded(taken.local_endpoint().port());
+    const auto door = crowded.open("s1");
+    EXPECT_GT(door.port, taken.local_endpoint().port());
+}
+
+}  // namespace
+}  // namespace antiphon::coordinator

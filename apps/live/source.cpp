@@ -1,0 +1,25 @@
+// The one place that knows which kinds of source there are.
+#include "apps/live/source.hpp"
+
+#include "apps/live/pipe_source.hpp"
+#include "apps/live/tone_source.hpp"
+#include "core/step.hpp"
+
+namespace antiphon::live {
+
+core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, const ports::Clock& clock,
+                                                  const SourceSpec& spec) {
+    using Opened = core::Result<std::unique_ptr<Source>>;
+    return std::visit(core::Overloaded{[](const ToneSpec& tone) -> Opened {
+                                           return std::unique_ptr<Source>(std::make_unique<ToneSource>(tone));
+                                       },
+                                       [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); }},
+                      spec);
+}
+
+core::Result<void> check_source(const SourceSpec& spec) {
+    const auto* pipe = std::get_if<PipeSpec>(&spec);
+    return pipe ? PipeSource::check(*pipe) : core::Result<void>{};
+}
+
+}  // namespace antiphon::live

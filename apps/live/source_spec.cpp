@@ -1,0 +1,101 @@
+// The grammar of live sources. A path may have commas: only what looks like an option of ours, at its end, is one.
+#include "apps/live/source_spec.hpp"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace antiphon::live {
+namespace {
+
+using core::Error;
+using core::ErrorCode;
+
+constexpr std::string_view tone_prefix = "tone:";
+constexpr std::string_view pipe_prefix = "pipe:";
+constexpr double hertz_min = 20;
+constexpr double hertz_max = 20'000;
+constexpr int rate_min = 8000;
+constexpr int rate_max = 192'000;
+
+constexpr std::array formats{std::pair<std::string_view, SampleFormat>{"s16", SampleFormat::s16},
+                             std::pair<std::string_view, SampleFormat>{"s24", SampleFormat::s24},
+                             std::pair<std::string_view, SampleFormat>{"s32", SampleFormat::s32},
+                             std::pair<std::string_view, SampleFormat>{"f32", SampleFormat::f32}};
+
+std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 80)) + "'"; }
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+    Number number{};
+    const auto end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    return problem == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
+}
+
+core::Result<SourceSpec> parse_tone(std::string_view text) {
+    const auto hertz = number_of<double>(text);
+    if (!hertz || !(*hertz >= hertz_min && *hertz <= hertz_max))
+        return Error{ErrorCode::invalid, "tone " + shown(text) + " is no frequency from 20 to 20000 Hz; write tone:440"};
+    return SourceSpec{ToneSpec{*hertz}};
+}
+
+core::Result<void> apply(PcmFormat& format, std::string_view name, std::string_view value) {
+    if (name == "rate") {
+        const auto rate = number_of<int>(value);
+        if (!rate || *rate < rate_min || *rate > rate_max)
+            return Error{ErrorCode::invalid, "rate " + shown(value) + " is not from 8000 to 192000 Hz"};
+        format.rate = *rate;
+    } else if (name == "channels") {
+        if (value != "1" && value != "2") return Error{ErrorCode::invalid, "channels " + shown(value) + ": write 1 or 2"};
+        format.channels = value == "1" ? 1 : 2;
+    } else {
+        for (const auto& [known, sample] : formats)
+            if (value == known) return format.sample = sample, core::Result<void>{};
+        return Error{ErrorCode::invalid, "format " + shown(value) + ": write s16, s24, s32 or f32 (little-endian)"};
+    }
+    return {};
+}
+
+bool is_option(std::string_view name) { return name == "rate" || name == "channels" || name == "format"; }
+
+core::Result<SourceSpec> parse_pipe(std::string_view text) {
+    PipeSpec pipe;
+    for (auto comma = text.rfind(','); comma != std::string_view::npos; comma = text.rfind(',')) {
+        const auto option = text.substr(comma + 1);
+        const auto equals = option.find('=');
+        if (equals == std::string_view::npos || !is_option(option.substr(0, equals))) break;
+        if (auto applied = apply(pipe.format, option.substr(0, equals), option.substr(equals + 1)); !applied)
+            return applied.error();
+        text.remove_suffix(text.size() - comma);
+    }
+    if (text.empty() || text.front() != '/')
+        return Error{ErrorCode::invalid,
+                     "pipe " + shown(text) + " is no absolute path on the coordinator's machine; write pipe:/run/x"};
+    pipe.path = text;
+    return SourceSpec{std::move(pipe)};
+}
+
+}  // namespace
+
+int bytes_per_sample(SampleFormat format) {
+    switch (format) {
+        case SampleFormat::s16:
+            return 2;
+        case SampleFormat::s24:
+            return 3;
+        default:
+            return 4;
+    }
+}
+
+bool is_live_source(std::string_view text) { return text.starts_with(tone_prefix) || text.starts_with(pipe_prefix); }
+
+core::Result<SourceSpec> parse_source(std::string_view text) {
+    if (text.starts_with(tone_prefix)) return parse_tone(text.substr(tone_prefix.size()));
+    if (text.starts_with(pipe_prefix)) return parse_pipe(text.substr(pipe_prefix.size()));
+    return Error{ErrorCode::invalid, "source " + shown(text) + " is no live one; write tone:HZ or pipe:PATH"};
+}
+
+}  // namespace antiphon::live

@@ -1,0 +1,40 @@
+// What people write for a live source.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/result.hpp"
+#include "core/units.hpp"
+
+namespace antiphon::live {
+
+// A sine at -12 dB of full scale, both channels alike.
+struct ToneSpec {
+    double hertz = 440;
+};
+
+enum class SampleFormat : std::uint8_t { s16, s24, s32, f32 };  // little-endian, 24 bits packed in three bytes
+
+struct PcmFormat {
+    SampleFormat sample = SampleFormat::s16;
+    core::SampleRate rate = core::cluster_rate;
+    int channels = 2;
+};
+int bytes_per_sample(SampleFormat format);
+
+// A named pipe on the coordinator's machine, which some program writes its sound to.
+struct PipeSpec {
+    std::string path;
+    PcmFormat format;
+};
+
+using SourceSpec = std::variant<ToneSpec, PipeSpec>;
+
+// "tone:HZ" or "pipe:PATH[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says what is allowed.
+core::Result<SourceSpec> parse_source(std::string_view text);
+// Whether a text is meant as a live source at all, and not as a file.
+bool is_live_source(std::string_view text);
+
+}  // namespace antiphon::live

@@ -1,0 +1,134 @@
+// Orders go to the thread; what it has to say comes back each tenth of a second.
+#include "apps/worker/live_streams.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "adapters/system/random.hpp"
+
+namespace antiphon::worker {
+namespace {
+
+using boost::asio::ip::udp;
+
+constexpr std::chrono::milliseconds tell_each{100};
+constexpr std::chrono::seconds try_again_after{1};
+constexpr std::size_t probes_max = 1024;  // between two tellings; more are not kept
+
+}  // namespace
+
+struct LiveStreams::Listening {
+    live::Stream stream;
+    std::string host;
+    std::uint16_t port = 0;
+    core::Duration latency;
+    std::vector<Feed> feeds;
+    std::unique_ptr<udp::resolver> resolver;
+    std::unique_ptr<boost::asio::steady_timer> again;
+    std::string failure;
+    std::unique_ptr<live::Incoming> incoming;
+    std::optional<std::uint64_t> missing_before;  // frames, when something came first
+};
+
+LiveStreams::LiveStreams(boost::asio::io_context& owner, const ports::Clock& clock, Probes probes)
+    : owner_(owner), clock_(clock), probes_(std::make_shared<Probes>(std::move(probes))) {
+    thread_.each(tell_each, [this] { tell(); });
+}
+
+LiveStreams::~LiveStreams() {
+    thread_.end([this] { listening_.clear(); });  // says goodbye
+}
+
+void LiveStreams::listen(const core::SessionId& session, const live::Stream& stream, const std::string& host,
+                         std::uint16_t port, core::Duration latency, std::vector<Feed> feeds) {
+    {
+        std::lock_guard lock(mutex_);
+        views_[session] = {};
+    }
+    thread_.post([this, session, stream, host, port, latency, feeds = std::move(feeds)] {
+        listening_.erase(session);  // leaves the windows before another fills them
+        auto& listening = listening_[session];
+        listening = std::make_shared<Listening>(Listening{stream, host, port, latency, feeds, {}, {}, {}, {}, {}});
+        find(listening);
+    });
+}
+
+void LiveStreams::leave(const core::SessionId& session) {
+    {
+        std::lock_guard lock(mutex_);
+        views_.erase(session);
+    }
+    thread_.post([this, session] { listening_.erase(session); });
+}
+
+void LiveStreams::set_clock(const media::ClockMap& map) {
+    thread_.post([this, map] {
+        map_ = map;
+        for (auto& [session, listening] : listening_)
+            if (listening->incoming) listening->incoming->set_clock(map);
+    });
+}
+
+std::optional<LiveStreams::View> LiveStreams::view(const core::SessionId& session) const {
+    std::lock_guard lock(mutex_);
+    const auto it = views_.find(session);
+    return it == views_.end() ? std::nullopt : std::optional(it->second);
+}
+
+// A handler of what was left meanwhile finds it gone.
+void LiveStreams::find(const std::shared_ptr<Listening>& listening) {
+    listening->resolver = std::make_unique<udp::resolver>(thread_.io());
+    listening->resolver->async_resolve(
+        listening->host, std::to_string(listening->port),
+        [this, left = std::weak_ptr(listening)](const boost::system::error_code& error, const auto& found) {
+            const auto here = left.lock();
+            if (!here) return;
+            here->failure = error || found.empty() ? "cannot find " + here->host + ": " + error.message()
+                                                   : open(*here, found.begin()->endpoint());
+            if (here->failure.empty()) return;
+            here->again = std::make_unique<boost::asio::steady_timer>(thread_.io(), try_again_after);
+            here->again->async_wait([this, left](const boost::system::error_code& stopped) {
+                if (const auto still = left.lock(); still && !stopped) find(still);
+            });
+        });
+}
+
+std::string LiveStreams::open(Listening& listening, const udp::endpoint& from) {
+    const auto incarnation = listening.stream.start.incarnation;
+    auto incoming = live::Incoming::open(thread_.io(), clock_, listening.stream, from,
+                                         {listening.latency, static_cast<std::uint32_t>(system::random_u64())},
+                                         [this, incarnation](std::int64_t departure_ns, core::LocalTime at) {
+                                             if (heard_.size() < probes_max)
+                                                 heard_.push_back({incarnation, departure_ns, at});
+                                         });
+    if (!incoming) return incoming.error().what;
+    listening.incoming = std::move(*incoming);
+    if (map_) listening.incoming->set_clock(*map_);
+    for (const auto& feed : listening.feeds) listening.incoming->add(*feed.window, feed.epoch);
+    return {};
+}
+
+void LiveStreams::tell() {
+    {
+        std::lock_guard lock(mutex_);
+        for (const auto& [session, listening] : listening_) {
+            const auto it = views_.find(session);
+            if (it == views_.end()) continue;  // left meanwhile
+            auto& view = it->second;
+            view.failure = listening->failure;
+            if (!listening->incoming) continue;
+            view.flows = listening->incoming->flows();
+            view.counters = listening->incoming->counters();
+            const auto missing = view.counters.receiver.concealed.frames_missing;
+            if (!view.flows && !listening->missing_before) continue;
+            if (!listening->missing_before) listening->missing_before = missing;
+            view.lost_frames = missing - *listening->missing_before;
+        }
+    }
+    if (!heard_.empty())
+        boost::asio::post(owner_, [probes = std::weak_ptr(probes_), heard = std::exchange(heard_, {})] {
+            if (const auto there = probes.lock()) (*there)(heard);
+        });
+}
+
+}  // namespace antiphon::worker

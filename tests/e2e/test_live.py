@@ -1,0 +1,202 @@
+# Goal: a live source is heard everywhere at once, and whatever happens to it is told. Method: a pipe that this test writes noise to, and the ruler.
+import array
+import errno
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+import unittest
+import urllib.request
+
+from stage_for_tests import RATE, Stage, wait_for
+
+BOARDS = ("hall", "foyer", "garden")
+PIECE = 480  # frames that a writer gives at once
+
+
+class Writer:
+    """A program that plays noise into a named pipe, as fast as the pipe takes it, until it is stopped."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.stopping = threading.Event()
+        self.failure = None
+        self.thread = threading.Thread(target=self.write, daemon=True)
+        self.thread.start()
+
+    def open(self):
+        while not self.stopping.is_set():
+            try:
+                return os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:  # nobody reads yet
+                    raise
+                self.stopping.wait(0.02)
+        return None
+
+    def write(self):
+        noise = random.Random(7)
+        pipe = self.open()
+        if pipe is None:
+            return
+        try:
+            while not self.stopping.is_set():
+                frames = array.array("h", (value for _ in range(PIECE) for value in (noise.randrange(-8000, 8000),) * 2)).tobytes()
+                while frames and not self.stopping.is_set():
+                    try:
+                        frames = frames[os.write(pipe, frames):]
+                    except BlockingIOError:
+                        self.stopping.wait(0.005)
+        except BrokenPipeError as error:
+            self.failure = error
+        finally:
+            os.close(pipe)
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
+
+
+class Live(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage(self, BOARDS)
+        self.cluster = self.stage.cluster
+        self.pipe = str(self.cluster.folder / "radio")
+        os.mkfifo(self.pipe)
+
+    def writer(self):
+        writer = Writer(self.pipe)
+        self.addCleanup(writer.stop)
+        return writer
+
+    def play(self, source, *options):
+        session = self.cluster.antiphon("play", source, "--to", "all", *options)
+        self.assertEqual(session["live"]["source"], source)
+        return session["id"]
+
+    def plays_everywhere(self, session):
+        return self.stage.wait_for_session(session, lambda now: now["phase"] == "playing" and all(m["state"] == "playing" for m in now["members"]), 15)
+
+    def live_state(self, session, state, seconds=15):
+        return self.stage.wait_for_session(session, lambda now: now["live"] and now["live"]["state"] == state, seconds)
+
+    def ruled(self, seconds=4):
+        """What the ruler says of the speakers now."""
+        done = subprocess.run(self.cluster.ruler("watch", self.cluster.room, "--seconds", seconds, "--json"), check=False, capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout)
+
+    def played(self, session, seconds):
+        """Waits until it has gone on for so long."""
+        reached = self.stage.session(session)["position_frames"] + seconds * RATE
+        self.assertTrue(self.stage.wait_for_session(session, lambda now: now["position_frames"] >= reached, seconds + 10))
+
+    def assert_in_sync(self):
+        report = self.ruled()
+        told = json.dumps(report)[:2000]
+        self.assertEqual(len(report["speakers"]), len(BOARDS), told)
+        self.assertEqual([speaker["missed_windows"] for speaker in report["speakers"]], [0] * len(BOARDS), told)
+        self.assertLess(report["pairs"]["median_us"], 100, told)
+
+    def test_a_pipe_is_heard_everywhere_at_once(self):
+        self.writer()
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300")
+        self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
+        self.assertTrue(self.live_state(session, "flowing"))
+        self.assert_in_sync()
+        lost = [member["lost_frames"] for member in self.stage.session(session)["members"]]
+        self.assertEqual(lost, [0] * len(BOARDS))
+        self.assertEqual(self.stage.metric("antiphon_live_listeners"), len(BOARDS))
+
+    def test_a_source_without_a_writer_is_a_state_with_a_reason(self):
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300")
+        stalled = self.live_state(session, "stalled")
+        self.assertEqual(stalled["live"]["reason"], f"no program writes to {self.pipe} yet")
+        self.assertIn("gives nothing: no program writes", " ".join(self.stage.why("hall")))
+        writer = self.writer()
+        self.assertTrue(self.live_state(session, "flowing"), self.stage.session(session))
+        writer.stop()
+        gone = self.live_state(session, "stalled")
+        self.assertEqual(gone["live"]["reason"], f"the program that wrote to {self.pipe} has gone")
+        self.assertEqual(gone["phase"], "playing", "another may come")
+        self.writer()
+        self.assertTrue(self.live_state(session, "flowing"))
+
+    def test_a_killed_coordinator_opens_its_sources_again(self):
+        self.writer()
+        session = self.play("tone:440")
+        self.assertTrue(self.plays_everywhere(session))
+        self.assertTrue(self.stage.wait_for_new_life("coordinator", self.stage.kill("coordinator"), 10))
+        self.assertTrue(wait_for(self.cluster.answers, 10))
+        self.assertTrue(self.live_state(session, "flowing"))
+        self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
+        self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == len(BOARDS), 15), "nobody came back")
+
+    def test_who_comes_late_joins_in_time(self):
+        self.writer()
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300")
+        self.assertTrue(self.plays_everywhere(session))
+        self.assertTrue(self.stage.wait_for_new_life("foyer", self.stage.kill("foyer"), 10))
+        self.assertTrue(self.plays_everywhere(session))
+        self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == len(BOARDS), 10))
+        self.assertTrue(wait_for(lambda: self.stage.worker("foyer")["clock_error_ns"] < 200_000, 15), "its clock does not settle")
+        self.assert_in_sync()
+
+    def test_a_pause_goes_on_at_the_present(self):
+        session = self.play("tone:440")
+        self.assertTrue(self.plays_everywhere(session))
+        self.cluster.antiphon("pause", session)
+        self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == 0, 10), "they listen on")
+        before = self.stage.session(session)["position_frames"]
+        paused = time.monotonic()
+        self.assertTrue(wait_for(lambda: time.monotonic() > paused + 1.5, 5))
+        self.cluster.antiphon("resume", session)
+        self.assertTrue(self.plays_everywhere(session))
+        moved = self.stage.session(session)["position_frames"] - before
+        self.assertGreater(moved, (time.monotonic() - paused - 1) * RATE, "it went on where it was, not at the present")
+        self.assertIn("plays a live source", self.stage.refusal("seek", session, "10"))
+
+    def test_stopping_closes_the_source(self):
+        writer = self.writer()
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300")
+        self.assertTrue(self.plays_everywhere(session))
+        self.cluster.antiphon("stop", session)
+        self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_sources") == 0, 10))
+        self.assertTrue(wait_for(lambda: writer.failure, 10), "the pipe is still read")
+
+    def test_what_cannot_be_played_is_refused_and_plays_nothing(self):
+        for source, words in (("tone:9", "no frequency from 20 to 20000 Hz"), ("pipe:/nowhere/radio", "make it with: mkfifo /nowhere/radio"),
+                              ("pipe:radio", "no absolute path"), (f"pipe:{self.pipe},rate=1", "not from 8000 to 192000"),
+                              (f"pipe:{self.cluster.folder}", "is no named pipe"), ("pipe:/etc/hostname", "is no named pipe")):
+            self.assertIn(words, self.stage.refusal("play", source, "--to", "all"))
+        self.assertIn("needs a latency of", self.stage.refusal("play", "tone:440", "--to", "all", "--latency", "40ms"))
+        self.assertIn("leave the start out", self.stage.refusal("play", "tone:440", "--to", "all", "--from", "5"))
+        self.assertEqual(self.cluster.status()["sessions"], [])
+
+    def test_the_key_is_told_to_nobody_over_http(self):
+        session = self.play("tone:440")
+        self.assertTrue(self.plays_everywhere(session))
+        asked = urllib.request.Request(f"{self.cluster.url}/v1/workers/hall", headers={"Authorization": f"Bearer {self.cluster.environment['ANTIPHON_TOKEN']}"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            documents = json.load(answer)
+        door = documents["desired"]["sessions"][0]["programme"]["live"]["door"]
+        self.assertGreater(door["port"], 0)
+        self.assertEqual(door["key"], "")
+
+    def test_a_board_that_stands_still_is_back_within_a_second(self):
+        self.writer()
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300")
+        self.assertTrue(self.plays_everywhere(session))
+        pid = self.cluster.pids()["foyer"]
+        os.kill(pid, signal.SIGSTOP)
+        self.played(session, 3)
+        os.kill(pid, signal.SIGCONT)
+        self.played(session, 1)
+        self.assert_in_sync()
+        self.assertTrue(self.plays_everywhere(session))
+
+
+if __name__ == "__main__":
+    unittest.main()
