@@ -117,7 +117,7 @@ struct CoordinatorState {
     Table<std::uint64_t, JournalRow> journal;
     Table<MessageId, Ask> asks;
     Table<SessionId, SourceStatus> sources;  // of active live sessions; not durable
-    std::vector<JournalRow> news;  // of what happens to us, not by us: written with the next tick
+    std::vector<JournalRow> news;            // of what happens to us, not by us: written with the next tick
     CoordinatorCounters counters;
 };
 
@@ -219,6 +219,7 @@ struct CloseSource {
 struct KeepSources {
     std::set<SessionId> sessions;
 };
+using SourceOrder = std::variant<OpenSource, BeginSource, CloseSource, KeepSources>;
 // Something that a person or a wider system may want to hear of; it is in the journal.
 struct Announce {
     JournalRow entry;

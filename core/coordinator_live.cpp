@@ -66,12 +66,12 @@ Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<E
         if (!slowest || latency_of(draft, output) > latency_of(draft, *slowest)) slowest = &output;
     const auto least = live_transport + (slowest ? latency_of(draft, *slowest) : Duration{0});
     if (least > live_latency_max || (asked && *asked < least))
-        return Error{ErrorCode::conflict, display_name(draft, *slowest) + " needs a latency of " +
-                                              milliseconds_of(least) + " to play a live source; " +
-                                              (asked && least <= live_latency_max ? "ask for that, or leave it out"
-                                                                                  : "more than " +
-                                                                                        milliseconds_of(live_latency_max) +
-                                                                                        " cannot be had")};
+        return Error{ErrorCode::conflict,
+                     display_name(draft, *slowest) + " needs a latency of " + milliseconds_of(least) +
+                         " to play a live source; " +
+                         (asked && least <= live_latency_max
+                              ? "ask for that, or leave it out"
+                              : "more than " + milliseconds_of(live_latency_max) + " cannot be had")};
     return asked.value_or(std::max(least, live_latency_default));
 }
 
@@ -110,7 +110,8 @@ void hear_source(CoordinatorTurn& turn, const SourceChanged& changed) {
     const auto& status = changed.status;
     turn.draft.sources.put(status.id, status);
     if (status.state != SourceState::ended && status.state != SourceState::failed) {
-        if (auto words = words_of(status); !words.empty()) turn.note("session.source", status.id.value, std::move(words));
+        if (auto words = words_of(status); !words.empty())
+            turn.note("session.source", status.id.value, std::move(words));
         return;
     }
     auto over = end_source(*session, status.state == SourceState::failed ? status.reason : "");

@@ -33,9 +33,7 @@ struct LiveBench : Bench {
     void begin(std::optional<Duration> latency = {}) { session = ask<SessionRow>(live({"hall/left"}, latency)).id; }
     void open() { take(SourceOpened{session, door}); }
     void ready() { report(hall, Activity::waiting, {{session, SessionState::ready, "", 0, 0}}); }
-    void change(SourceState to, std::string reason = "") {
-        take(SourceChanged{{session, to, std::move(reason)}});
-    }
+    void change(SourceState to, std::string reason = "") { take(SourceChanged{{session, to, std::move(reason)}}); }
     const SessionRow& row() const { return *state.sessions.find(session); }
     // How long this worker's output needs, in milliseconds.
     void needs(int ms) {
@@ -150,8 +148,7 @@ TEST(LiveLatency, IsRefusedWhenAnOutputNeedsMore) {
     bench.needs(30);
     const auto refused = bench.refused(live({"hall/left"}, milliseconds(40)));
     EXPECT_EQ(refused.code, ErrorCode::conflict);
-    EXPECT_EQ(refused.what,
-              "hall/left needs a latency of 50 ms to play a live source; ask for that, or leave it out");
+    EXPECT_EQ(refused.what, "hall/left needs a latency of 50 ms to play a live source; ask for that, or leave it out");
     EXPECT_EQ(bench.refused(live({"hall/left"}, milliseconds(5))).code, ErrorCode::invalid);
     EXPECT_EQ(bench.refused(live({"hall/left"}, milliseconds(2001))).code, ErrorCode::invalid);
     EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"}, milliseconds(50))).programme.live->latency_ns, 50'000'000);
@@ -173,8 +170,7 @@ TEST(LiveSource, ThereAreAtMostSoManyAtOnce) {
     for (std::size_t i = 0; i <= live_sources_max; ++i)
         bench.outputs.push_back({"o" + std::to_string(i), "virtual:speaker", ""});
     bench.report(bench.hall);
-    for (std::size_t i = 0; i < live_sources_max; ++i)
-        bench.ask<SessionRow>(live({"hall/o" + std::to_string(i)}));
+    for (std::size_t i = 0; i < live_sources_max; ++i) bench.ask<SessionRow>(live({"hall/o" + std::to_string(i)}));
     EXPECT_EQ(bench.refused(live({"hall/o" + std::to_string(live_sources_max)})).code, ErrorCode::exhausted);
 }
 

@@ -150,7 +150,8 @@ Result<SessionRow> resume_session(SessionRow session, ClusterTime now) {
 Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame) {
     if (!session.active()) return wrong_phase(session, "moved");
     if (session.programme.live)
-        return Error{ErrorCode::conflict, "session " + session.id.value + " plays a live source, which has no other place"};
+        return Error{ErrorCode::conflict,
+                     "session " + session.id.value + " plays a live source, which has no other place"};
     if (frame < 0 || frame >= session.programme.frames)
         return Error{ErrorCode::invalid, "frame " + std::to_string(frame) + " is outside the programme's " +
                                              std::to_string(session.programme.frames) + " frames of 1/48000 s"};

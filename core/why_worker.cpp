@@ -118,7 +118,8 @@ void add_preparing(Lines& lines, const CoordinatorState& state, const WorkerRow&
     if (!word) {
         lines.push_back(here + "it has not said that it knows of it" + limit);
     } else if (word->state == SessionState::fetching) {
-        lines.push_back(here + (session.programme.live ? "it waits for the clock" : "it fetches the programme") + limit);
+        lines.push_back(here + (session.programme.live ? "it waits for the clock" : "it fetches the programme") +
+                        limit);
     } else if (word->state == SessionState::failed) {
         lines.push_back(here + "it failed: " + word->reason);
     } else {

@@ -110,8 +110,6 @@ TEST(Worker, RendersALiveSessionAtOnceAndAgainWhenItsDoorIsAnother) {
     live.sessions.front().programme.live->door = LiveDoor{.port = 8744};
     bench.desire(live);
     EXPECT_EQ(bench.count<Render>(), 1);
-    bench.desire(document(3));
-    EXPECT_EQ(bench.count<StopRender>(), 1);
 }
 
 TEST(Worker, SaysWhyAProgrammeCannotBeHad) {

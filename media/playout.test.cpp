@@ -259,19 +259,25 @@ TEST(Playout, GoesOverToAnotherWindowAndBackWithoutAClick) {
             for (auto* window : {&file, &live}) {
                 std::vector<float> samples;
                 for (core::FrameCount f = window->next_frame(); f < window->next_frame() + 480; ++f)
-                    samples.insert(samples.end(), 2, static_cast<float>(signal_at(static_cast<double>(f)) *
-                                                                         (window == &live ? -1 : 1)));
+                    samples.insert(samples.end(), 2,
+                                   static_cast<float>(signal_at(static_cast<double>(f)) * (window == &live ? -1 : 1)));
                 if (window->writable() >= 480) window->write(samples);
             }
             const auto played = next - 480;
             playout.render({{static_cast<std::int64_t>(std::ceil(Rig::time_ns(static_cast<double>(played))))},
-                            played, next, 2, block});
+                            played,
+                            next,
+                            2,
+                            block});
             for (std::size_t f = 0; f < block.size(); f += 2) left.push_back(block[f]);
             next += 480;
         }
     };
     const auto start = [&](std::size_t window, std::uint64_t epoch, double frame) {
-        playout.set_timeline({.playing = true, .window = window, .epoch = epoch, .incarnation = first_life,
+        playout.set_timeline({.playing = true,
+                              .window = window,
+                              .epoch = epoch,
+                              .incarnation = first_life,
                               .start_ns = std::llround(Rig::time_ns(frame))});
     };
     const auto difference = [&](double at, double sign) {

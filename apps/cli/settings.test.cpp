@@ -31,12 +31,11 @@ TEST_F(SettingsTest, TheLayersStandInTheirOrder) {
 }
 
 TEST_F(SettingsTest, EachValueHasAVariable) {
-    console.variables = {{"ANTIPHON_DATA", "/d"},           {"ANTIPHON_BROKER", "mqtt://b"},
-                         {"ANTIPHON_MQTT_PORT", "11"},      {"ANTIPHON_CLOCK_PORT", "12"},
-                         {"ANTIPHON_AUDIO_PORT", "13"},
-                         {"ANTIPHON_INSECURE_LAN", "true"}, {"ANTIPHON_LOG", "json"},
-                         {"ANTIPHON_ROOM", "/r"},           {"ANTIPHON_TLS_CERTIFICATE", "/c"},
-                         {"ANTIPHON_TLS_KEY", "/k"},        {"ANTIPHON_TLS_CA", "/ca"}};
+    console.variables = {
+        {"ANTIPHON_DATA", "/d"},       {"ANTIPHON_BROKER", "mqtt://b"}, {"ANTIPHON_MQTT_PORT", "11"},
+        {"ANTIPHON_CLOCK_PORT", "12"}, {"ANTIPHON_AUDIO_PORT", "13"},   {"ANTIPHON_INSECURE_LAN", "true"},
+        {"ANTIPHON_LOG", "json"},      {"ANTIPHON_ROOM", "/r"},         {"ANTIPHON_TLS_CERTIFICATE", "/c"},
+        {"ANTIPHON_TLS_KEY", "/k"},    {"ANTIPHON_TLS_CA", "/ca"}};
     const auto options = settled();
     ASSERT_TRUE(options);
     EXPECT_EQ(options->data, "/d");

@@ -135,8 +135,7 @@ std::string show_tracks(const api::RecordingView& recording, const Look& look) {
 std::string sentence(const api::SessionView& session) {
     const auto title = session.title.empty() ? session.blob.substr(0, 12) : session.title;
     const auto length = session.live ? "live, " + latency_text(*session.live) : duration_text(session.frames);
-    return printable("session " + session.id + ": " + title + " (" + length + ") on " +
-                     enumerated(session.outputs));
+    return printable("session " + session.id + ": " + title + " (" + length + ") on " + enumerated(session.outputs));
 }
 
 }  // namespace antiphon::cli

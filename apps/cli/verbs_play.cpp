@@ -139,9 +139,10 @@ void add_play(Command root) {
                        "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
                        "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms"},
                       "Playing"})
-        .argument("SOURCE", asked->source, "a file, blob:HASH of one that the cluster has, or live: tone:HZ, or pipe:PATH of a named pipe "
-                                           "on the coordinator's machine (raw, s16 48 kHz stereo unless it says "
-                                           "format=, rate= or channels=)")
+        .argument("SOURCE", asked->source,
+                  "a file, blob:HASH of one that the cluster has, or live: tone:HZ, or pipe:PATH of a named pipe "
+                  "on the coordinator's machine (raw, s16 48 kHz stereo unless it says "
+                  "format=, rate= or channels=)")
         .list({"--to", "OUTPUT,...", "where: worker/name, a zone, or all", true}, asked->to)
         .option({"--volume", "LEVEL", "of the session: 0 to 1, or 0% to 100% (default: 1)"}, asked->volume)
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)

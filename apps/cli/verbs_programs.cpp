@@ -45,8 +45,7 @@ void add_coordinator(Command& root, const Programs& programs) {
                 flags->broker)
         .option({"--mqtt-port", "PORT", "of the private broker (ANTIPHON_MQTT_PORT; default 8741)"}, flags->mqtt_port)
         .option({"--clock-port", "PORT", "of the clock, UDP (ANTIPHON_CLOCK_PORT; default 8742)"}, flags->clock_port)
-        .option({"--audio-port", "PORT",
-                 "of live audio, UDP, the first of 256 (ANTIPHON_AUDIO_PORT; default 8744)"},
+        .option({"--audio-port", "PORT", "of live audio, UDP, the first of 256 (ANTIPHON_AUDIO_PORT; default 8744)"},
                 flags->audio_port)
         .option({"--tls-certificate", "FILE",
                  "PEM, with its chain: HTTP and the private broker speak TLS (ANTIPHON_TLS_CERTIFICATE)"},

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 #include "actors/loop_executor.hpp"
 #include "actors/step_actor.hpp"
@@ -34,8 +33,6 @@ struct Asker {
     std::optional<core::Idempotency> once;
     std::string trace = {};  // core::is_trace, or none; for logs and messages: nothing is decided by it
 };
-
-using SourceOrder = std::variant<core::OpenSource, core::BeginSource, core::CloseSource, core::KeepSources>;
 
 struct AppCounters {
     json::DecodeCounters decoded;       // messages of workers
@@ -67,9 +64,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(bool connected)> linked;                   // to the broker; after the actor was told
         std::function<void(const core::CoordinatorState&)> reloaded;  // whatever was to be told may not have been
         std::function<void(const core::Error&)> cannot_go_on;         // the process has to end
-        std::function<void(const SourceOrder&)> source;               // of a live session
+        std::function<void(const core::SourceOrder&)> source;         // of a live session
     };
-
 
     CoordinatorApp(Parts parts, Handlers handlers);
     ~CoordinatorApp() override;

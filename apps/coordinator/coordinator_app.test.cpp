@@ -57,7 +57,7 @@ struct BrokenCoordinator : ::testing::Test {
         auto loaded = load_state(store);
         CoordinatorApp::Handlers handlers;
         handlers.event = [](const core::JournalRow&) {};
-        handlers.source = [](const SourceOrder&) {};
+        handlers.source = [](const core::SourceOrder&) {};
         handlers.reloaded = [this](const core::CoordinatorState&) { ++reloads; };
         handlers.cannot_go_on = [this](const core::Error& why) { ends.push_back(why.what); };
         const auto reload = [this]() -> core::Result<core::CoordinatorState> {

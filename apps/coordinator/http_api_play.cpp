@@ -145,15 +145,15 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!latency) return responder.fail(latency.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
-    const bool taken = parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept,
-                                             asker = asker_of(request)] {
-        return [&parts, body, from, latency, kept, asker, programme = look_at_programme(parts.blobs, body)] {
-            if (!programme) return kept->fail(programme.error());
-            core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from, latency};
-            parts.app.ask(std::move(play), asker,
-                          answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
-        };
-    });
+    const bool taken =
+        parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept, asker = asker_of(request)] {
+            return [&parts, body, from, latency, kept, asker, programme = look_at_programme(parts.blobs, body)] {
+                if (!programme) return kept->fail(programme.error());
+                core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from, latency};
+                parts.app.ask(std::move(play), asker,
+                              answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
+            };
+        });
     if (!taken) kept->fail({core::ErrorCode::unavailable, "too many programmes are being looked at; try again"});
 }
 

@@ -1,10 +1,9 @@
 // Orders go to the thread; what it has to say comes back when something is new.
 #include "apps/coordinator/live_sources.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include "adapters/system/log.hpp"
 #include "apps/live/door.hpp"
+#include "core/step.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -36,30 +35,28 @@ struct LiveSources::Running {
 };
 
 LiveSources::LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers)
-    : owner_(owner),
-      clock_(clock),
-      place_(std::move(place)),
-      handlers_(std::make_shared<Handlers>(std::move(handlers))) {
-    thread_.each(look_each, [this] { look(); });
+    : clock_(clock), place_(std::move(place)), handlers_(std::move(handlers)), side_(owner) {
+    side_.each(look_each, [this] { look(); });
 }
 
 LiveSources::~LiveSources() {
-    thread_.end([this] { running_.clear(); });
-}
-
-template <class Event>
-void LiveSources::hand_over(std::function<void(const Event&)> Handlers::*handler, Event event) {
-    boost::asio::post(owner_, [handlers = std::weak_ptr(handlers_), handler, event = std::move(event)] {
-        if (const auto there = handlers.lock()) ((*there).*handler)(event);
-    });
+    side_.end([this] { running_.clear(); });
 }
 
 void LiveSources::tell(const core::SessionId& session, core::SourceState state, const std::string& reason) {
-    hand_over(&Handlers::changed, core::SourceChanged{{session, state, reason}});
+    side_.tell([this, session, state, reason] { handlers_.changed({{session, state, reason}}); });
+}
+
+void LiveSources::obey(const core::SourceOrder& order) {
+    std::visit(core::Overloaded{[this](const core::OpenSource& it) { open(it.session, it.source); },
+                                [this](const core::BeginSource& it) { begin(it.session, it.begins); },
+                                [this](const core::CloseSource& it) { close(it.session); },
+                                [this](const core::KeepSources& it) { keep(it.sessions); }},
+               order);
 }
 
 void LiveSources::open(const core::SessionId& session, const std::string& source) {
-    thread_.post([this, session, source] {
+    side_.run([this, session, source] {
         auto& running = running_[session];
         if (!running) {
             auto made = make(source);
@@ -71,14 +68,14 @@ void LiveSources::open(const core::SessionId& session, const std::string& source
             log::info("source.opened", {{"session", session.value}, {"port", running->door.port}}, source);
         }
         running->told = {};
-        hand_over(&Handlers::opened, core::SourceOpened{session, running->door});
+        side_.tell([this, session, door = running->door] { handlers_.opened({session, door}); });
     });
 }
 
 core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std::string& source) {
     const auto spec = live::parse_source(source);
     if (!spec) return spec.error();
-    auto opened = live::open_source(thread_.io(), clock_, *spec);
+    auto opened = live::open_source(side_.io(), clock_, *spec);
     if (!opened) return opened.error();
     auto running = std::make_unique<Running>();
     running->source = std::move(*opened);
@@ -94,10 +91,11 @@ core::Result<void> LiveSources::send(Running& running) {
     core::Error refused{core::ErrorCode::exhausted, ""};
     for (int i = 0; i < (place_.first_port == 0 ? 1 : ports_max); ++i) {
         const auto port = static_cast<std::uint16_t>(place_.first_port + i);
-        auto outgoing = live::Outgoing::open(thread_.io(), clock_, *stream, {place_.address, port},
-                                             [this, source = running.source.get()](core::FrameCount first, auto frames) {
-                                                 source->produce(first, frames, clock_.now());
-                                             });
+        auto outgoing =
+            live::Outgoing::open(side_.io(), clock_, *stream, {place_.address, port},
+                                 [this, source = running.source.get()](core::FrameCount first, auto frames) {
+                                     source->produce(first, frames, clock_.now());
+                                 });
         if (outgoing) {
             running.outgoing = std::move(*outgoing);
             running.door.port = running.outgoing->local_endpoint().port();
@@ -110,7 +108,7 @@ core::Result<void> LiveSources::send(Running& running) {
 }
 
 void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins) {
-    thread_.post([this, session, begins] {
+    side_.run([this, session, begins] {
         const auto it = running_.find(session);
         if (it == running_.end() || std::exchange(it->second->begun, true)) return;
         it->second->outgoing->begin(begins);
@@ -118,11 +116,11 @@ void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins
 }
 
 void LiveSources::close(const core::SessionId& session) {
-    thread_.post([this, session] { close_if([&](const auto& id) { return id == session; }); });
+    side_.run([this, session] { close_if([&](const auto& id) { return id == session; }); });
 }
 
 void LiveSources::keep(const std::set<core::SessionId>& sessions) {
-    thread_.post([this, sessions] { close_if([&](const auto& id) { return !sessions.contains(id); }); });
+    side_.run([this, sessions] { close_if([&](const auto& id) { return !sessions.contains(id); }); });
 }
 
 void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& unwanted) {
@@ -150,13 +148,7 @@ void LiveSources::look() {
         running->told = {session, state, view.reason};
         tell(session, state, view.reason);
     }
-    std::lock_guard lock(mutex_);
-    totals_ = totals;
-}
-
-LiveTotals LiveSources::totals() const {
-    std::lock_guard lock(mutex_);
-    return totals_;
+    side_.tell([this, totals] { totals_ = totals; });
 }
 
 }  // namespace antiphon::coordinator

@@ -6,13 +6,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
+#include "adapters/system/side_loop.hpp"
 #include "apps/live/outgoing.hpp"
 #include "apps/live/source.hpp"
-#include "apps/live/thread.hpp"
 #include "core/coordinator.hpp"
 
 namespace antiphon::coordinator {
@@ -51,6 +50,7 @@ class LiveSources {
     LiveSources(const LiveSources&) = delete;
     LiveSources& operator=(const LiveSources&) = delete;
 
+    void obey(const core::SourceOrder& order);
     // Tells that it is open, or that it failed; what is open already is told again.
     void open(const core::SessionId& session, const std::string& source);
     void begin(const core::SessionId& session, core::ClusterTime begins);
@@ -58,7 +58,7 @@ class LiveSources {
     void keep(const std::set<core::SessionId>& sessions);
 
     // Some tenths of a second old.
-    LiveTotals totals() const;
+    const LiveTotals& totals() const { return totals_; }
 
   private:
     struct Running;
@@ -68,21 +68,17 @@ class LiveSources {
     void look();
     void close_if(const std::function<bool(const core::SessionId&)>& unwanted);
     void tell(const core::SessionId& session, core::SourceState state, const std::string& reason);
-    template <class Event>
-    void hand_over(std::function<void(const Event&)> Handlers::*handler, Event event);
 
-    boost::asio::io_context& owner_;
     const ports::Clock& clock_;
     const Place place_;
-    const std::shared_ptr<Handlers> handlers_;  // dies with this: what is under way to the owner finds it gone
+    const Handlers handlers_;
+    LiveTotals totals_;
 
-    // The thread's.
+    // The side's.
     std::map<core::SessionId, std::unique_ptr<Running>> running_;
     LiveTotals closed_;  // of those that are closed
 
-    mutable std::mutex mutex_;  // held for some instructions
-    LiveTotals totals_;
-    live::Thread thread_;
+    system::SideLoop side_;
 };
 
 }  // namespace antiphon::coordinator

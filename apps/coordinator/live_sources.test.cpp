@@ -54,7 +54,8 @@ TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
     EXPECT_EQ(desk.opened.back().session, core::SessionId{"s1"});
     const core::ClusterTime begins{life, desk.clock.now().ns};
     desk.sources.begin({"s1"}, begins);
-    auto incoming = live::Incoming::open(desk.io, desk.clock, *live::stream_of(door, begins), {loopback, door.port}, {});
+    auto incoming =
+        live::Incoming::open(desk.io, desk.clock, *live::stream_of(door, begins), {loopback, door.port}, {});
     ASSERT_TRUE(incoming);
     EXPECT_TRUE(desk.run_until([&] { return (*incoming)->flows() && desk.sources.totals().listeners == 1; }));
     EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));

@@ -127,8 +127,7 @@ void write_live(Page& page, const LiveTotals& live) {
                  live.skipped);
     page.counter("antiphon_live_datagrams_unsent_total", "Datagrams that the kernel did not take.", live.unsent);
     page.counter("antiphon_live_listeners_refused_total", "Greetings beyond the bound of listeners.", live.refused);
-    page.counter("antiphon_live_datagrams_strange_total", "Datagrams that nobody with the key has sent.",
-                 live.strange);
+    page.counter("antiphon_live_datagrams_strange_total", "Datagrams that nobody with the key has sent.", live.strange);
 }
 
 // The names that every client library has for these.

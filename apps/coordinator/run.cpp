@@ -27,7 +27,6 @@
 #include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
 #include "apps/node/node_clock.hpp"
-#include "core/step.hpp"
 #include "apps/node/refusals.hpp"
 
 namespace antiphon::coordinator {
@@ -70,7 +69,6 @@ class Process {
     void linked(bool connected);
     void watch_broker();
     systemd::Sign sign_of(const core::CoordinatorState& state) const;
-    void obey(const SourceOrder& order);
     void stop();
     void fail(const core::Error& error);
 
@@ -152,7 +150,7 @@ core::Result<void> Process::open() {
                                           dismiss_ended(*api_);
                                       },
                                       [this](const core::Error& error) { fail(error); },
-                                      [this](const SourceOrder& order) { obey(order); }};
+                                      [this](const core::SourceOrder& order) { live_sources_->obey(order); }};
     const auto reload = [this]() -> core::Result<core::CoordinatorState> {
         auto again = load_state(*store_);
         if (!again) return again.error();
@@ -162,15 +160,6 @@ core::Result<void> Process::open() {
         CoordinatorApp::Parts{io_, *clock_, *store_, loaded->cluster, std::move(loaded->state), reload, *incarnation},
         std::move(handlers));
     return listen();
-}
-
-void Process::obey(const SourceOrder& order) {
-    std::visit(core::Overloaded{
-                   [this](const core::OpenSource& open) { live_sources_->open(open.session, open.source); },
-                   [this](const core::BeginSource& begin) { live_sources_->begin(begin.session, begin.begins); },
-                   [this](const core::CloseSource& close) { live_sources_->close(close.session); },
-                   [this](const core::KeepSources& keep) { live_sources_->keep(keep.sessions); }},
-               order);
 }
 
 core::Result<void> Process::read_certificate() {

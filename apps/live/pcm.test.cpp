@@ -62,9 +62,9 @@ TEST(Pcm, TheRestOfABrokenFrameCanBeForgotten) {
 
 TEST(Pcm, WhatIsNoNumberIsSilenceAndWhatIsTooLoudIsLoud) {
     PcmReader reader({SampleFormat::f32, 48'000, 1});
-    for (const auto& [value, heard] : {std::pair{std::numeric_limits<float>::quiet_NaN(), 0.0F},
-                                       std::pair{std::numeric_limits<float>::infinity(), 0.0F}, std::pair{3.0F, 1.0F},
-                                       std::pair{-3.0F, -1.0F}}) {
+    for (const auto& [value, heard] :
+         {std::pair{std::numeric_limits<float>::quiet_NaN(), 0.0F},
+          std::pair{std::numeric_limits<float>::infinity(), 0.0F}, std::pair{3.0F, 1.0F}, std::pair{-3.0F, -1.0F}}) {
         const auto bits = std::bit_cast<std::uint32_t>(value);
         EXPECT_EQ(frames(reader, bytes({static_cast<int>(bits & 255), static_cast<int>(bits >> 8 & 255),
                                         static_cast<int>(bits >> 16 & 255), static_cast<int>(bits >> 24)})),

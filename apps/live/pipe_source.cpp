@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds look_for_writer{20};
 constexpr std::size_t piece_bytes = 8192;
 
 core::Error error_of(const std::string& path, int number) {
-    const auto code = number == ENOENT    ? core::ErrorCode::not_found
+    const auto code = number == ENOENT   ? core::ErrorCode::not_found
                       : number == EACCES ? core::ErrorCode::denied
                                          : core::ErrorCode::unavailable;
     const std::string way_out = number == ENOENT ? "; make it with: mkfifo " + path : "";
@@ -37,15 +37,13 @@ core::Error no_pipe(const std::string& path) {
 core::Result<int> open_pipe(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) return error_of(path, errno);
-    struct stat what {};  // of what is open: a name may become another file's
+    struct stat what{};  // of what is open: a name may become another file's
     if (::fstat(descriptor, &what) == 0 && S_ISFIFO(what.st_mode)) return descriptor;
     ::close(descriptor);
     return no_pipe(path);
 }
 
-std::string seconds_of(core::Duration duration) {
-    return std::to_string(duration.count() / 1'000'000'000) + " s";
-}
+std::string seconds_of(core::Duration duration) { return std::to_string(duration.count() / 1'000'000'000) + " s"; }
 
 }  // namespace
 
@@ -113,7 +111,8 @@ class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
         };
         writer_ = !no_writer;
         if (no_writer) pcm_.forget();
-        if (!no_writer && error == EAGAIN) return pipe_.async_wait(boost::asio::posix::stream_descriptor::wait_read, again);
+        if (!no_writer && error == EAGAIN)
+            return pipe_.async_wait(boost::asio::posix::stream_descriptor::wait_read, again);
         if (!no_writer) failure_ = "pipe " + path_ + ": " + std::strerror(error);
         timer_.expires_after(look_for_writer);
         timer_.async_wait(again);
@@ -144,14 +143,16 @@ core::Result<std::unique_ptr<Source>> PipeSource::open(boost::asio::io_context& 
 
 core::Result<void> PipeSource::check(const PipeSpec& spec) {
     // Not by opening it: its writer would lose its reader again, and die of that.
-    struct stat what {};
+    struct stat what{};
     if (::stat(spec.path.c_str(), &what) != 0 || ::access(spec.path.c_str(), R_OK) != 0)
         return error_of(spec.path, errno);
     return S_ISFIFO(what.st_mode) ? core::Result<void>{} : no_pipe(spec.path);
 }
 
 PipeSource::~PipeSource() { reading_->end(); }
-void PipeSource::produce(core::FrameCount, std::span<float> frames, core::LocalTime at) { reading_->produce(frames, at); }
+void PipeSource::produce(core::FrameCount, std::span<float> frames, core::LocalTime at) {
+    reading_->produce(frames, at);
+}
 SourceView PipeSource::view() const { return reading_->view(); }
 
 }  // namespace antiphon::live

@@ -10,11 +10,11 @@ namespace antiphon::live {
 core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, const ports::Clock& clock,
                                                   const SourceSpec& spec) {
     using Opened = core::Result<std::unique_ptr<Source>>;
-    return std::visit(core::Overloaded{[](const ToneSpec& tone) -> Opened {
-                                           return std::unique_ptr<Source>(std::make_unique<ToneSource>(tone));
-                                       },
-                                       [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); }},
-                      spec);
+    return std::visit(
+        core::Overloaded{
+            [](const ToneSpec& tone) -> Opened { return std::unique_ptr<Source>(std::make_unique<ToneSource>(tone)); },
+            [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); }},
+        spec);
 }
 
 core::Result<void> check_source(const SourceSpec& spec) {

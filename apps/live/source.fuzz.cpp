@@ -31,7 +31,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (const auto* pipe = spec ? std::get_if<PipeSpec>(&*spec) : nullptr)
         ANTIPHON_ASSERT(pipe->path.starts_with('/') && pipe->format.channels >= 1 && pipe->format.channels <= 2);
     for (const auto sample : {SampleFormat::s16, SampleFormat::s24, SampleFormat::s32, SampleFormat::f32})
-        for (const int channels : {1, 2})
-            read_as({sample, 48'000, channels}, std::as_bytes(std::span(data, size)));
+        for (const int channels : {1, 2}) read_as({sample, 48'000, channels}, std::as_bytes(std::span(data, size)));
     return 0;
 }

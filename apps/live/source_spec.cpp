@@ -37,7 +37,8 @@ std::optional<Number> number_of(std::string_view text) {
 core::Result<SourceSpec> parse_tone(std::string_view text) {
     const auto hertz = number_of<double>(text);
     if (!hertz || !(*hertz >= hertz_min && *hertz <= hertz_max))
-        return Error{ErrorCode::invalid, "tone " + shown(text) + " is no frequency from 20 to 20000 Hz; write tone:440"};
+        return Error{ErrorCode::invalid,
+                     "tone " + shown(text) + " is no frequency from 20 to 20000 Hz; write tone:440"};
     return SourceSpec{ToneSpec{*hertz}};
 }
 
@@ -48,7 +49,8 @@ core::Result<void> apply(PcmFormat& format, std::string_view name, std::string_v
             return Error{ErrorCode::invalid, "rate " + shown(value) + " is not from 8000 to 192000 Hz"};
         format.rate = *rate;
     } else if (name == "channels") {
-        if (value != "1" && value != "2") return Error{ErrorCode::invalid, "channels " + shown(value) + ": write 1 or 2"};
+        if (value != "1" && value != "2")
+            return Error{ErrorCode::invalid, "channels " + shown(value) + ": write 1 or 2"};
         format.channels = value == "1" ? 1 : 2;
     } else {
         for (const auto& [known, sample] : formats)

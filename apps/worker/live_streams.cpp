@@ -1,7 +1,6 @@
 // Orders go to the thread; what it has to say comes back each tenth of a second.
 #include "apps/worker/live_streams.hpp"
 
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "adapters/system/random.hpp"
@@ -31,21 +30,18 @@ struct LiveStreams::Listening {
 };
 
 LiveStreams::LiveStreams(boost::asio::io_context& owner, const ports::Clock& clock, Probes probes)
-    : owner_(owner), clock_(clock), probes_(std::make_shared<Probes>(std::move(probes))) {
-    thread_.each(tell_each, [this] { tell(); });
+    : clock_(clock), probes_(std::move(probes)), side_(owner) {
+    side_.each(tell_each, [this] { tell(); });
 }
 
 LiveStreams::~LiveStreams() {
-    thread_.end([this] { listening_.clear(); });  // says goodbye
+    side_.end([this] { listening_.clear(); });  // says goodbye
 }
 
 void LiveStreams::listen(const core::SessionId& session, const live::Stream& stream, const std::string& host,
                          std::uint16_t port, core::Duration latency, std::vector<Feed> feeds) {
-    {
-        std::lock_guard lock(mutex_);
-        views_[session] = {};
-    }
-    thread_.post([this, session, stream, host, port, latency, feeds = std::move(feeds)] {
+    views_[session] = {};
+    side_.run([this, session, stream, host, port, latency, feeds = std::move(feeds)] {
         listening_.erase(session);  // leaves the windows before another fills them
         auto& listening = listening_[session];
         listening = std::make_shared<Listening>(Listening{stream, host, port, latency, feeds, {}, {}, {}, {}, {}});
@@ -54,15 +50,12 @@ void LiveStreams::listen(const core::SessionId& session, const live::Stream& str
 }
 
 void LiveStreams::leave(const core::SessionId& session) {
-    {
-        std::lock_guard lock(mutex_);
-        views_.erase(session);
-    }
-    thread_.post([this, session] { listening_.erase(session); });
+    views_.erase(session);
+    side_.run([this, session] { listening_.erase(session); });
 }
 
 void LiveStreams::set_clock(const media::ClockMap& map) {
-    thread_.post([this, map] {
+    side_.run([this, map] {
         map_ = map;
         for (auto& [session, listening] : listening_)
             if (listening->incoming) listening->incoming->set_clock(map);
@@ -70,14 +63,13 @@ void LiveStreams::set_clock(const media::ClockMap& map) {
 }
 
 std::optional<LiveStreams::View> LiveStreams::view(const core::SessionId& session) const {
-    std::lock_guard lock(mutex_);
     const auto it = views_.find(session);
     return it == views_.end() ? std::nullopt : std::optional(it->second);
 }
 
 // A handler of what was left meanwhile finds it gone.
 void LiveStreams::find(const std::shared_ptr<Listening>& listening) {
-    listening->resolver = std::make_unique<udp::resolver>(thread_.io());
+    listening->resolver = std::make_unique<udp::resolver>(side_.io());
     listening->resolver->async_resolve(
         listening->host, std::to_string(listening->port),
         [this, left = std::weak_ptr(listening)](const boost::system::error_code& error, const auto& found) {
@@ -86,7 +78,7 @@ void LiveStreams::find(const std::shared_ptr<Listening>& listening) {
             here->failure = error || found.empty() ? "cannot find " + here->host + ": " + error.message()
                                                    : open(*here, found.begin()->endpoint());
             if (here->failure.empty()) return;
-            here->again = std::make_unique<boost::asio::steady_timer>(thread_.io(), try_again_after);
+            here->again = std::make_unique<boost::asio::steady_timer>(side_.io(), try_again_after);
             here->again->async_wait([this, left](const boost::system::error_code& stopped) {
                 if (const auto still = left.lock(); still && !stopped) find(still);
             });
@@ -95,7 +87,7 @@ void LiveStreams::find(const std::shared_ptr<Listening>& listening) {
 
 std::string LiveStreams::open(Listening& listening, const udp::endpoint& from) {
     const auto incarnation = listening.stream.start.incarnation;
-    auto incoming = live::Incoming::open(thread_.io(), clock_, listening.stream, from,
+    auto incoming = live::Incoming::open(side_.io(), clock_, listening.stream, from,
                                          {listening.latency, static_cast<std::uint32_t>(system::random_u64())},
                                          [this, incarnation](std::int64_t departure_ns, core::LocalTime at) {
                                              if (heard_.size() < probes_max)
@@ -109,26 +101,28 @@ std::string LiveStreams::open(Listening& listening, const udp::endpoint& from) {
 }
 
 void LiveStreams::tell() {
-    {
-        std::lock_guard lock(mutex_);
-        for (const auto& [session, listening] : listening_) {
-            const auto it = views_.find(session);
-            if (it == views_.end()) continue;  // left meanwhile
-            auto& view = it->second;
-            view.failure = listening->failure;
-            if (!listening->incoming) continue;
-            view.flows = listening->incoming->flows();
-            view.counters = listening->incoming->counters();
-            const auto missing = view.counters.receiver.concealed.frames_missing;
-            if (!view.flows && !listening->missing_before) continue;
-            if (!listening->missing_before) listening->missing_before = missing;
-            view.lost_frames = missing - *listening->missing_before;
-        }
+    std::map<core::SessionId, View> views;
+    for (const auto& [session, listening] : listening_) {
+        auto& view = views[session];
+        view.failure = listening->failure;
+        if (!listening->incoming) continue;
+        view.flows = listening->incoming->flows();
+        view.counters = listening->incoming->counters();
+        const auto missing = view.counters.receiver.concealed.frames_missing;
+        if (view.flows && !listening->missing_before) listening->missing_before = missing;
+        if (listening->missing_before) view.lost_frames = missing - *listening->missing_before;
     }
-    if (!heard_.empty())
-        boost::asio::post(owner_, [probes = std::weak_ptr(probes_), heard = std::exchange(heard_, {})] {
-            if (const auto there = probes.lock()) (*there)(heard);
-        });
+    if (views.empty() && heard_.empty()) return;
+    side_.tell([this, views = std::move(views), heard = std::exchange(heard_, {})]() mutable {
+        take(std::move(views), heard);
+    });
+}
+
+// What was left meanwhile is not taken up again.
+void LiveStreams::take(std::map<core::SessionId, View> views, const std::vector<Probe>& heard) {
+    for (auto& [session, view] : views_)
+        if (const auto it = views.find(session); it != views.end()) view = it->second;
+    if (!heard.empty()) probes_(heard);
 }
 
 }  // namespace antiphon::worker

@@ -5,13 +5,12 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/system/side_loop.hpp"
 #include "apps/live/incoming.hpp"
-#include "apps/live/thread.hpp"
 #include "core/documents.hpp"
 
 namespace antiphon::worker {
@@ -41,14 +40,14 @@ class LiveStreams {
 
     // From `host`, a name or an address, for these windows; `latency` is from a packet's departure to its deadline.
     // What this session listened to before, it leaves.
-    void listen(const core::SessionId& session, const live::Stream& stream, const std::string& host,
-                std::uint16_t port, core::Duration latency, std::vector<Feed> feeds);
+    void listen(const core::SessionId& session, const live::Stream& stream, const std::string& host, std::uint16_t port,
+                core::Duration latency, std::vector<Feed> feeds);
     void leave(const core::SessionId& session);
     void set_clock(const media::ClockMap& map);
 
     struct View {
-        bool flows = false;      // something came lately
-        std::string failure;     // it cannot even listen; it goes on trying
+        bool flows = false;             // something came lately
+        std::string failure;            // it cannot even listen; it goes on trying
         std::uint64_t lost_frames = 0;  // concealed, since the first that came
         live::IncomingCounters counters;
     };
@@ -62,18 +61,17 @@ class LiveStreams {
     // Says what is in the way; nothing: it listens.
     std::string open(Listening& listening, const boost::asio::ip::udp::endpoint& from);
     void tell();
-    boost::asio::io_context& owner_;
+    void take(std::map<core::SessionId, View> views, const std::vector<Probe>& heard);
     const ports::Clock& clock_;
-    const std::shared_ptr<Probes> probes_;  // dies with this: what is under way to the owner finds it gone
+    const Probes probes_;
+    std::map<core::SessionId, View> views_;
 
-    // The thread's.
+    // The side's.
     std::optional<media::ClockMap> map_;
     std::map<core::SessionId, std::shared_ptr<Listening>> listening_;
     std::vector<Probe> heard_;
 
-    mutable std::mutex mutex_;  // held for some instructions
-    std::map<core::SessionId, View> views_;
-    live::Thread thread_;
+    system::SideLoop side_;
 };
 
 }  // namespace antiphon::worker

@@ -60,10 +60,9 @@ struct Sender {
 
     Sender(Board& board, float level)
         : stream(*live::stream_of(live::new_door(core::LiveCodec::flac, 2, 240), {life, board.clock.now().ns})) {
-        auto opened = live::Outgoing::open(board.io, board.clock, stream, {boost::asio::ip::make_address("127.0.0.1"), 0},
-                                           [level](core::FrameCount, std::span<float> frames) {
-                                               std::fill(frames.begin(), frames.end(), level);
-                                           });
+        auto opened = live::Outgoing::open(
+            board.io, board.clock, stream, {boost::asio::ip::make_address("127.0.0.1"), 0},
+            [level](core::FrameCount, std::span<float> frames) { std::fill(frames.begin(), frames.end(), level); });
         EXPECT_TRUE(opened);
         outgoing = std::move(*opened);
         outgoing->begin(stream.start);

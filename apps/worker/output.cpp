@@ -46,6 +46,11 @@ Output::Output(std::string name, std::string device, core::Result<std::unique_pt
     idle_since_ = clock_.now();
 }
 
+core::Endpoint Output::endpoint() const {
+    const auto needed = lead();
+    return {name_, device_, failure_, needed ? std::optional(needed->count()) : std::nullopt};
+}
+
 void Output::wake() {
     if (!sink_ || running_) return;
     playout_.restart_device();
@@ -113,8 +118,7 @@ bool Output::follow(const core::DesiredSession& session) {
 
 void Output::play(const core::DesiredSession& session, const std::filesystem::path& file) {
     // The decoder already stands where the programme will begin: a prepared session starts without a new epoch.
-    const bool prepared =
-        runs(session.id) && !session_->start && session.start && session.from_frame == fed_from_;
+    const bool prepared = runs(session.id) && !session_->start && session.start && session.from_frame == fed_from_;
     file_ = file;
     if (!follow(session)) return;
     const auto wanted = wanted_soon();

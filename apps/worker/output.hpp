@@ -25,8 +25,7 @@ class Output final : public ports::Renderer {
     ~Output() override;
 
     const std::string& name() const { return name_; }
-    const std::string& device() const { return device_; }
-    const std::string& failure() const { return failure_; }
+    core::Endpoint endpoint() const;
 
     // Begins this session of a file, or follows its change: another start, place or volume.
     void play(const core::DesiredSession& session, const std::filesystem::path& file);

@@ -39,11 +39,6 @@ mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics,
     return settings;
 }
 
-std::optional<std::int64_t> latency_ns(const Output& output) {
-    const auto lead = output.lead();
-    return lead ? std::optional(lead->count()) : std::nullopt;
-}
-
 http::Url server_url(const Identity& identity) { return *http::parse_url(identity.server); }
 
 }  // namespace
@@ -113,8 +108,7 @@ actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
 
 core::WorkerStarted WorkerApp::inventory() {
     core::WorkerStarted started;
-    for (const auto& output : parts_.outputs)
-        started.outputs.push_back({output->name(), output->device(), output->failure(), latency_ns(*output)});
+    for (const auto& output : parts_.outputs) started.outputs.push_back(output->endpoint());
     for (const auto& input : tracks_.inputs()) started.inputs.push_back({input.name, input.device, input.failure});
     started.tracks = tracks_.recover();
     for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;

@@ -17,7 +17,7 @@ namespace antiphon::media {
 
 struct SourceBufferOptions {
     int channels = 2;
-    core::SampleRate rate = core::cluster_rate;                // of the source's frames; what is let out has ours
+    core::SampleRate rate = core::cluster_rate;            // of the source's frames; what is let out has ours
     core::Duration margin = std::chrono::milliseconds(5);  // of frames that wait when the next ones come at the latest
     core::Duration first_fill =
         std::chrono::milliseconds(20);  // that wait before the first is let out, or after a stall

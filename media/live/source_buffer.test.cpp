@@ -174,8 +174,8 @@ TEST(SourceBuffer, ASourceOfAnotherRateHasOursAfterwards) {
             const auto made = static_cast<core::FrameCount>(now * 1e-9 * rate * (1 + ppm * 1e-6));
             std::vector<float> frames;
             for (; given < made; ++given)
-                frames.push_back(static_cast<float>(
-                    0.5 * std::sin(2 * std::numbers::pi * 440 / rate * static_cast<double>(given))));
+                frames.push_back(
+                    static_cast<float>(0.5 * std::sin(2 * std::numbers::pi * 440 / rate * static_cast<double>(given))));
             ASSERT_EQ(buffer.write(frames, at(now)), static_cast<core::FrameCount>(frames.size()));
             std::vector<float> out(packet);
             buffer.produce(out, at(now));
