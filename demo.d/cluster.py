@@ -113,10 +113,11 @@ class Cluster:
         except Trouble:
             return None
 
-    def start_worker(self, board, name=None, invitation=None, **how):
-        """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise ("": not at all)."""
+    def start_worker(self, board, name=None, invitation=None, speaker_options="", **how):
+        """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise ("": not at all).
+        `speaker_options`: of its device, each after a comma."""
         x, y = SPEAKERS[board]
-        speaker = f"left=virtual:speaker,at={x},{y}"
+        speaker = f"left=virtual:speaker,at={x},{y}{speaker_options}"
         speaker += ",mute" if ("mute", board) in self.faults else ""
         speaker += ",late=5" if ("late", board) in self.faults else ""
         if invitation is None:
