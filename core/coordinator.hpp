@@ -42,9 +42,11 @@ inline constexpr Duration tell_again_after =
 inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
 inline constexpr std::size_t live_sources_max = 64;
-// Of a live session's latency: what its packets, the network and repair need at least, beside what the outputs need.
-inline constexpr Duration live_transport = std::chrono::milliseconds(20);
-inline constexpr Duration live_latency_default = std::chrono::milliseconds(100);
+// Of a live session's latency, beside what its outputs need: for its packets and a quiet network, at least; and for
+// some rounds of repair, where nobody asks for less.
+inline constexpr Duration live_transport = std::chrono::milliseconds(13);
+inline constexpr Duration live_transport_wanted = std::chrono::milliseconds(50);
+inline constexpr Duration live_latency_default = std::chrono::milliseconds(100);  // or more
 inline constexpr Duration live_latency_max = std::chrono::seconds(2);
 
 BOOST_DEFINE_ENUM_CLASS(SourceState, opening, flowing, stalled, ended, failed)

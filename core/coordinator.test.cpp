@@ -129,6 +129,20 @@ TEST(Coordinator, AnOutputPlaysOneSessionAtATime) {
     bench.ask<SessionRow>(play({"all"}));
 }
 
+TEST(Coordinator, AnOutputsMaximumGoesToItsWorkerAndStays) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    bench.ask(VolumeRequest{"hall/left", {}, {}, 0.4});
+    bench.ask(VolumeRequest{"hall/left", 0.9, {}});
+    const auto& output = bench.published(hall)->document.outputs.front();
+    EXPECT_EQ(output.max_level, 0.4);
+    EXPECT_EQ(output.volume, 0.9) << "what is asked for is kept: the maximum may be another tomorrow";
+    EXPECT_EQ(bench.refused(VolumeRequest{"hall/left", {}, {}, 1.1}).code, ErrorCode::invalid);
+    const auto session = bench.ask<SessionRow>(play({"hall/left"})).id;
+    EXPECT_EQ(bench.refused(VolumeRequest{session.value, {}, {}, 0.5}).what,
+              "a session has no maximum; its outputs have");
+}
+
 TEST(Coordinator, AZoneIsChangedOnlyAtTheVersionThatWasSeen) {
     Bench bench;
     bench.join("hall");

@@ -72,7 +72,8 @@ Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<E
                          (asked && least <= live_latency_max
                               ? "ask for that, or leave it out"
                               : "more than " + milliseconds_of(live_latency_max) + " cannot be had")};
-    return asked.value_or(std::max(least, live_latency_default));
+    const auto wanted = std::min(least - live_transport + live_transport_wanted, live_latency_max);
+    return asked.value_or(std::max(wanted, live_latency_default));
 }
 
 Result<void> require_room_for_source(const CoordinatorDraft& draft) {

@@ -140,18 +140,18 @@ TEST(LiveLatency, SuitsTheSlowestOutput) {
     bench.ask<SessionRow>(StopRequest{{"s" + std::to_string(bench.state.cluster.next_id - 1)}});
     bench.needs(230);
     EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"})).programme.live->latency_ns,
-              (live_transport + milliseconds(230)).count());
+              (live_transport_wanted + milliseconds(230)).count());
 }
 
 TEST(LiveLatency, IsRefusedWhenAnOutputNeedsMore) {
     LiveBench bench;
     bench.needs(30);
-    const auto refused = bench.refused(live({"hall/left"}, milliseconds(40)));
+    const auto refused = bench.refused(live({"hall/left"}, milliseconds(42)));
     EXPECT_EQ(refused.code, ErrorCode::conflict);
-    EXPECT_EQ(refused.what, "hall/left needs a latency of 50 ms to play a live source; ask for that, or leave it out");
+    EXPECT_EQ(refused.what, "hall/left needs a latency of 43 ms to play a live source; ask for that, or leave it out");
     EXPECT_EQ(bench.refused(live({"hall/left"}, milliseconds(5))).code, ErrorCode::invalid);
     EXPECT_EQ(bench.refused(live({"hall/left"}, milliseconds(2001))).code, ErrorCode::invalid);
-    EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"}, milliseconds(50))).programme.live->latency_ns, 50'000'000);
+    EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"}, milliseconds(43))).programme.live->latency_ns, 43'000'000);
 }
 
 TEST(LiveSource, HasNoStartToChooseAndAFileNoLatency) {

@@ -41,7 +41,7 @@ DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_sessio
     each_recording([&](const RecordingRow& recording) { add_recording(document, recording, row.id); });
     each_output([&](const OutputRow& output) {
         if (output.output.worker == row.id)
-            document.outputs.push_back({output.output.name, output.volume, output.muted});
+            document.outputs.push_back({output.output.name, output.volume, output.muted, output.max_level});
     });
     each_hold([&](const HoldRow& hold) {
         if (hold.holder.worker == row.id) document.devices.push_back(hold.device);

@@ -7,15 +7,19 @@
 namespace antiphon::core {
 namespace {
 
-Result<void> require_level(double volume) {
-    if (std::isfinite(volume) && volume >= 0 && volume <= 1) return {};
-    return Error{ErrorCode::invalid, "volume " + std::to_string(volume) + " is outside 0 to 1"};
+Result<void> require_level(double level, const char* what = "volume") {
+    if (std::isfinite(level) && level >= 0 && level <= 1) return {};
+    return Error{ErrorCode::invalid, std::string(what) + " " + std::to_string(level) + " is outside 0 to 1"};
 }
+
+std::string percent(double level) { return std::to_string(static_cast<int>(std::lround(level * 100))) + " %"; }
 
 std::string level_words(const VolumeRequest& request) {
     std::string words;
-    if (request.volume) words = "volume " + std::to_string(static_cast<int>(std::lround(*request.volume * 100))) + " %";
-    if (request.muted) words += std::string(words.empty() ? "" : ", ") + (*request.muted ? "muted" : "not muted");
+    const auto add = [&](const std::string& word) { words += (words.empty() ? "" : ", ") + word; };
+    if (request.volume) add("volume " + percent(*request.volume));
+    if (request.max_level) add("at most " + percent(*request.max_level));
+    if (request.muted) add(*request.muted ? "muted" : "not muted");
     return words;
 }
 
@@ -124,6 +128,7 @@ void set_output_level(CoordinatorTurn& turn, const EndpointId& output, const Vol
     OutputRow row = known ? *known : OutputRow{output};
     row.volume = request.volume.value_or(row.volume);
     row.muted = request.muted.value_or(row.muted);
+    if (request.max_level) row.max_level = request.max_level;
     turn.draft.outputs.put(output, row);
     turn.touched.insert(output.worker);
 }
@@ -184,9 +189,12 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const SeekR
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const VolumeRequest& request) {
     if (request.volume)
         if (auto level = require_level(*request.volume); !level) return level.error();
+    if (request.max_level)
+        if (auto level = require_level(*request.max_level, "maximum"); !level) return level.error();
     const auto* session = turn.draft.sessions.find({request.target});
     if (session && !zone_named(turn.draft, request.target)) {
         if (request.muted) return Error{ErrorCode::invalid, "a session cannot be muted; mute its outputs, or pause it"};
+        if (request.max_level) return Error{ErrorCode::invalid, "a session has no maximum; its outputs have"};
         SessionRow changed = *session;
         changed.volume = request.volume.value_or(changed.volume);
         turn.announce("volume.set", changed.id.value, level_words(request));

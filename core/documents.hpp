@@ -85,10 +85,11 @@ struct DesiredOutput {
     std::string name;
     double volume = 1.0;  // 0..1, linear amplitude
     bool muted = false;
+    std::optional<double> max_level = {};  // 0..1, linear: no sample is louder; absent: 1
 
     friend bool operator==(const DesiredOutput&, const DesiredOutput&) = default;
 };
-BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted))
+BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted, max_level))
 
 // Everything that one worker shall be, at one generation (state rules 1 and 2).
 struct DesiredDocument {

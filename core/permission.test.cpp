@@ -26,6 +26,7 @@ TEST(Permission, ItsNameReadsBackAndAnotherIsRefusedByName) {
 TEST(Permission, EachRequestTakesOne) {
     EXPECT_EQ(permission_of(PlayRequest{}), Permission::play);
     EXPECT_EQ(permission_of(VolumeRequest{}), Permission::play);
+    EXPECT_EQ(permission_of(VolumeRequest{.max_level = 1.0}), Permission::admin) << "whoever sets it protects ears";
     EXPECT_EQ(permission_of(RecordStopRequest{}), Permission::record);
     EXPECT_EQ(permission_of(PingRequest{}), Permission::view);
     EXPECT_EQ(permission_of(MaintenanceRequest{}), Permission::update);

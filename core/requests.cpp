@@ -17,6 +17,7 @@ Permission permission_of(const RequestBody& body) {
                    [](const MaintenanceRequest&) { return Permission::update; },
                    [](const RecordRequest&) { return Permission::record; },
                    [](const RecordStopRequest&) { return Permission::record; },
+                   [](const VolumeRequest& volume) { return volume.max_level ? Permission::admin : Permission::play; },
                    [](const auto&) { return Permission::play; }},
         body);
 }

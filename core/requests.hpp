@@ -43,6 +43,7 @@ struct VolumeRequest {
     std::string target;
     std::optional<double> volume;  // 0..1
     std::optional<bool> muted;
+    std::optional<double> max_level = {};  // 0..1, of outputs: whoever sets it protects ears
 };
 struct ZoneSetRequest {  // created if there is none of that name
     std::string name;

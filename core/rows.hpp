@@ -176,8 +176,9 @@ struct OutputRow {
     EndpointId output;
     double volume = 1.0;
     bool muted = false;
+    std::optional<double> max_level = {};  // absent: 1
 };
-BOOST_DESCRIBE_STRUCT(OutputRow, (), (output, volume, muted))
+BOOST_DESCRIBE_STRUCT(OutputRow, (), (output, volume, muted, max_level))
 
 // A one-shot permission to join. The token itself is only shown once; its digest is kept.
 struct InvitationRow {

@@ -29,8 +29,6 @@ void count(std::atomic<std::uint64_t>& counter, std::uint64_t more = 1) noexcept
     counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
 }
 
-float clamped(float x) noexcept { return x > 1 ? 1.0F : x < -1 ? -1.0F : x == x ? x : 0.0F; }
-
 // Mono goes to the first two channels, everything goes to mono in equal parts, otherwise channel by channel.
 void mix(const float* in, int in_channels, float level, float* out, int out_channels) noexcept {
     float mean = 0;
@@ -38,8 +36,7 @@ void mix(const float* in, int in_channels, float level, float* out, int out_chan
         for (int i = 0; i < in_channels; ++i) mean += in[i] / static_cast<float>(in_channels);
     for (int i = 0; i < out_channels; ++i) {
         const int source = in_channels == 1 && i == 1 ? 0 : i;
-        const float value = out_channels == 1 ? mean : source < in_channels ? in[source] : 0.0F;
-        out[i] = clamped(value * level);
+        out[i] = level * (out_channels == 1 ? mean : source < in_channels ? in[source] : 0.0F);
     }
 }
 
@@ -52,7 +49,8 @@ Playout::Playout(std::vector<PcmWindow*> windows, const PlayoutOptions& options)
       resampler_(band(options)),
       device_(options.device_rate),
       fade_(frames_in(options.fade, options.device_rate)),
-      volume_(1.0F, frames_in(options.volume_ramp, options.device_rate)) {
+      volume_(1.0F, frames_in(options.volume_ramp, options.device_rate)),
+      limiter_(frames_in(options.limiter_release, options.device_rate)) {
     for (const auto* window : windows_) ANTIPHON_ASSERT(window->channels() <= Resampler::channels_max);
     ANTIPHON_ASSERT(Resampler::taps <= PcmWindow::view_frames);
 }
@@ -189,6 +187,7 @@ core::FrameCount Playout::rest(core::FrameCount frames, float* out, int channels
 core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channels) noexcept {
     phase_ = PlayoutPhase::playing;
     std::array<float, Resampler::channels_max> frame;
+    const float ceiling = ceiling_.load(std::memory_order_relaxed);
     const bool stay = placed_ && !leaving_ && !reseating_ && window_->epoch() == timeline_.epoch;
     core::FrameCount done = 0;
     for (; done < frames; ++done) {
@@ -203,6 +202,7 @@ core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channel
         resampler_.sample(frames_at(position_.frame - Resampler::before), window_->channels(), position_.fraction,
                           frame.data());
         mix(frame.data(), window_->channels(), level, out + done * channels, channels);
+        limiter_.limit(std::span(out + done * channels, static_cast<std::size_t>(channels)), ceiling);
         position_.advance(step_);
     }
     count(shared_.played, static_cast<std::uint64_t>(done));

@@ -11,6 +11,7 @@
 #include "media/clock_map.hpp"
 #include "media/device_clock.hpp"
 #include "media/gain.hpp"
+#include "media/limiter.hpp"
 #include "media/pcm_window.hpp"
 #include "media/resampler.hpp"
 #include "media/timeline.hpp"
@@ -33,6 +34,7 @@ struct PlayoutOptions {
     core::SampleRate programme_rate = core::cluster_rate;
     core::Duration fade = std::chrono::milliseconds(5);
     core::Duration volume_ramp = std::chrono::milliseconds(20);
+    core::Duration limiter_release = std::chrono::milliseconds(100);
     core::Duration reseat_above = std::chrono::milliseconds(5);  // a larger error is not steered away but jumped over
     double correction_max = 100e-6;                              // of the rate
     core::Duration servo_time = std::chrono::milliseconds(500);  // an error decays as exp(-t / servo_time)
@@ -86,8 +88,10 @@ class Playout {
     // with the next block. Any thread.
     void restart_device() noexcept { device_restarted_.store(true, std::memory_order_relaxed); }
 
-    // Linear, 0..1 and beyond (the result is clamped to -1..1). Any thread.
+    // Linear, 0..1 and beyond; what comes above the ceiling is limited. Any thread.
     void set_gain(float linear) noexcept { gain_.store(linear, std::memory_order_relaxed); }
+    // Linear, 0..1: no sample is louder, from the next block on. Any thread.
+    void set_ceiling(float linear) noexcept { ceiling_.store(linear, std::memory_order_relaxed); }
     void set_muted(bool muted) noexcept { muted_.store(muted, std::memory_order_relaxed); }
 
     // Fills the block. Only from the device's thread. Real-time-safe: no lock, allocation or call that blocks.
@@ -119,6 +123,7 @@ class Playout {
     TripleBuffer<ClockMap> clocks_;
     std::atomic<std::int64_t> delay_ns_{0};
     std::atomic<float> gain_{1.0F};
+    std::atomic<float> ceiling_{1.0F};
     std::atomic<bool> muted_{false};
     std::atomic<bool> device_restarted_{false};
 
@@ -140,6 +145,7 @@ class Playout {
     core::FrameCount next_device_frame_ = 0;
     Fade fade_;
     GainRamp volume_;
+    Limiter limiter_;
     std::array<float, static_cast<std::size_t>(Resampler::taps) * Resampler::channels_max> patch_{};
 
     struct Shared {

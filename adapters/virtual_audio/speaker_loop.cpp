@@ -17,9 +17,18 @@ SpeakerLoop::SpeakerLoop(const SpeakerSetup& setup, const DeviceTimeline& timeli
       block_(static_cast<std::size_t>(period_frames) * speaker_channels),
       mono_(static_cast<std::size_t>(period_frames)) {}
 
+// Somewhere within a granule after the period's end: always woken at the same place of it, nobody could tell how far
+// from the granule's edge that is (dither).
+core::FrameCount SpeakerLoop::wake_after(core::FrameCount period) const {
+    const auto spread = static_cast<std::uint64_t>(period) * 2'654'435'761U >> 8;  // Knuth's multiplicative hash
+    return period * period_frames +
+           static_cast<core::FrameCount>(spread % static_cast<std::uint64_t>(std::min(setup_.granule, period_frames)));
+}
+
 TrueTime SpeakerLoop::next_wake() const {
-    const core::FrameCount periods = timeline_.position_at(truth_.now()) / period_frames;
-    return timeline_.time_of((periods + 1) * period_frames);
+    const core::FrameCount position = timeline_.position_at(truth_.now());
+    const core::FrameCount period = position / period_frames;
+    return timeline_.time_of(wake_after(period) > position ? wake_after(period) : wake_after(period + 1));
 }
 
 // The first frame that has not begun to play, so the first that can still be rendered.

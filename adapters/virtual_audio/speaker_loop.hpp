@@ -36,12 +36,13 @@ class SpeakerLoop {
     SpeakerLoop(const SpeakerSetup& setup, const DeviceTimeline& timeline, const TrueClock& truth,
                 const ports::Clock& clock, SoundWriter& writer, SpeakerTally& tally);
 
-    // The converter's next period, strictly after now.
+    // A moment in the converter's next period, strictly after now; without a granule its beginning.
     TrueTime next_wake() const;
     // Fills the buffer, as far as it is free now.
     void step(ports::Renderer& renderer);
 
   private:
+    core::FrameCount wake_after(core::FrameCount period) const;
     core::FrameCount first_open() const;
     void skip_lost();
     void render_block(ports::Renderer& renderer, const ports::DeviceReading& reading);

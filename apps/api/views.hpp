@@ -24,8 +24,9 @@ struct EndpointView {
     bool online = false;           // its worker is
     std::optional<double> volume;  // outputs only, 0..1
     std::optional<bool> muted;
+    std::optional<double> max_level = {};  // outputs only, 0..1: no sample is louder
 };
-BOOST_DESCRIBE_STRUCT(EndpointView, (), (name, device, failure, online, volume, muted))
+BOOST_DESCRIBE_STRUCT(EndpointView, (), (name, device, failure, online, volume, muted, max_level))
 
 struct WorkerView {
     std::string id;
@@ -309,8 +310,9 @@ struct VolumeBody {
     std::string target;  // a session, an output, a zone or "all"
     std::optional<double> volume;
     std::optional<bool> muted;
+    std::optional<double> max_level = {};  // of outputs: no sample is louder; takes the permission admin
 };
-BOOST_DESCRIBE_STRUCT(VolumeBody, (), (target, volume, muted))
+BOOST_DESCRIBE_STRUCT(VolumeBody, (), (target, volume, muted, max_level))
 
 struct ZoneBody {
     std::vector<std::string> outputs;

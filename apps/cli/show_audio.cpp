@@ -22,7 +22,8 @@ Cell health_cell(const api::EndpointView& endpoint) {
 
 Cell volume_cell(const api::EndpointView& endpoint) {
     if (endpoint.muted.value_or(false)) return {"muted", Colour::yellow};
-    return endpoint.volume ? level_text(*endpoint.volume) : "";
+    const auto most = endpoint.max_level.value_or(1.0);
+    return (endpoint.volume ? level_text(*endpoint.volume) : "") + (most < 1 ? ", at most " + level_text(most) : "");
 }
 
 std::string outputs_table(const std::vector<api::EndpointView>& outputs, const Look& look) {

@@ -13,6 +13,7 @@ constexpr const char* heading = "Playing";
 
 struct ControlArguments {
     std::string target;  // a session's id, or what has a volume
+    std::optional<std::string> max;
     std::string value;
 };
 using Arguments = std::shared_ptr<ControlArguments>;
@@ -36,11 +37,22 @@ int seek(Call& call, const ApiClient& api, const ControlArguments& asked) {
 }
 
 int volume(Call& call, const ApiClient& api, const ControlArguments& asked) {
-    const auto level = parse_level(asked.value);
-    if (!level) return call.usage(level.error());
-    const auto body = json::encode(api::VolumeBody{.target = asked.target, .volume = *level});
-    return call.answer(api.send(http::Method::put, "/v1/volume", body),
-                       "volume of " + asked.target + ": " + level_text(*level));
+    api::VolumeBody body{.target = asked.target};
+    std::string words;
+    if (!asked.value.empty()) {
+        const auto level = parse_level(asked.value);
+        if (!level) return call.usage(level.error());
+        body.volume = *level;
+        words = "volume of " + asked.target + ": " + level_text(*level);
+    }
+    if (asked.max) {
+        const auto most = parse_level(*asked.max);
+        if (!most) return call.usage(most.error().within("--max"));
+        body.max_level = *most;
+        words += (words.empty() ? asked.target + " is" : ",") + " never louder than " + level_text(*most);
+    }
+    if (words.empty()) return call.usage({core::ErrorCode::invalid, "name a LEVEL, or --max LEVEL"});
+    return call.answer(api.send(http::Method::put, "/v1/volume", json::encode(body)), words);
 }
 
 int mute(Call& call, const ApiClient& api, const std::string& target, bool muted) {
@@ -78,12 +90,15 @@ void add_control(Command root) {
         .argument("SECONDS", asked->value, "from the start: 90, 1:30 or 1:02:03")
         .runs(with_api([asked](Call& call, const ApiClient& api) { return seek(call, api, *asked); }));
     add_session_verb(root, asked, "stop", "Ends a session.");
-    root.client_verb({"volume",
-                      "Sets the volume of a session, an output, a zone, or all.",
-                      {"antiphon volume hall/left 0.5", "antiphon volume foyer 80%"},
-                      heading})
+    root.client_verb(
+            {"volume",
+             "Sets the volume of a session, an output, a zone, or all.",
+             {"antiphon volume hall/left 0.5", "antiphon volume foyer 80%", "antiphon volume nursery --max 40%"},
+             heading})
         .argument("TARGET", asked->target, "a session's id, worker/name, a zone, or all")
-        .argument("LEVEL", asked->value, "0 to 1, or 0% to 100%")
+        .optional_argument("LEVEL", asked->value, "0 to 1, or 0% to 100%")
+        .option({"--max", "LEVEL", "of outputs: nothing is louder, whatever plays at whatever volume (needs admin)"},
+                asked->max)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return volume(call, api, *asked); }));
     add_mute_verb(root, asked, true);
     add_mute_verb(root, asked, false);

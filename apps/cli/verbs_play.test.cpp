@@ -133,6 +133,12 @@ TEST_F(ServiceTest, VolumesAreSetAndMuted) {
     EXPECT_EQ(out_of({"unmute", "all"}), "all is heard again\n");
     EXPECT_EQ(service.last().body, R"({"target":"all","muted":false})");
     EXPECT_EQ(run({"volume", "all", "11"}).exit_code, 2);
+    EXPECT_EQ(out_of({"volume", "hall/left", "--max", "50%"}), "hall/left is never louder than 50 % (-6.0 dB)\n");
+    EXPECT_EQ(service.last().body, R"({"target":"hall/left","max_level":0.5})");
+    EXPECT_EQ(out_of({"volume", "hall/left", "1", "--max", "0.5"}),
+              "volume of hall/left: 100 % (0.0 dB), never louder than 50 % (-6.0 dB)\n");
+    EXPECT_EQ(run({"volume", "all"}).exit_code, 2);
+    EXPECT_EQ(run({"volume", "all", "--max", "loud"}).exit_code, 2);
 }
 
 }  // namespace

@@ -181,7 +181,7 @@ void seek(ApiParts& parts, const http::Request& request, http::Responder respond
 void set_volume(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::VolumeBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted}, asker_of(request),
+    parts.app.ask(core::VolumeRequest{body->target, body->volume, body->muted, body->max_level}, asker_of(request),
                   answer_empty(std::move(responder)));
 }
 

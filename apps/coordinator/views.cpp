@@ -194,7 +194,8 @@ api::DevicesView devices_view(const core::CoordinatorState& state) {
             const core::EndpointId endpoint{id, output.name};
             const auto* row = state.outputs.find(endpoint);
             view.outputs.push_back({endpoint_name(state, endpoint), output.device, output.failure, presence->online,
-                                    row ? row->volume : 1.0, row && row->muted});
+                                    row ? row->volume : 1.0, row && row->muted,
+                                    row ? row->max_level.value_or(1.0) : 1.0});
         }
         for (const auto& input : presence->reported.inputs)
             view.inputs.push_back({endpoint_name(state, {id, input.name}), input.device, input.failure,

@@ -132,7 +132,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
             next_greeting_ = now + (flows() ? greet_each : greet_first_each);
         }
         auto next = next_greeting_;
-        if (begun_) next = std::min({next, receiver_.next_deadline(), receiver_.next_ask(now)});
+        if (begun_) next = std::min({next, receiver_.next_due(), receiver_.next_ask(now)});
         timer_.expires_after(clock_.wait_for(next));
         timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
             if (!error && self->socket_.is_open()) self->work();

@@ -146,9 +146,10 @@ void Output::stop() {
     retime();
 }
 
-void Output::set_level(double volume, bool muted) {
-    volume_ = volume;
-    muted_ = muted;
+void Output::set_level(const core::DesiredOutput& level) {
+    volume_ = level.volume;
+    muted_ = level.muted;
+    playout_.set_ceiling(static_cast<float>(level.max_level.value_or(1.0)));
     apply_gain();
 }
 

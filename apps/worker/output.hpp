@@ -34,7 +34,7 @@ class Output final : public ports::Renderer {
     void stop();
     // How long before it is heard a frame of a live stream has to be here; none without a device.
     std::optional<core::Duration> lead() const;
-    void set_level(double volume, bool muted);
+    void set_level(const core::DesiredOutput& level);
     void set_clock(const media::ClockMap& map);
 
     struct View {

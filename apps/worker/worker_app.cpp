@@ -304,7 +304,7 @@ void WorkerApp::operator()(const core::StopRender& stop) {
 
 void WorkerApp::operator()(const core::SetOutput& set) {
     for (auto& output : parts_.outputs)
-        if (output->name() == set.output.name) output->set_level(set.output.volume, set.output.muted);
+        if (output->name() == set.output.name) output->set_level(set.output);
 }
 
 void WorkerApp::operator()(const core::Capture& capture) {

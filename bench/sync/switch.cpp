@@ -65,7 +65,8 @@ class Switch {
         std::vector<pollfd> looked_at;
         for (const int socket : sockets_) looked_at.push_back({socket, POLLIN, 0});
         while (true) {
-            const auto wait_ns = waiting_.empty() ? second_ns : std::max<std::int64_t>(0, waiting_.top().due_ns - now_ns());
+            const auto wait_ns =
+                waiting_.empty() ? second_ns : std::max<std::int64_t>(0, waiting_.top().due_ns - now_ns());
             const timespec wait{wait_ns / second_ns, wait_ns % second_ns};
             ppoll(looked_at.data(), looked_at.size(), &wait, nullptr);
             for (std::size_t from = 0; from < sockets_.size(); ++from)

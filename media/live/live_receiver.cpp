@@ -41,7 +41,7 @@ Arrival LiveReceiver::take(std::int64_t number, std::span<const std::byte> paylo
 }
 
 void LiveReceiver::advance(core::LocalTime now) {
-    while (next_deadline() <= now) {
+    while (next_due() <= now) {
         const auto number = repair_.next();
         hand_over(number, repair_.pass());
     }

@@ -37,12 +37,15 @@ struct LiveCounters {
     std::uint64_t crowded = 0;    // frames for which the window had no room: silent if room comes
 };
 
-// Feeds the windows of all outputs of a board that play the stream: each packet's frames go in when its deadline comes,
-// decoded once or concealed, so the stream goes on whatever arrives, and when its sender is back it is heard again at
-// its place. Pure; not thread-safe; decodes in advance(); allocates at construction and in add() only, as far as its
-// decoder does.
+// Feeds the windows of all outputs of a board that play the stream: each packet's frames go in, decoded once, when it
+// is its turn and it is there, or concealed when its deadline comes, so the stream goes on whatever arrives, and when
+// its sender is back it is heard again at its place. Pure; not thread-safe; decodes in advance(); allocates at
+// construction and in add() only, as far as its decoder does.
 class LiveReceiver {
   public:
+    // So long before its deadline at most: the windows have room for that.
+    static constexpr core::Duration early = std::chrono::milliseconds(200);
+
     // `decoder` outlives the receiver.
     LiveReceiver(PacketDecoder& decoder, const LiveFormat& format, const RepairOptions& repair);
 
@@ -63,7 +66,11 @@ class LiveReceiver {
 
     // Hands over all that is due at `now`.
     void advance(core::LocalTime now);
-    core::LocalTime next_deadline() const noexcept { return repair_.deadline(repair_.next()); }
+    // Until then advance() has nothing to do, unless something arrives.
+    core::LocalTime next_due() const noexcept {
+        const auto deadline = repair_.deadline(repair_.next());
+        return repair_.here(repair_.next()) ? deadline - early : deadline;
+    }
 
     core::Duration notice() const noexcept { return repair_.notice(); }
     LiveCounters counters() const noexcept;

@@ -125,7 +125,7 @@ TEST(LiveReceiver, BeginsAnewAtAnyPlace) {
         bench.begin(first);
         EXPECT_EQ(bench.receiver.take(first - 1, packet(first - 1), at(0), false), Arrival::late);
         bench.receiver.take(first, packet(first), at(0), false);
-        bench.receiver.advance(bench.receiver.next_deadline());
+        bench.receiver.advance(bench.receiver.next_due());
         bench.heard.clear();
         bench.listen();
         EXPECT_EQ(bench.heard.begin()->first, first_frame + first * packet_frames);
@@ -139,7 +139,7 @@ TEST(LiveReceiver, OutputsComeAndGoAndEachHasItsFramesAtTheirPlace) {
     PcmWindow other{1, 1 << 13};
     for (std::int64_t n = 0; n < 60; ++n) {
         bench.receiver.take(n, packet(n), at(0), false);
-        bench.receiver.advance(bench.receiver.next_deadline());
+        bench.receiver.advance(bench.receiver.next_due());
         if (n == 19) bench.receiver.add(other, 7);
         if (n == 39) bench.receiver.remove(other);
         bench.listen();

@@ -54,6 +54,7 @@ bool RepairSchedule::here(std::int64_t number) const noexcept {
 Arrival RepairSchedule::arrived(std::int64_t number, core::LocalTime at, bool retransmission) noexcept {
     last_arrival_ = std::max(last_arrival_, at);
     if (!retransmission) learn_transit(at - departures_.of(number));
+    if (number < next_ && here(number)) return ++counters_.duplicates, Arrival::duplicate;
     if (number < next_) return ++counters_.late, Arrival::late;
     if (number - next_ >= static_cast<std::int64_t>(slots_.size())) return ++counters_.early, Arrival::early;
     auto& found = slot(number);

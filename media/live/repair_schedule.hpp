@@ -64,7 +64,7 @@ class RepairSchedule {
     // Before this there is nothing to ask for, unless something arrives.
     core::LocalTime next_ask(core::LocalTime now) const noexcept;
 
-    // The deadline of packet next() has come: it is used, or missing for good. True when it is there.
+    // Packet next() is used, if it is there, which is told; else its deadline has come, and it is missing for good.
     bool pass() noexcept;
     std::int64_t next() const noexcept { return next_; }
     core::LocalTime deadline(std::int64_t number) const noexcept { return departures_.of(number) + options_.latency; }
