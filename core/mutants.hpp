@@ -31,8 +31,9 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         source_left_open)       // of a live session that is over
 
 #ifdef ANTIPHON_MUTANTS
-// Of the thread: set by the program before each run. Aligned like a cache line, for mold 1.10 may lay out a program whose
-// only thread-local variable is smaller so that it cannot be loaded ("additional memory protection after relocation").
+// Of the thread: set by the program before each run. Aligned like a cache line, for mold 1.10 may lay out a program
+// whose only thread-local variable is smaller so that it cannot be loaded ("additional memory protection after
+// relocation").
 alignas(64) inline thread_local Mutant current_mutant = Mutant::none;
 inline bool mutated(Mutant mutant) { return current_mutant == mutant; }
 #else

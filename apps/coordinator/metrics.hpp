@@ -12,7 +12,7 @@
 #include "adapters/mqtt/private_broker.hpp"
 #include "adapters/system/proc.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
-#include "apps/coordinator/live_sources.hpp"
+#include "apps/live/live_sources.hpp"
 
 namespace antiphon::coordinator {
 
@@ -58,7 +58,7 @@ struct Readings {
     std::uint64_t dead_letters = 0;
     std::optional<system::ProcessResources> process;
     core::WallTime started;
-    LiveTotals live;
+    live::LiveTotals live;
 };
 
 std::string metrics_page(const core::CoordinatorState& state, const Readings& readings);

@@ -22,10 +22,10 @@
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
 #include "apps/coordinator/http_api.hpp"
-#include "apps/coordinator/live_sources.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
+#include "apps/live/live_sources.hpp"
 #include "apps/node/node_clock.hpp"
 #include "apps/node/refusals.hpp"
 
@@ -86,7 +86,7 @@ class Process {
     std::unique_ptr<CoordinatorApp> app_;
     std::unique_ptr<ApiParts> api_;
     std::unique_ptr<net::ClockServer> clock_server_;
-    std::unique_ptr<LiveSources> live_sources_;
+    std::unique_ptr<live::LiveSources> live_sources_;
     RequestMetrics requests_;
     node::Refusals http_failures_;
     core::WallTime started_;
@@ -195,10 +195,10 @@ core::Result<void> Process::listen() {
     if (error)
         return core::Error{core::ErrorCode::invalid,
                            "--listen '" + options_.listen + "' has no address; write IP:PORT"};
-    live_sources_ = std::make_unique<LiveSources>(
-        io_, *clock_, LiveSources::Place{address, options_.audio_port},
-        LiveSources::Handlers{[this](const core::SourceOpened& opened) { app_->source_opened(opened); },
-                              [this](const core::SourceChanged& changed) { app_->source_changed(changed); }});
+    live_sources_ = std::make_unique<live::LiveSources>(
+        io_, *clock_, live::LiveSources::Place{address, options_.audio_port},
+        live::LiveSources::Handlers{[this](const core::SourceOpened& opened) { app_->source_opened(opened); },
+                                    [this](const core::SourceChanged& changed) { app_->source_changed(changed); }});
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");

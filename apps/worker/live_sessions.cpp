@@ -21,7 +21,7 @@ bool same_but_volume(core::DesiredSession a, const core::DesiredSession& b) {
 void LiveSessions::render(const core::DesiredSession& session, const std::vector<Output*>& outputs) {
     const auto known = rendered_.find(session.id);
     const bool anew = known == rendered_.end() || !same_but_volume(known->second.session, session);
-    std::vector<Feed> feeds;
+    std::vector<live::Feed> feeds;
     for (auto* output : outputs)
         if (const auto feed = output->listen(session, anew)) feeds.push_back(*feed);
     auto& rendered = rendered_[session.id];
@@ -33,7 +33,7 @@ void LiveSessions::render(const core::DesiredSession& session, const std::vector
 
 // Empty: it is listened to, or there is nothing to be heard yet.
 std::string LiveSessions::listen(const core::DesiredSession& session, const std::vector<Output*>& outputs,
-                                 std::vector<Feed> feeds) {
+                                 std::vector<live::Feed> feeds) {
     const auto& live = *session.programme.live;
     if (!live.door || !live.begins || !session.start || feeds.empty()) return {};
     const auto stream = live::stream_of(*live.door, *live.begins);

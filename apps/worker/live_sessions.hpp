@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/worker/live_streams.hpp"
+#include "apps/live/live_streams.hpp"
 #include "apps/worker/output.hpp"
 
 namespace antiphon::worker {
@@ -15,7 +15,7 @@ namespace antiphon::worker {
 class LiveSessions {
   public:
     LiveSessions(boost::asio::io_context& owner, const ports::Clock& clock, std::string host,
-                 LiveStreams::Probes probes)
+                 live::LiveStreams::Probes probes)
         : host_(std::move(host)), streams_(owner, clock, std::move(probes)) {}
 
     // Begins this session on these outputs of it, or follows its change.
@@ -29,7 +29,7 @@ class LiveSessions {
 
   private:
     std::string listen(const core::DesiredSession& session, const std::vector<Output*>& outputs,
-                       std::vector<Feed> feeds);
+                       std::vector<live::Feed> feeds);
 
     const std::string host_;
     struct Rendered {
@@ -37,7 +37,7 @@ class LiveSessions {
         std::string refusal;  // why it cannot be listened to as its document is now
     };
     std::map<core::SessionId, Rendered> rendered_;
-    LiveStreams streams_;
+    live::LiveStreams streams_;
 };
 
 }  // namespace antiphon::worker

@@ -126,12 +126,12 @@ void Output::play(const core::DesiredSession& session, const std::filesystem::pa
     retime();
 }
 
-std::optional<Feed> Output::listen(const core::DesiredSession& session, bool anew) {
+std::optional<live::Feed> Output::listen(const core::DesiredSession& session, bool anew) {
     follow(session);
     if (!anew) return std::nullopt;
     ++epoch_;
     retime();
-    return Feed{&live_, epoch_};
+    return live::Feed{&live_, epoch_};
 }
 
 std::optional<core::Duration> Output::lead() const {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "adapters/files/programme_feeder.hpp"
-#include "apps/worker/live_streams.hpp"
+#include "apps/live/live_streams.hpp"
 #include "core/documents.hpp"
 #include "media/playout.hpp"
 #include "ports/audio.hpp"
@@ -30,7 +30,7 @@ class Output final : public ports::Renderer {
     // Begins this session of a file, or follows its change: another start, place or volume.
     void play(const core::DesiredSession& session, const std::filesystem::path& file);
     // The same of a live one. What it is to be fed with from now on; nothing unless it listens `anew`.
-    std::optional<Feed> listen(const core::DesiredSession& session, bool anew);
+    std::optional<live::Feed> listen(const core::DesiredSession& session, bool anew);
     void stop();
     // How long before it is heard a frame of a live stream has to be here; none without a device.
     std::optional<core::Duration> lead() const;

@@ -66,7 +66,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                    }},
                   options.clock_agreement),
       live_(parts_.io, parts_.clock, parts_.identity.host,
-            [this](const std::vector<LiveStreams::Probe>& probes) {
+            [this](const std::vector<live::LiveStreams::Probe>& probes) {
                 for (const auto& probe : probes) clock_sync_.hear(probe.incarnation, probe.departure_ns, probe.at);
             }),
       bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_, [this] { return last_will(); }))),

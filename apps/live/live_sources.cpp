@@ -1,11 +1,11 @@
 // Orders go to the thread; what it has to say comes back when something is new.
-#include "apps/coordinator/live_sources.hpp"
+#include "apps/live/live_sources.hpp"
 
 #include "adapters/system/log.hpp"
 #include "apps/live/door.hpp"
 #include "core/step.hpp"
 
-namespace antiphon::coordinator {
+namespace antiphon::live {
 namespace {
 
 namespace log = system::log;
@@ -16,7 +16,7 @@ constexpr int packet_frames = 240;  // 5 ms: the least latency that FLAC is wort
 
 }  // namespace
 
-void LiveTotals::add(const live::OutgoingCounters& counters) {
+void LiveTotals::add(const OutgoingCounters& counters) {
     packets += counters.sender.packets;
     resent += counters.sender.again.resent;
     skipped += counters.skipped;
@@ -27,9 +27,9 @@ void LiveTotals::add(const live::OutgoingCounters& counters) {
 
 // One source and its sender, which is the first to go.
 struct LiveSources::Running {
-    std::unique_ptr<live::Source> source;
+    std::unique_ptr<Source> source;
     core::LiveDoor door;
-    std::unique_ptr<live::Outgoing> outgoing;
+    std::unique_ptr<Outgoing> outgoing;
     bool begun = false;
     core::SourceStatus told;
 };
@@ -73,29 +73,28 @@ void LiveSources::open(const core::SessionId& session, const std::string& source
 }
 
 core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std::string& source) {
-    const auto spec = live::parse_source(source);
+    const auto spec = parse_source(source);
     if (!spec) return spec.error();
-    auto opened = live::open_source(side_.io(), clock_, *spec);
+    auto opened = open_source(side_.io(), clock_, *spec);
     if (!opened) return opened.error();
     auto running = std::make_unique<Running>();
     running->source = std::move(*opened);
-    running->door = live::new_door(core::LiveCodec::flac, live::Source::channels, packet_frames);
+    running->door = new_door(core::LiveCodec::flac, Source::channels, packet_frames);
     if (auto sent = send(*running); !sent) return sent.error();
     return running;
 }
 
 // The first port that is free is its door's.
 core::Result<void> LiveSources::send(Running& running) {
-    const auto stream = live::stream_of(running.door, {});
+    const auto stream = stream_of(running.door, {});
     if (!stream) return stream.error();
     core::Error refused{core::ErrorCode::exhausted, ""};
     for (int i = 0; i < (place_.first_port == 0 ? 1 : ports_max); ++i) {
         const auto port = static_cast<std::uint16_t>(place_.first_port + i);
-        auto outgoing =
-            live::Outgoing::open(side_.io(), clock_, *stream, {place_.address, port},
-                                 [this, source = running.source.get()](core::FrameCount first, auto frames) {
-                                     source->produce(first, frames, clock_.now());
-                                 });
+        auto outgoing = Outgoing::open(side_.io(), clock_, *stream, {place_.address, port},
+                                       [this, source = running.source.get()](core::FrameCount first, auto frames) {
+                                           source->produce(first, frames, clock_.now());
+                                       });
         if (outgoing) {
             running.outgoing = std::move(*outgoing);
             running.door.port = running.outgoing->local_endpoint().port();
@@ -151,4 +150,4 @@ void LiveSources::look() {
     side_.tell([this, totals] { totals_ = totals; });
 }
 
-}  // namespace antiphon::coordinator
+}  // namespace antiphon::live

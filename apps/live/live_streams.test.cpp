@@ -1,5 +1,5 @@
 // Laws of listening: each session's windows are filled by its own stream, for as long as it is listened to.
-#include "apps/worker/live_streams.hpp"
+#include "apps/live/live_streams.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "apps/live/door.hpp"
 #include "apps/live/outgoing.hpp"
 
-namespace antiphon::worker {
+namespace antiphon::live {
 namespace {
 
 using std::chrono::milliseconds;
@@ -26,7 +26,7 @@ struct Board {
         io, clock, [this](const std::vector<LiveStreams::Probe>& heard) { probes += heard.size(); });
     std::uint64_t epoch = 0;
 
-    void listen(const live::Stream& stream, std::uint16_t port, const std::string& host = "127.0.0.1") {
+    void listen(const Stream& stream, std::uint16_t port, const std::string& host = "127.0.0.1") {
         streams->listen(session, stream, host, port, milliseconds(20), {{&window, ++epoch}});
     }
     void know_the_time() {
@@ -55,12 +55,12 @@ struct Board {
 };
 
 struct Sender {
-    live::Stream stream;
-    std::unique_ptr<live::Outgoing> outgoing;
+    Stream stream;
+    std::unique_ptr<Outgoing> outgoing;
 
     Sender(Board& board, float level)
-        : stream(*live::stream_of(live::new_door(core::LiveCodec::flac, 2, 240), {life, board.clock.now().ns})) {
-        auto opened = live::Outgoing::open(
+        : stream(*stream_of(new_door(core::LiveCodec::flac, 2, 240), {life, board.clock.now().ns})) {
+        auto opened = Outgoing::open(
             board.io, board.clock, stream, {boost::asio::ip::make_address("127.0.0.1"), 0},
             [level](core::FrameCount, std::span<float> frames) { std::fill(frames.begin(), frames.end(), level); });
         EXPECT_TRUE(opened);
@@ -123,4 +123,4 @@ TEST(LiveStreams, CanEndWhileItListens) {
 }
 
 }  // namespace
-}  // namespace antiphon::worker
+}  // namespace antiphon::live

@@ -13,7 +13,7 @@
 #include "apps/live/incoming.hpp"
 #include "core/documents.hpp"
 
-namespace antiphon::worker {
+namespace antiphon::live {
 
 // A window to fill, and the epoch that its frames shall belong to.
 struct Feed {
@@ -40,7 +40,7 @@ class LiveStreams {
 
     // From `host`, a name or an address, for these windows; `latency` is from a packet's departure to its deadline.
     // What this session listened to before, it leaves.
-    void listen(const core::SessionId& session, const live::Stream& stream, const std::string& host, std::uint16_t port,
+    void listen(const core::SessionId& session, const Stream& stream, const std::string& host, std::uint16_t port,
                 core::Duration latency, std::vector<Feed> feeds);
     void leave(const core::SessionId& session);
     void set_clock(const media::ClockMap& map);
@@ -49,7 +49,7 @@ class LiveStreams {
         bool flows = false;             // something came lately
         std::string failure;            // it cannot even listen; it goes on trying
         std::uint64_t lost_frames = 0;  // concealed, since the first that came
-        live::IncomingCounters counters;
+        IncomingCounters counters;
     };
     // Some tenths of a second old. Nothing: it listens to no such session.
     std::optional<View> view(const core::SessionId& session) const;
@@ -74,4 +74,4 @@ class LiveStreams {
     system::SideLoop side_;
 };
 
-}  // namespace antiphon::worker
+}  // namespace antiphon::live

@@ -14,7 +14,7 @@
 #include "apps/live/source.hpp"
 #include "core/coordinator.hpp"
 
-namespace antiphon::coordinator {
+namespace antiphon::live {
 
 // Of all sources that there were.
 struct LiveTotals {
@@ -27,7 +27,7 @@ struct LiveTotals {
     std::uint64_t refused = 0;  // greetings beyond the bound of listeners
     std::uint64_t strange = 0;  // datagrams that nobody with the key has sent
 
-    void add(const live::OutgoingCounters& counters);
+    void add(const OutgoingCounters& counters);
 };
 
 // All calls and all handlers on the owner's loop.
@@ -81,4 +81,4 @@ class LiveSources {
     system::SideLoop side_;
 };
 
-}  // namespace antiphon::coordinator
+}  // namespace antiphon::live

@@ -1,11 +1,11 @@
 // Orders go to the thread; what it has to say comes back each tenth of a second.
-#include "apps/worker/live_streams.hpp"
+#include "apps/live/live_streams.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
 #include "adapters/system/random.hpp"
 
-namespace antiphon::worker {
+namespace antiphon::live {
 namespace {
 
 using boost::asio::ip::udp;
@@ -17,7 +17,7 @@ constexpr std::size_t probes_max = 1024;  // between two tellings; more are not 
 }  // namespace
 
 struct LiveStreams::Listening {
-    live::Stream stream;
+    Stream stream;
     std::string host;
     std::uint16_t port = 0;
     core::Duration latency;
@@ -25,7 +25,7 @@ struct LiveStreams::Listening {
     std::unique_ptr<udp::resolver> resolver;
     std::unique_ptr<boost::asio::steady_timer> again;
     std::string failure;
-    std::unique_ptr<live::Incoming> incoming;
+    std::unique_ptr<Incoming> incoming;
     std::optional<std::uint64_t> missing_before;  // frames, when something came first
 };
 
@@ -38,7 +38,7 @@ LiveStreams::~LiveStreams() {
     side_.end([this] { listening_.clear(); });  // says goodbye
 }
 
-void LiveStreams::listen(const core::SessionId& session, const live::Stream& stream, const std::string& host,
+void LiveStreams::listen(const core::SessionId& session, const Stream& stream, const std::string& host,
                          std::uint16_t port, core::Duration latency, std::vector<Feed> feeds) {
     views_[session] = {};
     side_.run([this, session, stream, host, port, latency, feeds = std::move(feeds)] {
@@ -87,12 +87,12 @@ void LiveStreams::find(const std::shared_ptr<Listening>& listening) {
 
 std::string LiveStreams::open(Listening& listening, const udp::endpoint& from) {
     const auto incarnation = listening.stream.start.incarnation;
-    auto incoming = live::Incoming::open(side_.io(), clock_, listening.stream, from,
-                                         {listening.latency, static_cast<std::uint32_t>(system::random_u64())},
-                                         [this, incarnation](std::int64_t departure_ns, core::LocalTime at) {
-                                             if (heard_.size() < probes_max)
-                                                 heard_.push_back({incarnation, departure_ns, at});
-                                         });
+    auto incoming = Incoming::open(side_.io(), clock_, listening.stream, from,
+                                   {listening.latency, static_cast<std::uint32_t>(system::random_u64())},
+                                   [this, incarnation](std::int64_t departure_ns, core::LocalTime at) {
+                                       if (heard_.size() < probes_max)
+                                           heard_.push_back({incarnation, departure_ns, at});
+                                   });
     if (!incoming) return incoming.error().what;
     listening.incoming = std::move(*incoming);
     if (map_) listening.incoming->set_clock(*map_);
@@ -125,4 +125,4 @@ void LiveStreams::take(std::map<core::SessionId, View> views, const std::vector<
     if (!heard.empty()) probes_(heard);
 }
 
-}  // namespace antiphon::worker
+}  // namespace antiphon::live

@@ -1,5 +1,5 @@
 // Laws of the sources that are open: each has a door of its own, sends to who comes by it, and is gone when closed.
-#include "apps/coordinator/live_sources.hpp"
+#include "apps/live/live_sources.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "apps/live/door.hpp"
 #include "apps/live/incoming.hpp"
 
-namespace antiphon::coordinator {
+namespace antiphon::live {
 namespace {
 
 using boost::asio::ip::udp;
@@ -54,8 +54,7 @@ TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
     EXPECT_EQ(desk.opened.back().session, core::SessionId{"s1"});
     const core::ClusterTime begins{life, desk.clock.now().ns};
     desk.sources.begin({"s1"}, begins);
-    auto incoming =
-        live::Incoming::open(desk.io, desk.clock, *live::stream_of(door, begins), {loopback, door.port}, {});
+    auto incoming = Incoming::open(desk.io, desk.clock, *stream_of(door, begins), {loopback, door.port}, {});
     ASSERT_TRUE(incoming);
     EXPECT_TRUE(desk.run_until([&] { return (*incoming)->flows() && desk.sources.totals().listeners == 1; }));
     EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));
@@ -101,4 +100,4 @@ TEST(LiveSources, APortThatSomebodyHasIsPassedOver) {
 }
 
 }  // namespace
-}  // namespace antiphon::coordinator
+}  // namespace antiphon::live
