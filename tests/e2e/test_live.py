@@ -6,15 +6,18 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 import unittest
 import urllib.request
 
-from stage_for_tests import RATE, Stage, wait_for
+from stage_for_tests import RATE, Pulse, Stage, wait_for
 
 BOARDS = ("hall", "foyer", "garden")
 PIECE = 480  # frames that a writer gives at once
+LOOKS_MAX = 3
+STOOD_STILL_MS = 50  # of the 300 ms that the sessions have, the speakers hold 200
 
 
 class Writer:
@@ -93,21 +96,30 @@ class Live(unittest.TestCase):
         reached = self.stage.session(session)["position_frames"] + seconds * RATE
         self.assertTrue(self.stage.wait_for_session(session, lambda now: now["position_frames"] >= reached, seconds + 10))
 
-    def assert_in_sync(self):
-        report = self.ruled()
-        told = json.dumps(report)[:2000]
-        self.assertEqual(len(report["speakers"]), len(BOARDS), told)
-        self.assertEqual([speaker["missed_windows"] for speaker in report["speakers"]], [0] * len(BOARDS), told)
-        self.assertLess(report["pairs"]["median_us"], 100, told)
+    def lost(self, session):
+        return [member["lost_frames"] for member in self.stage.session(session)["members"]]
+
+    def assert_in_sync(self, session):
+        """All sound, at one time, and lose nothing. A look while this machine stood still proves nothing: it is told and taken again."""
+        for look in range(1, LOOKS_MAX + 1):
+            pulse, before = Pulse(), self.lost(session)
+            report = self.ruled()
+            self.played(session, 3)  # reports come each 2 s
+            after, felt = self.lost(session), pulse.stop()
+            well = [speaker["missed_windows"] for speaker in report["speakers"]] == [0] * len(BOARDS) and report["pairs"]["median_us"] < 100
+            if well and before == after:
+                return
+            told = f"lost {before}, then {after}; this machine stood still for {felt['longest_ms']} ms at most; {json.dumps(report)[:2000]}"
+            self.assertGreater(felt["longest_ms"], STOOD_STILL_MS, told)
+            print(f"look {look} of {LOOKS_MAX} is spoiled: {told}", file=sys.stderr)
+        self.skipTest(f"this machine stood still in each of {LOOKS_MAX} looks")
 
     def test_a_pipe_is_heard_everywhere_at_once(self):
         self.writer()
         session = self.play(f"pipe:{self.pipe}", "--latency", "300")
         self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
         self.assertTrue(self.live_state(session, "flowing"))
-        self.assert_in_sync()
-        lost = [member["lost_frames"] for member in self.stage.session(session)["members"]]
-        self.assertEqual(lost, [0] * len(BOARDS))
+        self.assert_in_sync(session)
         self.assertEqual(self.stage.metric("antiphon_live_listeners"), len(BOARDS))
 
     def test_a_source_without_a_writer_is_a_state_with_a_reason(self):
@@ -142,7 +154,7 @@ class Live(unittest.TestCase):
         self.assertTrue(self.plays_everywhere(session))
         self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == len(BOARDS), 10))
         self.assertTrue(wait_for(lambda: self.stage.worker("foyer")["clock_error_ns"] < 200_000, 15), "its clock does not settle")
-        self.assert_in_sync()
+        self.assert_in_sync(session)
 
     def test_a_pause_goes_on_at_the_present(self):
         session = self.play("tone:440")
@@ -194,7 +206,7 @@ class Live(unittest.TestCase):
         self.played(session, 3)
         os.kill(pid, signal.SIGCONT)
         self.played(session, 1)
-        self.assert_in_sync()
+        self.assert_in_sync(session)
         self.assertTrue(self.plays_everywhere(session))
 
 
