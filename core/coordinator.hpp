@@ -209,7 +209,7 @@ struct OpenSource {
     SessionId session;
     std::string source;
 };
-// Frame 0 leaves it then, in the past or soon. Told again, that counts.
+// Frame 0 leaves it then, in the past or soon; one that has begun goes on.
 struct BeginSource {
     SessionId session;
     ClusterTime begins;

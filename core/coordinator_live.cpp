@@ -29,17 +29,6 @@ void tend(CoordinatorTurn& turn, const SessionId& id, const SessionRow* before, 
     if (!known && live.door) begin_source(turn, *now);
 }
 
-std::string words_of(const SourceStatus& status) {
-    switch (status.state) {
-        case SourceState::flowing:
-            return "its source is heard";
-        case SourceState::stalled:
-            return status.reason;
-        default:
-            return {};
-    }
-}
-
 // Of an output, as far as it is known: how long after its arrival a frame can be heard.
 Duration latency_of(const CoordinatorDraft& draft, const EndpointId& output) {
     const auto* presence = draft.presence.find(output.worker);
@@ -111,8 +100,8 @@ void hear_source(CoordinatorTurn& turn, const SourceChanged& changed) {
     const auto& status = changed.status;
     turn.draft.sources.put(status.id, status);
     if (status.state != SourceState::ended && status.state != SourceState::failed) {
-        if (auto words = words_of(status); !words.empty())
-            turn.note("session.source", status.id.value, std::move(words));
+        turn.note("session.source", status.id.value,
+                  status.state == SourceState::flowing ? "its source is heard" : status.reason);
         return;
     }
     auto over = end_source(*session, status.state == SourceState::failed ? status.reason : "");
@@ -132,7 +121,7 @@ void tend_sources(CoordinatorTurn& turn) {
     if (turn.draft.cluster.superseded_by) return;
     for (const auto& [id, row] : turn.draft.sessions.writes()) {
         tend(turn, id, turn.draft.sessions.before(id), row.get());
-        if (!is_live(row.get())) turn.draft.sources.erase(id);
+        if (!is_live(row.get()) && turn.draft.sources.find(id)) turn.draft.sources.erase(id);
     }
 }
 

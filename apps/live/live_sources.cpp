@@ -1,6 +1,8 @@
 // Orders go to the thread; what it has to say comes back when something is new.
 #include "apps/live/live_sources.hpp"
 
+#include <algorithm>
+
 #include "adapters/system/log.hpp"
 #include "apps/live/door.hpp"
 #include "core/step.hpp"
@@ -9,7 +11,6 @@ namespace antiphon::live {
 namespace {
 
 namespace log = system::log;
-using boost::asio::ip::udp;
 
 constexpr std::chrono::milliseconds look_each{200};
 constexpr int packet_frames = 240;  // 5 ms: the least latency that FLAC is worth its while at
@@ -89,8 +90,10 @@ core::Result<void> LiveSources::send(Running& running) {
     const auto stream = stream_of(running.door, {});
     if (!stream) return stream.error();
     core::Error refused{core::ErrorCode::exhausted, ""};
-    for (int i = 0; i < (place_.first_port == 0 ? 1 : ports_max); ++i) {
-        const auto port = static_cast<std::uint16_t>(place_.first_port + i);
+    constexpr int last_port = 65'535;
+    const int last = place_.first_port == 0 ? 0 : std::min(place_.first_port + ports_max - 1, last_port);
+    for (int number = place_.first_port; number <= last; ++number) {
+        const auto port = static_cast<std::uint16_t>(number);
         auto outgoing = Outgoing::open(side_.io(), clock_, *stream, {place_.address, port},
                                        [this, source = running.source.get()](core::FrameCount first, auto frames) {
                                            source->produce(first, frames, clock_.now());

@@ -99,5 +99,16 @@ TEST(LiveSources, APortThatSomebodyHasIsPassedOver) {
     EXPECT_GT(door.port, taken.local_endpoint().port());
 }
 
+TEST(LiveSources, BeyondTheLastPortThereIsNone) {
+    Desk desk;
+    net::StampedSocket taken(desk.io, net::StampedSocket::audio_bytes);
+    const auto held = taken.open({loopback, 65'535});
+    Desk last(65'535);
+    if (held) last.sources.open({"s1"}, "tone:440");
+    ASSERT_TRUE(held) << "somebody else has port 65535";
+    EXPECT_TRUE(last.run_until([&] { return !last.changed.empty(); }));
+    EXPECT_NE(last.changed.front().reason.find("--audio-port"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace antiphon::live

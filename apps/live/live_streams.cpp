@@ -107,8 +107,7 @@ void LiveStreams::tell() {
         view.failure = listening->failure;
         if (!listening->incoming) continue;
         view.flows = listening->incoming->flows();
-        view.counters = listening->incoming->counters();
-        const auto missing = view.counters.receiver.concealed.frames_missing;
+        const auto missing = listening->incoming->counters().receiver.concealed.frames_missing;
         if (view.flows && !listening->missing_before) listening->missing_before = missing;
         if (listening->missing_before) view.lost_frames = missing - *listening->missing_before;
     }

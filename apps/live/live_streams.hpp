@@ -49,7 +49,6 @@ class LiveStreams {
         bool flows = false;             // something came lately
         std::string failure;            // it cannot even listen; it goes on trying
         std::uint64_t lost_frames = 0;  // concealed, since the first that came
-        IncomingCounters counters;
     };
     // Some tenths of a second old. Nothing: it listens to no such session.
     std::optional<View> view(const core::SessionId& session) const;
@@ -62,6 +61,7 @@ class LiveStreams {
     std::string open(Listening& listening, const boost::asio::ip::udp::endpoint& from);
     void tell();
     void take(std::map<core::SessionId, View> views, const std::vector<Probe>& heard);
+
     const ports::Clock& clock_;
     const Probes probes_;
     std::map<core::SessionId, View> views_;

@@ -27,6 +27,7 @@ void LiveSessions::render(const core::DesiredSession& session, const std::vector
     auto& rendered = rendered_[session.id];
     rendered.session = session;
     if (!anew) return;
+    if (const auto view = streams_.view(session.id)) rendered.lost_earlier += view->lost_frames;
     streams_.leave(session.id);
     rendered.refusal = listen(session, outputs, std::move(feeds));
 }
@@ -62,6 +63,7 @@ void LiveSessions::add_to(core::SessionReport& report) const {
         report.reason = it->second.refusal;
         return;
     }
+    report.lost_frames += it->second.lost_earlier;
     const auto view = streams_.view(report.id);
     if (!view) return;
     report.lost_frames += view->lost_frames;

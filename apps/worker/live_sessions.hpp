@@ -34,7 +34,8 @@ class LiveSessions {
     const std::string host_;
     struct Rendered {
         core::DesiredSession session;
-        std::string refusal;  // why it cannot be listened to as its document is now
+        std::string refusal;             // why it cannot be listened to as its document is now
+        std::uint64_t lost_earlier = 0;  // frames, of streams that it has left since
     };
     std::map<core::SessionId, Rendered> rendered_;
     live::LiveStreams streams_;

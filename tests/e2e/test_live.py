@@ -145,6 +145,7 @@ class Live(unittest.TestCase):
         self.assertTrue(self.live_state(session, "flowing"))
         self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
         self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == len(BOARDS), 15), "nobody came back")
+        self.assertTrue(wait_for(lambda: all(self.lost(session)), 10), f"the gap is not told: {self.lost(session)}")
 
     def test_who_comes_late_joins_in_time(self):
         self.writer()
