@@ -133,6 +133,10 @@ void on(CoordinatorTurn& turn, const SourceChanged& changed) {
     hear_source(turn, changed);
 }
 
+void on(CoordinatorTurn& turn, const SourcesUnheard&) {
+    if (!turn.draft.cluster.superseded_by) open_sources_again(turn);
+}
+
 void on(CoordinatorTurn& turn, const BusConnected&) { publish_all(turn); }
 
 void on(CoordinatorTurn& turn, const ClusterTick& tick) {

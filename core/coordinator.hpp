@@ -154,6 +154,9 @@ struct SourceOpened {
 struct SourceChanged {
     SourceStatus status;
 };
+// Something that a source said is lost (it could not be stored, or there was no room for it): all say again what they
+// are.
+struct SourcesUnheard {};
 // The bus is connected (again): whatever was published meanwhile may be lost.
 struct BusConnected {};
 struct ClusterTick {
@@ -169,7 +172,7 @@ struct CalendarTick {
 };
 
 using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, SourceOpened,
-                                      SourceChanged, BusConnected, ClusterTick, AsksTick, CalendarTick>;
+                                      SourceChanged, SourcesUnheard, BusConnected, ClusterTick, AsksTick, CalendarTick>;
 
 // ---- effects
 

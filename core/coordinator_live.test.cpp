@@ -133,6 +133,16 @@ TEST(LiveSource, IsClosedByAnActorThatTakesTheSessionForOver) {
     EXPECT_FALSE(told<OpenSource>(bench));
 }
 
+TEST(LiveSource, IsAskedAgainWhenItsWordIsLost) {
+    LiveBench bench;
+    bench.play_on();
+    bench.take(SourcesUnheard{});
+    ASSERT_TRUE(told<KeepSources>(bench));
+    EXPECT_EQ(told<KeepSources>(bench)->sessions, std::set{bench.session});
+    ASSERT_TRUE(told<OpenSource>(bench));
+    EXPECT_EQ(told<OpenSource>(bench)->session, bench.session);
+}
+
 TEST(LiveLatency, SuitsTheSlowestOutput) {
     LiveBench bench;
     bench.needs(30);

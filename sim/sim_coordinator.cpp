@@ -236,9 +236,11 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
     }
     // there is another one soon
     if (std::holds_alternative<core::ClusterTick>(event) || std::holds_alternative<core::CalendarTick>(event)) return;
-    // A message is redelivered, for the broker has no acknowledgement of it.
-    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, life = life_] {
-        if (life == life_) process_.tell(event);
+    // A message is redelivered, for the broker has no acknowledgement of it; sources are asked what they are by then.
+    const bool source =
+        std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event);
+    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, source, life = life_] {
+        if (life == life_) process_.tell(source ? core::CoordinatorEvent{core::SourcesUnheard{}} : event);
     });
 }
 

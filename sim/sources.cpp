@@ -20,23 +20,35 @@ void Sources::later(core::Duration low, core::Duration high, const core::Session
 }
 
 void Sources::change(const core::SessionId& session, core::SourceState state, std::string reason) {
-    report_(core::SourceChanged{{session, state, std::move(reason)}});
+    auto& told = sources_[session].told;
+    told = {session, state, std::move(reason)};
+    report_(core::SourceChanged{told});
 }
 
+// What is open already is told again, with what became of it.
 void Sources::open(const core::SessionId& session) {
     auto& source = sources_[session];
-    source.opening = ++openings_;
-    later(milliseconds(1), milliseconds(50), session, [this, session](Source& opened) {
-        if (random_.chance(fails)) return change(session, core::SourceState::failed, "there is no such source");
-        opened.door.port = static_cast<std::uint16_t>(8744 + openings_ % 256);
-        opened.door.ssrc = static_cast<std::uint32_t>(opened.opening);
-        report_(core::SourceOpened{session, opened.door});
-    });
+    if (source.opening == 0) source.opening = ++openings_;
+    later(milliseconds(1), milliseconds(50), session, [this, session](Source& opening) { opened(session, opening); });
+}
+
+void Sources::opened(const core::SessionId& session, Source& source) {
+    const bool anew = source.door.port == 0;
+    if (anew && random_.chance(fails)) return change(session, core::SourceState::failed, "there is no such source");
+    if (anew) {
+        source.door.port = static_cast<std::uint16_t>(8744 + source.opening % 256);
+        source.door.ssrc = static_cast<std::uint32_t>(source.opening);
+        source.told = {};
+    }
+    report_(core::SourceOpened{session, source.door});
+    if (!anew && source.told.state != core::SourceState::opening) report_(core::SourceChanged{source.told});
 }
 
 // It gives, is silent for a while, gives again, and may come to its end.
 void Sources::begin(const core::SessionId& session, core::ClusterTime begins) {
-    sources_[session].begins = begins;
+    auto& source = sources_[session];
+    if (source.begins) return;
+    source.begins = begins;
     later(milliseconds(10), seconds(1), session,
           [this, session](Source&) { change(session, core::SourceState::flowing); });
     later(seconds(2), seconds(15), session,

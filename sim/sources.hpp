@@ -31,6 +31,7 @@ class Sources {
         std::uint64_t opening = 0;  // which one
         core::LiveDoor door;        // of port 0: not open yet
         std::optional<core::ClusterTime> begins;
+        core::SourceStatus told;  // of the state opening: nothing yet
     };
     const std::map<core::SessionId, Source>& all() const { return sources_; }
 
@@ -38,6 +39,7 @@ class Sources {
     void later(core::Duration low, core::Duration high, const core::SessionId& session,
                std::function<void(Source&)> action);
     void change(const core::SessionId& session, core::SourceState state, std::string reason = "");
+    void opened(const core::SessionId& session, Source& source);
 
     actors::Executor& executor_;
     Random& random_;

@@ -118,9 +118,10 @@ void CoordinatorApp::tick_calendar() {
     executor_.at(executor_.now() + calendar_interval, [this] { tick_calendar(); });
 }
 
-void CoordinatorApp::tell(core::CoordinatorEvent event) {
-    if (!actor_.tell(std::move(event)) && !stopping_)
-        log::warning("mailbox.full", {{"overflowed", actor_.overflowed()}});
+bool CoordinatorApp::tell(core::CoordinatorEvent event) {
+    const bool told = actor_.tell(std::move(event));
+    if (!told && !stopping_) log::warning("mailbox.full", {{"overflowed", actor_.overflowed()}});
+    return told;
 }
 
 void CoordinatorApp::look(CoordinatorActor::Look look, const Refused& refused) {
@@ -210,9 +211,18 @@ void CoordinatorApp::failed(const core::CoordinatorEvent& event, const core::Err
     if (why.code == core::ErrorCode::internal) return;  // a law would be broken: the same again would break it again
     // A worker's word was acknowledged to the broker already: it is kept and tried again.
     if (const auto* message = std::get_if<core::WorkerMessage>(&event)) return tell_again(*message);
-    // A source says each thing once.
-    if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event))
-        executor_.at(executor_.now() + retry_store_after, [this, event] { tell(event); });
+    if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event) ||
+        std::holds_alternative<core::SourcesUnheard>(event))
+        ask_sources();
+}
+
+// A source says each thing once. Not its old word is told again, which may be overtaken, but what it is by then.
+void CoordinatorApp::ask_sources() {
+    if (std::exchange(asking_sources_, true)) return;
+    executor_.at(executor_.now() + retry_store_after, [this] {
+        asking_sources_ = false;
+        if (!tell(core::SourcesUnheard{})) ask_sources();
+    });
 }
 
 // The newest of each kind from each worker: only reports move rows, and each says all that the older ones did.

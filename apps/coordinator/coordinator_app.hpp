@@ -78,8 +78,9 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     using Answered = std::function<void(const core::Result<core::AnswerBody>&, const core::CoordinatorState&)>;
     void ask(core::RequestBody body, Asker asker, Answered done);
     void receive_track(core::TrackReceived track, Answered done);
-    void source_opened(const core::SourceOpened& opened) { tell(opened); }
-    void source_changed(const core::SourceChanged& changed) { tell(changed); }
+    // What is lost of this is asked for again: Handlers::source gets an OpenSource.
+    void source_opened(const core::SourceOpened& opened) { hear_source(opened); }
+    void source_changed(const core::SourceChanged& changed) { hear_source(changed); }
     // The wall clock has shown this.
     void turn_calendar(core::WallTime wall) { tell(core::CalendarTick{wall}); }
     // Runs with the state between two events; or `refused` is called: there is too much to do.
@@ -108,7 +109,11 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
 
     actors::MadeActor<CoordinatorActor::Message> make_actor();
     void end_interrupted();
-    void tell(core::CoordinatorEvent event);
+    bool tell(core::CoordinatorEvent event);  // false: there is no room for it
+    void hear_source(core::CoordinatorEvent word) {
+        if (!tell(std::move(word))) ask_sources();
+    }
+    void ask_sources();
     void tick();
     void tick_calendar();
     void tell_again(const core::WorkerMessage& message);
@@ -133,6 +138,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     std::optional<core::CoordinatorState> first_state_;  // until the first actor has it
     std::map<core::RequestId, Waiting> waiting_;
     std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
+    bool asking_sources_ = false;
     core::RequestId last_request_ = 0;
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
     core::Epoch epoch_;

@@ -15,7 +15,7 @@
 namespace antiphon::coordinator {
 namespace {
 
-enum class Breaks { never, before_commit, after_commit };
+enum class Breaks { never, before_commit, after_commit, refusing };
 
 // A real store with a bug in front of it.
 class BreakingStore final : public ports::Store {
@@ -29,6 +29,10 @@ class BreakingStore final : public ports::Store {
 
     core::Result<ports::Revision> commit(std::span<const ports::StoreWrite> writes) override {
         break_if(Breaks::before_commit);
+        if (how_ == Breaks::refusing && left_ > 0) {
+            --left_;
+            return core::Error{core::ErrorCode::unavailable, "the disk is full"};
+        }
         auto done = store_->commit(writes);
         break_if(Breaks::after_commit);
         return done;
@@ -57,7 +61,13 @@ struct BrokenCoordinator : ::testing::Test {
         auto loaded = load_state(store);
         CoordinatorApp::Handlers handlers;
         handlers.event = [](const core::JournalRow&) {};
-        handlers.source = [](const core::SourceOrder&) {};
+        handlers.source = [this](const core::SourceOrder& order) {
+            if (const auto* open = std::get_if<core::OpenSource>(&order)) opened.push_back(open->session.value);
+        };
+        core::SessionRow radio;
+        radio.id = {"s1"};
+        radio.programme.live = core::LiveStream{"tone:440", 0, {}, {}};
+        loaded->state.sessions.put(radio.id, std::make_shared<core::SessionRow>(radio));
         handlers.reloaded = [this](const core::CoordinatorState&) { ++reloads; };
         handlers.cannot_go_on = [this](const core::Error& why) { ends.push_back(why.what); };
         const auto reload = [this]() -> core::Result<core::CoordinatorState> {
@@ -113,6 +123,7 @@ struct BrokenCoordinator : ::testing::Test {
     std::unique_ptr<ports::Clock> clock = std::move(*node::make_clock(std::nullopt, "coordinator"));
     BreakingStore store{open(folder.path / "data")};
     std::optional<CoordinatorApp> app;
+    std::vector<std::string> opened;  // sessions whose source was to be opened
     std::vector<std::string> answers;
     std::size_t asked = 0;
     std::vector<std::string> ends;
@@ -170,6 +181,27 @@ TEST_F(BrokenCoordinator, EndsTheProcessWhenItBreaksAFourthTime) {
     EXPECT_EQ(answered(), Strings{"interrupted"});
     EXPECT_EQ(ends, Strings{"coordinator/decider failed more than 3 times in 60 s, at last: the store has a bug"});
     EXPECT_EQ(reloads, 3);
+}
+
+TEST_F(BrokenCoordinator, AsksTheSourcesWhoseWordItCouldNotStoreWhatTheyAreNow) {
+    EXPECT_EQ(std::exchange(opened, {}), Strings{"s1"}) << "by the beginning";
+    store.break_next(Breaks::refusing, 2);
+    app->source_opened({{"s1"}, {}});
+    app->source_changed({{{"s1"}, core::SourceState::failed, "no such pipe"}});
+    run_until([this] { return !opened.empty(); });
+    look();
+    EXPECT_EQ(opened, Strings{"s1"}) << "once for all that was lost";
+    EXPECT_EQ(app->counters().steps_failed, 2U);
+}
+
+TEST_F(BrokenCoordinator, AsksTheSourcesWhoseWordItHadNoRoomFor) {
+    system::log::configure({.level = system::log::Level::error});  // it would tell each refusal
+    opened.clear();
+    while (app->counters().mailbox_overflowed == 0) app->turn_calendar({});
+    app->source_changed({{{"s1"}, core::SourceState::flowing, ""}});
+    run_until([this] { return !opened.empty(); });
+    system::log::configure({});
+    EXPECT_EQ(opened, Strings{"s1"});
 }
 
 TEST_F(BrokenCoordinator, WithTooMuchToDoRefusesAtOnceAndAnswersWhatItTook) {
