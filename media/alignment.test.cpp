@@ -91,11 +91,11 @@ struct Figures {
     double start_us = 0, settled_us = 0, settled_rms_us = 0;
 };
 
-Figures measure(const char* name, const Path& path, unsigned runs, double seconds, double settled_s) {
+Figures measure(const char* name, const Path& path, int runs, double seconds, double settled_s) {
     Figures figures;
     double squares = 0, count = 0;
-    for (unsigned seed = 0; seed < runs; ++seed) {
-        Worker worker(seed, path);
+    for (int seed = 0; seed < core::test::sample(runs); ++seed) {
+        Worker worker(static_cast<unsigned>(seed), path);
         const auto errors = worker.run(seconds);
         const auto settled = static_cast<std::size_t>((settled_s - 1.02) * 100);
         for (std::size_t i = 0; i < errors.size(); ++i) {

@@ -38,6 +38,7 @@ Outcome run(const Path& path, double seconds, double start_s, double steady_s, i
             core::Duration window = std::chrono::seconds(30)) {
     Outcome outcome;
     int estimates = 0, covered = 0, steady_covered = 0, soft = 0;
+    runs = core::test::sample(runs);
     for (unsigned seed = 0; seed < static_cast<unsigned>(runs); ++seed) {
         Random random(seed);
         const Crystal local{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};

@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 
+#include "core/instrumented.test.hpp"
 #include "media/clock_filter.hpp"
 
 namespace antiphon::media::test {

@@ -9,6 +9,8 @@
 #include <random>
 #include <vector>
 
+#include "core/instrumented.test.hpp"
+
 namespace antiphon::media {
 namespace {
 
@@ -77,8 +79,8 @@ const float step_max =
     static_cast<float>(0.5 * (2 * std::numbers::pi * 440 / 48000 + std::numbers::pi / 2 / 120)) * 1.02F;
 
 TEST(SourceBuffer, ASourceWithACrystalOfItsOwnIsHeardWholeAndNoLaterAfterMinutes) {
-    for (const double ppm : {-180.0, 0.0, 120.0})
-        for (const core::FrameCount chunk : {240, 1024, 4096}) {
+    for (const double ppm : core::test::sample(std::vector{-180.0, 0.0, 120.0}))
+        for (const core::FrameCount chunk : core::test::sample(std::vector{240, 1024, 4096})) {
             Bench bench;
             Writer writer{.ppm = ppm, .chunk = chunk};
             const auto source = [&](double now) { writer.run(bench.buffer, now); };

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "apps/ruler/mics/scene.test.hpp"
+#include "core/instrumented.test.hpp"
 
 namespace antiphon::ruler {
 namespace {
@@ -69,7 +70,7 @@ TEST_F(HearTest, NeedsNobodyToTellWhenItBegan) {
 }
 
 TEST_F(HearTest, NamesTheSpeakerThatIsMute) {
-    for (auto* const which : {&playing[1], &playing[2]}) {
+    for (auto* const which : core::test::sample(std::vector{&playing[1], &playing[2]})) {
         auto& one = *which;
         one.gain = 0;
         const auto report = listen();
@@ -83,7 +84,7 @@ TEST_F(HearTest, NamesTheSpeakerThatIsMute) {
 // Times that are a little wrong leave a rest beside each loud copy, which looks like a faint one.
 TEST_F(HearTest, TakesNoShadowOfALoudSpeakerForTheMuteOne) {
     playing[1].gain = 0;
-    for (const std::int64_t wrong_ns : {10'000, 20'000}) {
+    for (const std::int64_t wrong_ns : core::test::sample(std::vector{10'000, 20'000})) {
         waver_ns = wrong_ns;
         const auto report = listen();
         ASSERT_TRUE(report) << report.error().what;
@@ -95,7 +96,7 @@ TEST_F(HearTest, TakesNoShadowOfALoudSpeakerForTheMuteOne) {
 }
 
 TEST_F(HearTest, NamesTheSpeakerThatIsLateOrEarlyAndHowMuch) {
-    for (auto* const which : {&playing[0], &playing[3]}) {
+    for (auto* const which : core::test::sample(std::vector{&playing[0], &playing[3]})) {
         auto& one = *which;
         one.late_s = 0.005;
         auto report = listen();
