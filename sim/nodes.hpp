@@ -153,6 +153,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
               std::optional<core::ClusterTime> deadline);
     void write(const core::CoordinatorDraft& draft);
     void die();
+    void ask_sources();
 
     World& world_;
     const std::string name_;
@@ -171,6 +172,7 @@ class SimCoordinator final : public actors::StepWorld<core::CoordinatorMachine> 
     Process<CoordinatorActor::Message> process_;
     bool starting_ = false;
     bool dying_ = false;
+    bool asking_sources_ = false;
     std::uint64_t life_ = 0;
 };
 

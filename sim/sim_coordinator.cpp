@@ -38,7 +38,7 @@ SimCoordinator::~SimCoordinator() = default;
 void SimCoordinator::start() {
     world_.trace.line(world_.executor.now(), name_, "starts");
     starting_ = true;
-    dying_ = false;
+    dying_ = asking_sources_ = false;
     in_hand_.clear();
     supervisor_.emplace(world_.executor, name_, core::RestartLimit{},
                         actors::SupervisorHandlers{[this](const std::string&, const std::string& why) {
@@ -236,11 +236,21 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
     }
     // there is another one soon
     if (std::holds_alternative<core::ClusterTick>(event) || std::holds_alternative<core::CalendarTick>(event)) return;
-    // A message is redelivered, for the broker has no acknowledgement of it; sources are asked what they are by then.
-    const bool source =
-        std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event);
-    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, source, life = life_] {
-        if (life == life_) process_.tell(source ? core::CoordinatorEvent{core::SourcesUnheard{}} : event);
+    if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event))
+        return ask_sources();
+    // A message is redelivered, for the broker has no acknowledgement of it.
+    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, event, life = life_] {
+        if (life == life_) process_.tell(event);
+    });
+}
+
+// Once for all of them: each that answers may be lost again.
+void SimCoordinator::ask_sources() {
+    if (std::exchange(asking_sources_, true)) return;
+    world_.executor.at(world_.executor.now() + std::chrono::milliseconds(100), [this, life = life_] {
+        if (life != life_) return;
+        asking_sources_ = false;
+        process_.tell(core::CoordinatorEvent{core::SourcesUnheard{}});
     });
 }
 
