@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -56,7 +57,7 @@ Playout::Playout(std::vector<PcmWindow*> windows, const PlayoutOptions& options)
 }
 
 void Playout::render(const OutputBlock& block) noexcept {
-    if (device_restarted_.exchange(false, std::memory_order_relaxed)) device_.reset();
+    if (std::exchange(run_, block.run) != block.run) device_.reset();
     device_.add(block.at, block.played);
     if (block.first != next_device_frame_ && !fade_.silent()) {
         fade_.cut();  // the device has played silence meanwhile

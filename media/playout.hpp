@@ -27,6 +27,7 @@ struct OutputBlock {
     core::FrameCount first = 0;
     int channels = 2;
     std::span<float> samples;
+    std::uint32_t run = 0;  // of the device; in another one what was learned of its clock is forgotten
 };
 
 struct PlayoutOptions {
@@ -84,10 +85,6 @@ class Playout {
     // From a frame's turn in the device until it is heard: the sink's delay plus the listener's trim. Any thread.
     void set_delay(core::Duration delay) noexcept { delay_ns_.store(delay.count(), std::memory_order_relaxed); }
 
-    // The device has been started anew and counts its frames from the beginning: what was learned of it is forgotten
-    // with the next block. Any thread.
-    void restart_device() noexcept { device_restarted_.store(true, std::memory_order_relaxed); }
-
     // Linear, 0..1 and beyond; what comes above the ceiling is limited. Any thread.
     void set_gain(float linear) noexcept { gain_.store(linear, std::memory_order_relaxed); }
     // Linear, 0..1: no sample is louder, from the next block on. Any thread.
@@ -125,10 +122,10 @@ class Playout {
     std::atomic<float> gain_{1.0F};
     std::atomic<float> ceiling_{1.0F};
     std::atomic<bool> muted_{false};
-    std::atomic<bool> device_restarted_{false};
 
     // The device thread's.
     DeviceClock device_;
+    std::uint32_t run_ = 0;   // of which device_ knows
     Timeline timeline_;       // in force
     ClockMap map_;            // in force, of the timeline's incarnation if it is valid
     bool leaving_ = false;    // fading out for another timeline

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "core/result.hpp"
 #include "core/units.hpp"
@@ -17,10 +18,13 @@ struct AudioFormat {
 };
 
 // The device had played (or captured) `frames` whole frames since it was started when its node's clock showed `at`.
-// Frames are rounded down to the device's granule; `at` is taken just after the position is read.
+// Frames are rounded down to the device's granule; `at` is taken just after the position is read. Within a run the
+// converter goes without a break. In another one (it was unplugged, the machine slept) what was learned of its clock is
+// void; frames go on, as if it had run at its nominal rate meanwhile, unless it was started anew.
 struct DeviceReading {
     core::LocalTime at;
     core::FrameCount frames = 0;
+    std::uint32_t run = 0;
 };
 
 // Device frames [first, first + samples.size() / channels): fill them, interleaved, -1..1.
@@ -58,6 +62,8 @@ class AudioSink {
     virtual core::Result<void> start(Renderer& renderer) = 0;
     // Returns when no callback runs any more. Not from the device's thread.
     virtual void stop() = 0;
+    // Why nothing is heard of it now, although it may be started; empty: it works. Thread-safe.
+    virtual std::string trouble() const = 0;
     // Thread-safe.
     virtual SinkCounters counters() const = 0;
 };
@@ -90,6 +96,8 @@ class AudioSource {
     virtual AudioFormat format() const = 0;
     virtual core::Result<void> start(Capturer& capturer) = 0;
     virtual void stop() = 0;
+    // Why it hears nothing now, although it may be started; empty: it works. Thread-safe.
+    virtual std::string trouble() const = 0;
     virtual SourceCounters counters() const = 0;
 };
 

@@ -21,6 +21,10 @@ class Clock {
     // age. Thread-safe, real-time-safe. A stamp in the future counts as now.
     virtual core::LocalTime from_kernel_stamp(std::chrono::nanoseconds realtime) const noexcept = 0;
 
+    // The local time of an event that was stamped with CLOCK_MONOTONIC (sound cards). Thread-safe, real-time-safe. A
+    // stamp in the future counts as now.
+    virtual core::LocalTime from_steady(std::chrono::steady_clock::time_point stamp) const noexcept = 0;
+
     // How long to wait on the machine's steady clock until the local time `until`; zero when it is past.
     // Thread-safe, real-time-safe.
     virtual std::chrono::steady_clock::duration wait_for(core::LocalTime until) const noexcept = 0;

@@ -24,6 +24,7 @@ class OffsetClock final : public ports::Clock {
     explicit OffsetClock(core::Duration offset = {}) : offset_(offset) {}
     core::LocalTime now() const noexcept override { return core::LocalTime{read(CLOCK_MONOTONIC)} + offset_; }
     core::WallTime wall() const noexcept override { return {read(CLOCK_REALTIME)}; }
+    core::LocalTime from_steady(std::chrono::steady_clock::time_point) const noexcept override { return now(); }
     core::LocalTime from_kernel_stamp(std::chrono::nanoseconds realtime) const noexcept override {
         const auto here = now();
         return here - (core::Duration{read(CLOCK_REALTIME)} - realtime);

@@ -40,6 +40,10 @@ core::LocalTime SystemClock::from_kernel_stamp(std::chrono::nanoseconds realtime
     return {best_ns};
 }
 
+core::LocalTime SystemClock::from_steady(std::chrono::steady_clock::time_point stamp) const noexcept {
+    return std::min(now(), core::LocalTime{stamp.time_since_epoch().count()});
+}
+
 std::chrono::steady_clock::duration SystemClock::wait_for(core::LocalTime until) const noexcept {
     return std::max(until - now(), core::Duration::zero());
 }

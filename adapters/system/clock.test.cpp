@@ -43,8 +43,15 @@ TEST(SystemClock, ConvertsAKernelStampByItsAge) {
     EXPECT_NEAR(static_cast<double>((converted - older).count()), 250e6, 100e3);
 }
 
+TEST(SystemClock, TakesAStampOfTheMonotonicClockAsItIs) {
+    const SystemClock clock;
+    const auto stamp = std::chrono::steady_clock::now() - milliseconds{250};
+    EXPECT_EQ(clock.from_steady(stamp).ns, stamp.time_since_epoch().count());
+}
+
 TEST(SystemClock, AStampInTheFutureCountsAsNow) {
     const SystemClock clock;
+    EXPECT_LE(clock.from_steady(std::chrono::steady_clock::now() + std::chrono::hours{1}), clock.now());
     const auto converted = clock.from_kernel_stamp(nanoseconds{clock.wall().ns} + std::chrono::hours{1});
     EXPECT_LE(converted, clock.now());
     EXPECT_GE(converted, clock.now() - milliseconds{100});

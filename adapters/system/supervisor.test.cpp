@@ -27,6 +27,7 @@ class ManualClock final : public ports::Clock {
   public:
     core::LocalTime now() const noexcept override { return time; }
     core::WallTime wall() const noexcept override { return {}; }
+    core::LocalTime from_steady(std::chrono::steady_clock::time_point) const noexcept override { return time; }
     core::LocalTime from_kernel_stamp(std::chrono::nanoseconds) const noexcept override { return time; }
     std::chrono::steady_clock::duration wait_for(core::LocalTime) const noexcept override { return {}; }
 

@@ -34,7 +34,7 @@ MicrophonePlace place_of(const Room& room, const VirtualDevice& device, const st
 class VirtualMicrophone final : public ports::AudioSource {
   public:
     VirtualMicrophone(MicrophonePlace place, const ports::Clock& clock, const TrueClock& truth)
-        : place_(std::move(place)), clock_(clock), truth_(truth) {}
+        : place_(std::move(place)), setup_(place_.setup), clock_(clock), truth_(truth) {}
     ~VirtualMicrophone() override { stop(); }
 
     ports::AudioFormat format() const override { return {core::cluster_rate, 1}; }
@@ -42,6 +42,7 @@ class VirtualMicrophone final : public ports::AudioSource {
     Result<void> start(ports::Capturer& capturer) override {
         if (thread_.joinable()) return Error{ErrorCode::conflict, "the virtual microphone is already started"};
         const DeviceTimeline timeline(truth_.now(), core::cluster_rate, place_.ppm);
+        ++setup_.run;
         thread_ =
             std::jthread([this, &capturer, timeline](std::stop_token stopping) { run(stopping, timeline, capturer); });
         return {};
@@ -53,6 +54,7 @@ class VirtualMicrophone final : public ports::AudioSource {
         thread_.join();
     }
 
+    std::string trouble() const override { return {}; }
     ports::SourceCounters counters() const override {
         return {tally_.captured_frames.load(std::memory_order_relaxed),
                 tally_.lost_frames.load(std::memory_order_relaxed), tally_.overruns.load(std::memory_order_relaxed)};
@@ -61,7 +63,7 @@ class VirtualMicrophone final : public ports::AudioSource {
   private:
     void run(const std::stop_token& stopping, const DeviceTimeline& timeline, ports::Capturer& capturer) {
         Air air(place_.speakers, place_.at);
-        MicrophoneLoop loop(place_.setup, timeline, truth_, clock_, air, tally_);
+        MicrophoneLoop loop(setup_, timeline, truth_, clock_, air, tally_);
         while (!stopping.stop_requested()) {
             loop.step(capturer);
             truth_.wait_until(loop.next_wake());
@@ -69,6 +71,7 @@ class VirtualMicrophone final : public ports::AudioSource {
     }
 
     const MicrophonePlace place_;
+    MicrophoneSetup setup_;  // of the last start
     const ports::Clock& clock_;
     const TrueClock& truth_;
     MicrophoneTally tally_;

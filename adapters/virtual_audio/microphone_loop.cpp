@@ -32,7 +32,7 @@ TrueTime MicrophoneLoop::next_wake() const {
 void MicrophoneLoop::step(ports::Capturer& capturer) {
     const TrueTime now = truth_.now();
     const core::FrameCount position = timeline_.position_at(now);
-    const ports::DeviceReading reading{clock_.now(), position - position % setup_.granule};
+    const ports::DeviceReading reading{clock_.now(), position - position % setup_.granule, setup_.run};
     rescan_sometimes(now);
     skip_overwritten(position);
     while (next_wake() <= now) deliver(capturer, now, reading);

@@ -15,6 +15,7 @@ inline constexpr core::FrameCount capture_period_frames = 480;  // 10 ms at the 
 inline constexpr core::Duration capture_latency = std::chrono::milliseconds{60};
 
 struct MicrophoneSetup {
+    std::uint32_t run = 0;
     core::FrameCount granule = 1;
     core::FrameCount buffer_frames = 24000;  // what waits longer than this is overwritten
     std::uint64_t noise_seed = 0;

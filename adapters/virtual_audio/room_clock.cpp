@@ -44,6 +44,10 @@ core::LocalTime RoomClock::from_kernel_stamp(std::chrono::nanoseconds realtime) 
     return {local_ns(TrueTime{at.ns - age_ns})};
 }
 
+core::LocalTime RoomClock::from_steady(std::chrono::steady_clock::time_point stamp) const noexcept {
+    return {local_ns(std::min(truth_.now(), TrueTime{stamp.time_since_epoch().count()}))};
+}
+
 std::chrono::steady_clock::duration RoomClock::wait_for(core::LocalTime until) const noexcept {
     const core::LocalTime start = now();
     if (until <= start) return {};

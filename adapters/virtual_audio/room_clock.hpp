@@ -19,6 +19,7 @@ class RoomClock final : public ports::Clock {
     core::LocalTime now() const noexcept override;
     core::WallTime wall() const noexcept override;
     core::LocalTime from_kernel_stamp(std::chrono::nanoseconds realtime) const noexcept override;
+    core::LocalTime from_steady(std::chrono::steady_clock::time_point stamp) const noexcept override;
     std::chrono::steady_clock::duration wait_for(core::LocalTime until) const noexcept override;
 
   private:

@@ -74,6 +74,15 @@ TEST_F(RoomClockTest, PlacesAKernelStampByItsAgeOnItsOwnTimeLine) {
     EXPECT_EQ(clock.from_kernel_stamp(time.realtime() - 250ms), event);
 }
 
+TEST_F(RoomClockTest, PlacesAStampOfTheMonotonicClockOnItsOwnTimeLine) {
+    const RoomClock clock(room, "hall", time);
+    const auto event = clock.now();
+    const std::chrono::steady_clock::time_point stamp{std::chrono::nanoseconds{time.at.ns}};
+    time.at = time.at + 250ms;
+    EXPECT_EQ(clock.from_steady(stamp), event);
+    EXPECT_EQ(clock.from_steady(stamp + 1s), clock.now()) << "a stamp in the future counts as now";
+}
+
 TEST_F(RoomClockTest, WaitingAsLongAsItSaysReachesTheTimeAndNoMore) {
     for (int i = 0; i < 20; ++i) {
         const RoomClock clock(room, "node-" + std::to_string(i), time);

@@ -35,7 +35,7 @@ SpeakerPlace place_of(const Room& room, const VirtualDevice& device, const std::
 class VirtualSpeaker final : public ports::AudioSink {
   public:
     VirtualSpeaker(const SpeakerPlace& place, SoundWriter writer, const ports::Clock& clock, const TrueClock& truth)
-        : place_(place), writer_(std::move(writer)), clock_(clock), truth_(truth) {}
+        : place_(place), setup_(place.setup), writer_(std::move(writer)), clock_(clock), truth_(truth) {}
     ~VirtualSpeaker() override { stop(); }
 
     ports::AudioFormat format() const override { return {core::cluster_rate, speaker_channels}; }
@@ -46,6 +46,7 @@ class VirtualSpeaker final : public ports::AudioSink {
         if (thread_.joinable()) return Error{ErrorCode::conflict, "the virtual speaker is already started"};
         timeline_.emplace(truth_.now(), core::cluster_rate, place_.ppm);
         writer_.begin_run(*timeline_, place_.emission);
+        ++setup_.run;
         thread_ = std::jthread([this, &renderer](std::stop_token stopping) { run(stopping, renderer); });
         return {};
     }
@@ -57,6 +58,7 @@ class VirtualSpeaker final : public ports::AudioSink {
         writer_.end_run(timeline_->position_at(truth_.now()));
     }
 
+    std::string trouble() const override { return {}; }
     ports::SinkCounters counters() const override {
         return {tally_.rendered_frames.load(std::memory_order_relaxed),
                 tally_.lost_frames.load(std::memory_order_relaxed), tally_.underruns.load(std::memory_order_relaxed)};
@@ -64,7 +66,7 @@ class VirtualSpeaker final : public ports::AudioSink {
 
   private:
     void run(const std::stop_token& stopping, ports::Renderer& renderer) {
-        SpeakerLoop loop(place_.setup, *timeline_, truth_, clock_, writer_, tally_);
+        SpeakerLoop loop(setup_, *timeline_, truth_, clock_, writer_, tally_);
         while (!stopping.stop_requested()) {
             loop.step(renderer);
             truth_.wait_until(loop.next_wake());
@@ -72,6 +74,7 @@ class VirtualSpeaker final : public ports::AudioSink {
     }
 
     const SpeakerPlace place_;
+    SpeakerSetup setup_;  // of the last start
     SoundWriter writer_;  // the device's thread while it runs, else the owner's
     const ports::Clock& clock_;
     const TrueClock& truth_;

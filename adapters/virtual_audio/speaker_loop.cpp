@@ -36,7 +36,7 @@ core::FrameCount SpeakerLoop::first_open() const { return timeline_.position_at(
 
 void SpeakerLoop::step(ports::Renderer& renderer) {
     const core::FrameCount position = timeline_.position_at(truth_.now());
-    const ports::DeviceReading reading{clock_.now(), position - position % setup_.granule};
+    const ports::DeviceReading reading{clock_.now(), position - position % setup_.granule, setup_.run};
     skip_lost();
     while (next_ + period_frames <= position + setup_.buffer_frames) render_block(renderer, reading);
 }

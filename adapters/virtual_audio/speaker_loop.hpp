@@ -16,6 +16,7 @@ inline constexpr core::FrameCount period_frames = 480;  // 10 ms at the cluster'
 inline constexpr int speaker_channels = 2;
 
 struct SpeakerSetup {
+    std::uint32_t run = 0;
     core::FrameCount granule = 1;
     core::FrameCount buffer_frames = 9600;
     bool mute = false;

@@ -16,7 +16,7 @@ class PcmReader {
     explicit PcmReader(const PcmFormat& format) : format_(format) {}
 
     std::size_t frame_bytes() const {
-        return static_cast<std::size_t>(bytes_per_sample(format_.sample) * format_.channels);
+        return static_cast<std::size_t>(media::bytes_per_sample(format_.sample) * format_.channels);
     }
     // The whole frames so far; valid until the next call.
     std::span<const float> read(std::span<const std::byte> bytes);

@@ -81,17 +81,6 @@ core::Result<SourceSpec> parse_pipe(std::string_view text) {
 
 }  // namespace
 
-int bytes_per_sample(SampleFormat format) {
-    switch (format) {
-        case SampleFormat::s16:
-            return 2;
-        case SampleFormat::s24:
-            return 3;
-        default:
-            return 4;
-    }
-}
-
 bool is_live_source(std::string_view text) { return text.starts_with(tone_prefix) || text.starts_with(pipe_prefix); }
 
 core::Result<SourceSpec> parse_source(std::string_view text) {

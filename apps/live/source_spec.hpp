@@ -7,6 +7,7 @@
 
 #include "core/result.hpp"
 #include "core/units.hpp"
+#include "media/sample_format.hpp"
 
 namespace antiphon::live {
 
@@ -15,14 +16,13 @@ struct ToneSpec {
     double hertz = 440;
 };
 
-enum class SampleFormat : std::uint8_t { s16, s24, s32, f32 };  // little-endian, 24 bits packed in three bytes
+using media::SampleFormat;
 
 struct PcmFormat {
     SampleFormat sample = SampleFormat::s16;
     core::SampleRate rate = core::cluster_rate;
     int channels = 2;
 };
-int bytes_per_sample(SampleFormat format);
 
 // A named pipe on the coordinator's machine, which some program writes its sound to.
 struct PipeSpec {

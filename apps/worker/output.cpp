@@ -53,7 +53,6 @@ core::Endpoint Output::endpoint() const {
 
 void Output::wake() {
     if (!sink_ || running_) return;
-    playout_.restart_device();
     const auto started = sink_->start(*this);
     failure_ = started ? "" : started.error().what;
     running_ = started.ok();
@@ -71,7 +70,8 @@ Output::~Output() {
 }
 
 void Output::render(const ports::RenderBlock& block) noexcept {
-    playout_.render({block.reading.at, block.reading.frames, block.first, block.channels, block.samples});
+    playout_.render(
+        {block.reading.at, block.reading.frames, block.first, block.channels, block.samples, block.reading.run});
 }
 
 core::FrameCount Output::wanted_soon() const {
