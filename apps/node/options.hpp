@@ -58,7 +58,7 @@ struct WorkerOptions {
     std::optional<std::string> room;              // of virtual devices that name none, and of this node's clock
     std::optional<std::filesystem::path> tls_ca;  // of an https coordinator and a mqtts broker; absent: the system's
     std::optional<std::filesystem::path> broker_login;  // at a broker of somebody else; absent: anonymous
-    bool clock_agreement = true;                        // false only in tests: keeps its first estimate
+    bool clock_agreement = true;  // false only in tests: keeps its first offset, and its crystal runs free
 };
 
 }  // namespace antiphon::node

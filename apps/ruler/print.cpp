@@ -60,6 +60,9 @@ std::string as_text(const Report& report) {
                 formatted("; all pairs: median %.2f, p95 %.2f, p99 %.2f, max %.2f us, in %zu windows\n",
                           report.pairs.median_us, report.pairs.p95_us, report.pairs.p99_us, report.pairs.max_us,
                           report.windows);
+    if (report.unheard_windows > 0)
+        text += formatted("%zu of %zu windows were not heard: this machine had no time for the ruler\n",
+                          report.unheard_windows, report.windows);
     return text + report.verdict + "\n";
 }
 
@@ -68,6 +71,7 @@ std::string as_json(const Report& report) {
     for (const auto& speaker : report.speakers) speakers.push_back(speaker_json(speaker));
     const boost::json::object json{{"v", 1},
                                    {"windows", report.windows},
+                                   {"unheard_windows", report.unheard_windows},
                                    {"median_speaker", report.median_speaker},
                                    {"pairs", spread_json(report.pairs)},
                                    {"within_limits", report.within_limits},

@@ -27,7 +27,7 @@ TEST(Print, TextIsATableAndTheVerdict) {
 
 TEST(Print, JsonNamesEverythingWithItsUnit) {
     const auto json = as_json(some_report());
-    EXPECT_THAT(json, HasSubstr(R"("v":1,"windows":3,"median_speaker":"a/x")"));
+    EXPECT_THAT(json, HasSubstr(R"("v":1,"windows":3,"unheard_windows":0,"median_speaker":"a/x")"));
     EXPECT_THAT(json, HasSubstr(R"("within_limits":false,"verdict":"c/x is silent")"));
     EXPECT_THAT(json, HasSubstr(R"({"name":"b/x","silent":false,"audible_windows":3,"matched_windows":2)"));
     EXPECT_THAT(json, HasSubstr(R"("name":"c/x","silent":true)"));

@@ -33,6 +33,8 @@ std::optional<double> lag_us(const SpeakerWindow& window) {
     return window.lag_us;
 }
 
+bool sounds(const SpeakerWindow& window) { return window.match != Match::silent && window.match != Match::unheard; }
+
 std::vector<double> lags_in_window(Tracks tracks, std::size_t window) {
     std::vector<double> lags;
     for (const auto& track : tracks)
@@ -83,7 +85,7 @@ SpeakerReport describe(const SpeakerTrack& track) {
     SpeakerReport report{.name = track.name};
     double power = 0;
     for (const auto& window : track.windows) {
-        if (window.match == Match::silent) continue;
+        if (!sounds(window)) continue;
         ++report.audible_windows;
         report.matched_windows += window.match == Match::matched;
         report.ambiguous_windows += window.match == Match::ambiguous;
@@ -96,9 +98,9 @@ SpeakerReport describe(const SpeakerTrack& track) {
 // Where a speaker was silent though it should have sounded: where another one did.
 void add_missed(SpeakerReport& report, std::size_t speaker, Tracks tracks) {
     for (std::size_t w = 0; w < tracks[speaker].windows.size(); ++w) {
-        const auto sounds = [w](const auto& track) { return track.windows[w].match != Match::silent; };
-        const bool here = sounds(tracks[speaker]);
-        if (std::count_if(tracks.begin(), tracks.end(), sounds) == here) continue;
+        const auto sounds_then = [w](const auto& track) { return sounds(track.windows[w]); };
+        const bool here = sounds_then(tracks[speaker]);
+        if (std::count_if(tracks.begin(), tracks.end(), sounds_then) == here) continue;
         ++report.others_windows;
         report.missed_windows += !here;
     }
@@ -117,6 +119,8 @@ void add_skew(SpeakerReport& report, const std::vector<std::optional<double>>& s
 Report summarise(Tracks tracks, const Limits& limits) {
     Report report;
     report.windows = tracks.empty() ? 0 : tracks.front().windows.size();
+    for (std::size_t w = 0; w < report.windows; ++w)
+        report.unheard_windows += tracks.front().windows[w].match == Match::unheard;
     const auto middle = median_speaker(tracks, report.windows);
     for (std::size_t i = 0; i < tracks.size(); ++i) {
         const auto& track = tracks[i];

@@ -46,9 +46,10 @@ struct Limits {
 
 struct Report {
     std::vector<SpeakerReport> speakers;
-    std::string median_speaker;  // empty when nothing could be compared
-    std::size_t windows = 0;     // looked at
-    Spread pairs;                // of all pairs in all windows
+    std::string median_speaker;       // empty when nothing could be compared
+    std::size_t windows = 0;          // of the whole measurement
+    std::size_t unheard_windows = 0;  // of these, those that the ruler came too late for: they count for nothing
+    Spread pairs;                     // of all pairs in all windows
     bool within_limits = false;
     std::string verdict;  // one sentence, which names what is off
     // Skew against the median speaker, [speaker][window]; nothing where it could not be told.

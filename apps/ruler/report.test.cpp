@@ -33,6 +33,17 @@ TEST(Report, OfSpeakersTogetherIsWithinLimits) {
     EXPECT_TRUE(says(report, "in sync: the median of all pairs is 30.0 us")) << report.verdict;
 }
 
+TEST(Report, OfTooFewWindowsIsNoProof) {
+    std::vector tracks{steady("a/x", 0), steady("b/x", 0)};
+    for (auto& track : tracks)
+        for (std::size_t w = 0; w < 50; ++w) track.windows[w] = {.match = Match::unheard};
+    EXPECT_TRUE(summarise(tracks, {}).within_limits);
+    EXPECT_EQ(summarise(tracks, {}).unheard_windows, 50U);
+    for (auto& track : tracks) track.windows[50] = {.match = Match::unheard};
+    EXPECT_EQ(summarise(tracks, {}).verdict,
+              "only 49 of 100 windows were heard: this machine had no time for the ruler");
+}
+
 TEST(Report, NamesTheOneThatIsLateThoughMostPairsAreClose) {
     std::vector<SpeakerTrack> tracks;
     for (const auto* name : {"a/x", "b/x", "c/x", "d/x", "e/x"}) tracks.push_back(steady(name, 0));

@@ -73,6 +73,9 @@ std::vector<std::string> faults_of(const Report& report, const Limits& limits) {
     const auto audible = std::count_if(report.speakers.begin(), report.speakers.end(),
                                        [](const auto& speaker) { return !speaker.silent(); });
     if (report.speakers.empty()) return {"there is no speaker in the room"};
+    if (2 * report.unheard_windows > report.windows)
+        return {"only " + std::to_string(report.windows - report.unheard_windows) + " of " +
+                std::to_string(report.windows) + " windows were heard: this machine had no time for the ruler"};
     if (audible == 0) return {"no speaker made a sound"};
     std::vector<std::string> faults;
     add_off(faults, report, limits);

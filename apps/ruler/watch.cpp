@@ -26,6 +26,9 @@ static_assert(hop.count() == static_cast<std::int64_t>(window_hop_s * 1e9));
 // present may still be changed by a speaker that dies.
 constexpr core::Duration behind = std::chrono::milliseconds{800};
 
+// What is further behind may be overwritten under the ruler: speakers keep 5.4 s, and their search reaches 0.7 s back.
+constexpr core::Duration too_late = std::chrono::seconds{4};
+
 core::Duration from_seconds(double seconds) { return core::Duration{std::llround(seconds * 1e9)}; }
 
 Grid grid_around(TrueTime middle, std::size_t points) {
@@ -34,10 +37,14 @@ Grid grid_around(TrueTime middle, std::size_t points) {
 
 class Watching {
   public:
-    explicit Watching(const std::filesystem::path& speakers) : scan_(speakers) {}
+    Watching(const std::filesystem::path& speakers, const TrueClock& truth) : scan_(speakers), truth_(truth) {}
 
-    // Looks at the window around `middle`, which is `behind` the present. True when anything sounded.
-    bool look(TrueTime middle, TrueTime now) {
+    // Looks at the window around `middle` once it is `behind` the present. True when anything sounded. A window that
+    // is gone by then is left out, so that the next ones are heard.
+    bool look(TrueTime middle) {
+        truth_.wait_until(middle + behind);
+        const auto now = truth_.now();
+        if (now - middle > too_late) return leave_out(), false;
         scan_.rescan(now);
         std::vector<std::string> names;
         std::vector<SoundReader*> readers;
@@ -50,6 +57,7 @@ class Watching {
         const auto windows = compare(
             std::vector<std::span<const float>>(sounds.begin(), sounds.end()),
             [&](std::size_t speaker) { return listen(*readers[speaker], grid_around(middle, wide_points), now); });
+        if (truth_.now() - middle > too_late) return leave_out(), false;  // part of it may be gone
         add(names, windows);
         return std::any_of(windows.begin(), windows.end(), [](const auto& w) { return w.match != Match::silent; });
     }
@@ -88,16 +96,20 @@ class Watching {
         for (auto& [name, track] : tracks_) track.resize(windows_);
     }
 
+    void leave_out() {
+        ++windows_;
+        for (auto& [name, track] : tracks_) track.resize(windows_, {.match = Match::unheard});
+    }
+
     virtual_audio::SpeakerScan scan_;
+    const TrueClock& truth_;
     std::map<std::string, std::vector<SpeakerWindow>> tracks_;
     std::size_t windows_ = 0;
 };
 
-bool wait_for_sound(Watching& watching, const TrueClock& truth, TrueTime& middle, TrueTime give_up_at) {
-    for (; middle < give_up_at; middle = middle + hop) {
-        truth.wait_until(middle + behind);
-        if (watching.look(middle, truth.now())) return true;
-    }
+bool wait_for_sound(Watching& watching, TrueTime& middle, TrueTime give_up_at) {
+    for (; middle < give_up_at; middle = middle + hop)
+        if (watching.look(middle)) return true;
     return false;
 }
 
@@ -108,17 +120,14 @@ Result<std::vector<SpeakerTrack>> watch(const WatchOptions& options, const TrueC
     std::error_code problem;
     if (!std::filesystem::is_directory(speakers, problem))
         return Error{ErrorCode::not_found, options.room.string() + " is no virtual room: it has no folder 'speakers'"};
-    Watching watching(speakers);
+    Watching watching(speakers, truth);
     TrueTime middle = truth.now();
-    if (options.from_sound && !wait_for_sound(watching, truth, middle, middle + from_seconds(options.wait_s)))
+    if (options.from_sound && !wait_for_sound(watching, middle, middle + from_seconds(options.wait_s)))
         return Error{ErrorCode::unavailable, "no speaker in " + options.room.string() + " made a sound within " +
                                                  std::to_string(std::lround(options.wait_s)) + " s"};
     watching.forget_windows();
     const TrueTime end = middle + from_seconds(options.seconds);
-    for (; middle < end; middle = middle + hop) {
-        truth.wait_until(middle + behind);
-        watching.look(middle, truth.now());
-    }
+    for (; middle < end; middle = middle + hop) watching.look(middle);
     return std::move(watching).tracks();
 }
 

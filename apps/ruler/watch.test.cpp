@@ -22,7 +22,13 @@ class WaitedTime final : public virtual_audio::TrueClock {
   public:
     TrueTime now() const noexcept override { return at_; }
     std::chrono::nanoseconds realtime() const noexcept override { return std::chrono::nanoseconds{at_.ns}; }
-    void wait_until(TrueTime until) const noexcept override { at_ = std::max(at_, until); }
+    void wait_until(TrueTime until) const noexcept override {
+        at_ = std::max(at_, until);
+        if (at_ >= freezes_at) at_ = at_ + std::exchange(freezes_for, 0s);
+    }
+
+    TrueTime freezes_at{};
+    mutable core::Duration freezes_for{};
 
   private:
     mutable TrueTime at_{20'000'000'000};
@@ -79,6 +85,19 @@ TEST_F(WatchTest, FindsTheOneWhoseSoundLeavesLaterThanItSays) {
     const auto report = measure();
     EXPECT_EQ(report.verdict, "b/x is 5.0 ms late");
     EXPECT_NEAR(report.speakers[1].signed_median_us, 5000, 0.1);
+}
+
+// What it did not hear is nobody's silence.
+TEST_F(WatchTest, AMachineThatHadNoTimeForTheRulerIsToldApartFromSilence) {
+    play("a", 100, 0ms);
+    play("b", -100, 0ms);
+    time.freezes_at = time.now() + 1150ms;
+    time.freezes_for = 4s;
+    const auto report = measure();
+    EXPECT_EQ(report.windows, 5U);
+    EXPECT_EQ(report.unheard_windows, 1U);
+    for (const auto& speaker : report.speakers) EXPECT_EQ(speaker.missed_windows, 0U);
+    EXPECT_TRUE(report.within_limits) << report.verdict;
 }
 
 TEST_F(WatchTest, FindsTheOneThatSwallowsItsSound) {

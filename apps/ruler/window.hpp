@@ -16,6 +16,7 @@ inline constexpr std::size_t wide_points = window_frames + 2 * wide_search_frame
 
 enum class Match {
     silent,     // below -70 dBFS
+    unheard,    // the ruler came too late for it: nothing is known
     matched,    // `lag_us` holds
     unmatched,  // sounds, but nothing like the reference
     ambiguous,  // the sound repeats itself so closely that its lag cannot be told

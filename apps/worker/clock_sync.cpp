@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::uint64_t report_every_exchanges = 100;  // about 10 s
 
+// What a worker that agrees with nobody goes by: where the cluster was once, and its own crystal.
+media::ClockMap running_free(media::ClockMap map) {
+    map.drift = 0;
+    return map;
+}
+
 }  // namespace
 
 ClockSync::ClockSync(boost::asio::io_context& io, const ports::Clock& clock, Handlers handlers, bool agreement)
@@ -33,7 +39,7 @@ void ClockSync::take(const net::ClockExchange& exchange) {
         filter_.restart(exchange.incarnation);
     }
     filter_.add({exchange.t1, exchange.t2_ns, exchange.t3_ns, exchange.t4});
-    if (hold_.follow(filter_)) handlers_.map(*map());
+    if (hold_.follow(filter_)) handlers_.map(agreement_ ? *map() : running_free(*map()));
     // While another incarnation's first map is awaited there is nothing to say of this one.
     if (map() && map()->incarnation == filter_.incarnation()) report_when_due(exchange.t4);
 }
