@@ -133,7 +133,6 @@ void Card::close() {
     last_.reset();
     next_ = 0;
     retry_at_.reset();
-    trouble_.set("");
 }
 
 }  // namespace antiphon::alsa

@@ -69,6 +69,7 @@ class Card {
     // is away, when it is tried again. At another place of the millisecond each time: positions of USB advance once in
     // that time, and always read at the same place of it they would hide how far from its edge that is (dither).
     core::LocalTime next_wake() const;
+    // The trouble stays: what it was when it was last tried.
     void close();
 
   private:

@@ -71,6 +71,8 @@ class AlsaSource final : public ports::AudioSource {
     Result<void> start(ports::Capturer& capturer) override {
         if (thread_.runs()) return Error{ErrorCode::conflict, "the sound card is already started"};
         card_.close();
+        if (!card_.open())
+            return Error{ErrorCode::unavailable, trouble_.text()};  // a recording of nothing helps nobody
         thread_.start([this, &capturer, loop = CaptureLoop(card_, tally_)]() mutable {
             loop.step(capturer);
             return card_.next_wake();

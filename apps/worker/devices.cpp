@@ -1,10 +1,13 @@
 // The one place that knows which kinds of device there are.
 #include "apps/worker/devices.hpp"
 
+#include "adapters/alsa/devices.hpp"
 #include "adapters/virtual_audio/devices.hpp"
 
 namespace antiphon::worker {
 namespace {
+
+constexpr std::string_view alsa_prefix = "alsa:";
 
 struct InRoom {
     virtual_audio::Room room;
@@ -15,8 +18,8 @@ core::Result<InRoom> open_room(const DeviceContext& context, const std::string& 
     if (!device.starts_with("virtual:"))
         return core::Error{core::ErrorCode::invalid,
                            "device '" + device +
-                               "' is of a kind that this version has not; write virtual:speaker or "
-                               "virtual:microphone (alsa: and bluetooth: come with live audio and Bluetooth)"};
+                               "' is of a kind that this version has not; write alsa:NAME, virtual:speaker or "
+                               "virtual:microphone (bluetooth: comes with Bluetooth)"};
     auto parsed = virtual_audio::parse_virtual_device(device);
     if (!parsed) return parsed.error();
     const auto folder = parsed->room ? parsed->room : context.room;
@@ -32,6 +35,11 @@ core::Result<InRoom> open_room(const DeviceContext& context, const std::string& 
 
 core::Result<std::unique_ptr<ports::AudioSink>> make_sink(const DeviceContext& context, const std::string& name,
                                                           const std::string& device) {
+    if (device.starts_with(alsa_prefix)) {
+        const auto card = alsa::parse_alsa_device(device);
+        if (!card) return card.error();
+        return alsa::make_sink(*card, context.clock);
+    }
     auto in = open_room(context, device);
     if (!in) return in.error();
     return virtual_audio::make_speaker(in->room, in->device, context.worker, name, context.clock);
@@ -39,6 +47,11 @@ core::Result<std::unique_ptr<ports::AudioSink>> make_sink(const DeviceContext& c
 
 core::Result<std::unique_ptr<ports::AudioSource>> make_source(const DeviceContext& context, const std::string& name,
                                                               const std::string& device) {
+    if (device.starts_with(alsa_prefix)) {
+        const auto card = alsa::parse_alsa_device(device);
+        if (!card) return card.error();
+        return alsa::make_source(*card, context.clock);
+    }
     auto in = open_room(context, device);
     if (!in) return in.error();
     return virtual_audio::make_microphone(in->room, in->device, context.worker, name, context.clock);

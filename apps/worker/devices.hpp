@@ -17,10 +17,10 @@ struct DeviceContext {
     const ports::Clock& clock;
 };
 
-// `virtual:speaker...`. Errors name the device and what there is instead.
+// `alsa:NAME...` or `virtual:speaker...`. Errors name the device and what there is instead.
 core::Result<std::unique_ptr<ports::AudioSink>> make_sink(const DeviceContext& context, const std::string& name,
                                                           const std::string& device);
-// `virtual:microphone...`
+// `alsa:NAME...` or `virtual:microphone...`
 core::Result<std::unique_ptr<ports::AudioSource>> make_source(const DeviceContext& context, const std::string& name,
                                                               const std::string& device);
 

@@ -19,6 +19,8 @@ constexpr core::Duration slack = std::chrono::microseconds(1500);
 // 0.7 s of stereo: what a device's buffer holds, and more.
 constexpr std::size_t live_frames = 1 << 15;
 enum WindowIndex : std::size_t { file_window, live_window };
+// Who pulls a plug may put it in again: only then is the session given up here.
+constexpr core::Duration trouble_borne = std::chrono::seconds(10);
 // After so many looks in a row at a starving output its decoder is moved.
 constexpr int starved_views_max = 10;
 
@@ -48,8 +50,10 @@ Output::Output(std::string name, std::string device, core::Result<std::unique_pt
 
 core::Endpoint Output::endpoint() const {
     const auto needed = lead();
-    return {name_, device_, failure_, needed ? std::optional(needed->count()) : std::nullopt};
+    return {name_, device_, trouble(), needed ? std::optional(needed->count()) : std::nullopt};
 }
+
+std::string Output::trouble() const { return failure_.empty() && sink_ ? sink_->trouble() : failure_; }
 
 void Output::wake() {
     if (!sink_ || running_) return;
@@ -61,6 +65,7 @@ void Output::wake() {
 void Output::rest_when_idle() {
     if (session_) idle_since_ = clock_.now();
     if (!running_ || session_ || clock_.now() - idle_since_ < rest_after) return;
+    if (!sink_->trouble().empty()) return;  // what is not there is waited for
     sink_->stop();
     running_ = false;
 }
@@ -166,6 +171,13 @@ void Output::set_clock(const media::ClockMap& map) {
 Output::View Output::view() {
     View view;
     if (!failure_.empty()) return {core::SessionState::failed, failure_, 0, 0};
+    view.reason = trouble();
+    if (view.reason.empty())
+        troubled_since_.reset();
+    else if (!troubled_since_)
+        troubled_since_ = clock_.now();
+    else if (clock_.now() - *troubled_since_ > trouble_borne)
+        return {core::SessionState::failed, view.reason, 0, 0};
     const bool live = session_ && session_->programme.live;
     if (live) {
         if (map_) view.state = core::SessionState::ready;

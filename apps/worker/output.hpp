@@ -26,6 +26,8 @@ class Output final : public ports::Renderer {
 
     const std::string& name() const { return name_; }
     core::Endpoint endpoint() const;
+    // Why it is silent whatever is played; empty: it works.
+    std::string trouble() const;
 
     // Begins this session of a file, or follows its change: another start, place or volume.
     void play(const core::DesiredSession& session, const std::filesystem::path& file);
@@ -65,7 +67,8 @@ class Output final : public ports::Renderer {
 
     const std::string name_;
     const std::string device_;
-    std::string failure_;
+    std::string failure_;  // for good
+    std::optional<core::LocalTime> troubled_since_;
     const ports::Clock& clock_;
     files::ProgrammeFeeder feeder_;
     media::PcmWindow live_;

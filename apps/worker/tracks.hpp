@@ -16,8 +16,11 @@ namespace antiphon::worker {
 struct Input {
     std::string name;
     std::string device;
-    std::string failure;  // empty: working
+    std::string failure;  // why there is no source
     std::unique_ptr<ports::AudioSource> source;
+
+    // Empty: working.
+    std::string trouble() const { return source ? source->trouble() : failure; }
 };
 
 // On the loop's thread.

@@ -7,6 +7,7 @@
 #include "adapters/system/random.hpp"
 #include "adapters/tls/trust.hpp"
 #include "apps/node/rows.hpp"
+#include "apps/worker/session_report.hpp"
 #include "core/contract.hpp"
 #include "core/step.hpp"
 
@@ -19,6 +20,7 @@ using std::chrono::milliseconds;
 constexpr const char* actor_name = "decider";
 constexpr std::uint32_t mailbox_size = 1024;
 constexpr core::Duration tick_interval = milliseconds(500);
+constexpr core::Duration look_at_devices_each = std::chrono::seconds(1);
 constexpr core::Duration poll_interval = milliseconds(100);
 constexpr core::Duration settled_after = std::chrono::seconds(3);
 constexpr core::Duration retry_store_after = std::chrono::seconds(1);
@@ -58,6 +60,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
       tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
+      inventory_(parts_.outputs, tracks_),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
                    [this](const core::ClockReport& report) {
@@ -89,6 +92,9 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->subscribe(topics_.of(id, "command"));
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
+    every(look_at_devices_each, [this] {
+        for (auto& change : inventory_.changes()) tell(std::move(change));
+    });
     if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
     keep_polling();
     after(settled_after, [] { system::give_back_start_up_memory(); });
@@ -100,16 +106,16 @@ actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
     if (!state) return state.error();
     std::unique_ptr<actors::Actor<WorkerActor::Message>> actor =
         std::make_unique<WorkerActor>(executor_, std::move(*state), *this);
-    actor->on_message(core::WorkerEvent{inventory()});
+    actor->on_message(core::WorkerEvent{beginning()});
     actor->on_message(core::WorkerEvent{core::ClockChanged{clock_}});
     if (linked_) actor->on_message(core::WorkerEvent{core::LinkChanged{true, is_vouched()}});
     return actor;
 }
 
-core::WorkerStarted WorkerApp::inventory() {
+core::WorkerStarted WorkerApp::beginning() {
     core::WorkerStarted started;
-    for (const auto& output : parts_.outputs) started.outputs.push_back(output->endpoint());
-    for (const auto& input : tracks_.inputs()) started.inputs.push_back({input.name, input.device, input.failure});
+    started.outputs = inventory_.outputs();
+    started.inputs = inventory_.inputs();
     started.tracks = tracks_.recover();
     for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
     for (const auto& [id, session] : rendering_) started.rendering.push_back(session);
@@ -344,32 +350,9 @@ void WorkerApp::operator()(const core::SendReport& report) {
 void WorkerApp::operator()(const core::SendPong& pong) { publish("reply", pong.pong, false); }
 
 core::SessionReport WorkerApp::session_report(const core::DesiredSession& session) {
-    core::SessionReport report;
-    report.id = session.id;
-    int looked_at = 0;
-    bool all_over = true;
-    bool all_ready = true;
-    bool any_playing = false;
-    for (auto* output : outputs_of(session)) {
-        const auto view = output->view();
-        ++looked_at;
-        report.position_frames = std::max(report.position_frames, view.position_frames);
-        report.lost_frames += view.lost_frames;
-        if (!view.reason.empty()) report.reason = view.reason;
-        all_over = all_over && (view.state == core::SessionState::ended || view.state == core::SessionState::failed);
-        all_ready = all_ready && view.state != core::SessionState::fetching;
-        any_playing = any_playing || view.state == core::SessionState::playing;
-    }
-    const bool some_failed = !report.reason.empty();
-    if (looked_at == 0) report.reason = "this worker has none of the session's outputs any more";
-    if (looked_at == 0 || (all_over && some_failed))
-        report.state = core::SessionState::failed;
-    else if (any_playing)
-        report.state = core::SessionState::playing;
-    else if (all_over)
-        report.state = core::SessionState::ended;
-    else
-        report.state = all_ready ? core::SessionState::ready : core::SessionState::fetching;
+    std::vector<Output::View> views;
+    for (auto* output : outputs_of(session)) views.push_back(output->view());
+    auto report = report_on(session.id, views);
     live_.add_to(report);
     return report;
 }

@@ -19,6 +19,7 @@
 #include "apps/worker/clock_sync.hpp"
 #include "apps/worker/enrolment.hpp"
 #include "apps/worker/exchange.hpp"
+#include "apps/worker/inventory.hpp"
 #include "apps/worker/live_sessions.hpp"
 #include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
@@ -96,7 +97,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void say_goodbye(const std::function<void()>& done);
     std::vector<Output*> outputs_of(const core::DesiredSession& session);
     core::SessionReport session_report(const core::DesiredSession& session);
-    core::WorkerStarted inventory();
+    core::WorkerStarted beginning();
 
     Parts parts_;
     CannotGoOn cannot_go_on_;
@@ -106,6 +107,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     http::Client client_;
     Exchange exchange_;
     Tracks tracks_;
+    Inventory inventory_;
     ClockSync clock_sync_;
     LiveSessions live_;
     std::unique_ptr<mqtt::MqttBus> bus_;

@@ -1,0 +1,42 @@
+// Two looks, compared.
+#include "apps/worker/inventory.hpp"
+
+#include "adapters/system/log.hpp"
+
+namespace antiphon::worker {
+
+std::vector<core::Endpoint> Inventory::outputs() const {
+    std::vector<core::Endpoint> endpoints;
+    for (const auto& output : outputs_) endpoints.push_back(output->endpoint());
+    return endpoints;
+}
+
+std::vector<core::Endpoint> Inventory::inputs() const {
+    std::vector<core::Endpoint> endpoints;
+    for (const auto& input : tracks_.inputs()) endpoints.push_back({input.name, input.device, input.trouble()});
+    return endpoints;
+}
+
+std::vector<core::EndpointChanged> Inventory::changes() {
+    std::vector<core::EndpointChanged> changes;
+    compare(true, outputs(), changes);
+    compare(false, inputs(), changes);
+    return changes;
+}
+
+void Inventory::compare(bool is_output, const std::vector<core::Endpoint>& now,
+                        std::vector<core::EndpointChanged>& changes) {
+    auto& known = known_[is_output ? 1 : 0];
+    known.resize(now.size());
+    for (std::size_t i = 0; i < now.size(); ++i) {
+        if (known[i] == now[i]) continue;
+        const bool well = now[i].failure.empty();
+        if (!well) system::log::warning("device.trouble", {{"device", now[i].name}}, now[i].failure);
+        if (well && !known[i].failure.empty())
+            system::log::info("device.well", {{"device", now[i].name}}, now[i].device + " works again");
+        known[i] = now[i];
+        changes.push_back({is_output, now[i]});
+    }
+}
+
+}  // namespace antiphon::worker

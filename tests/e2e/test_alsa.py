@@ -1,0 +1,124 @@
+# Goal: what ALSA opens is a speaker and a microphone like any other. Method: cards of the virtual room behind the real ALSA, and the ruler.
+import array
+import json
+import pathlib
+import random
+import struct
+import subprocess
+import unittest
+import wave
+
+from stage_for_tests import BUILD, RATE, Stage, wait_for
+
+AWAY = 8  # offset of the card's switch in its control file
+
+
+def noise(folder, seconds):
+    """A file of that length that sounds at no two places of a second alike, so that its time can be told."""
+    path = pathlib.Path(folder) / "noise.wav"
+    source = random.Random(7)
+    piece = array.array("h", (source.randrange(-6000, 6000) for _ in range(5 * RATE)))
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        for _ in range(seconds // 5):
+            out.writeframesraw(piece.tobytes())
+    return path
+
+
+class Card:
+    """A sound card of the board "foyer", which its test may pull out."""
+
+    def __init__(self, folder, options):
+        self.control = pathlib.Path(folder) / "control"
+        self.configuration = pathlib.Path(folder) / "asound.conf"
+        room = pathlib.Path(folder) / "room"
+        cards = "".join(f'pcm.{name} {{ type antiphon_card room "{room}" owner foyer name {name} control "{self.control}" {options} }}\n'
+                        for name in ("left", "mic"))
+        self.configuration.write_text(f'pcm_type.antiphon_card {{ lib "{BUILD}/libasound_module_pcm_antiphon_card.so" }}\n{cards}')
+
+    def pull(self, away):
+        with self.control.open("r+b") as file:
+            file.seek(AWAY)
+            file.write(struct.pack("<I", away))
+
+
+class Alsa(unittest.TestCase):
+    def setUp(self):
+        self.stage = Stage(self, ("hall",))
+        self.cluster = self.stage.cluster
+        self.card = Card(self.cluster.folder, "ppm 60 granule 48")
+        self.cluster.variables = {"ALSA_CONFIG_PATH": str(self.card.configuration)}
+        invitation = self.cluster.antiphon("invite")["invitation"]
+        self.cluster.start("foyer", "worker", "--name", "foyer", "--join", invitation, "--data", self.cluster.folder / "foyer",
+                           "--output", "left=alsa:left?buffer=60", "--input", "mic=alsa:mic")
+        self.cluster.expect(self.cluster.ready, 30, "the workers are not ready", "foyer")
+
+    def device(self, kind, name):
+        return next(d for d in self.cluster.antiphon("devices")[kind] if d["name"] == f"foyer/{name}")
+
+    def play(self, seconds):
+        programme = noise(self.cluster.folder, seconds)
+        session = self.cluster.antiphon("play", str(programme), "--to", "all")["id"]
+        self.assertTrue(self.stage.wait_for_session(session, self.all_play, 20), self.stage.session(session))
+        return session
+
+    @staticmethod
+    def all_play(session):
+        return all(m["state"] == "playing" and not m["reason"] for m in session["members"])
+
+    def ruled(self):
+        done = subprocess.run(self.cluster.ruler("watch", self.cluster.room, "--seconds", 5, "--json"), check=False, capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout)
+
+    def assert_in_sync(self):
+        report = self.ruled()
+        self.assertTrue(report["within_limits"], report)
+        self.assertEqual(len([s for s in report["speakers"] if not s["silent"]]), 2, report)
+
+    def test_it_plays_in_time_with_every_other_speaker(self):
+        self.play(60)
+        self.assert_in_sync()
+
+    def test_pulled_out_it_is_told_and_put_in_again_it_plays_on_in_time(self):
+        session = self.play(120)
+        self.card.pull(1)
+        gone = self.stage.wait_for_session(session, lambda now: any("No such device" in m["reason"] for m in now["members"]), 10)
+        self.assertTrue(gone, self.stage.session(session))
+        self.assertTrue(wait_for(lambda: "No such device" in self.device("outputs", "left")["failure"], 10), self.device("outputs", "left"))
+        self.card.pull(0)
+        self.assertTrue(self.stage.wait_for_session(session, self.all_play, 15), self.stage.session(session))
+        self.assertTrue(wait_for(lambda: not self.device("outputs", "left")["failure"], 10), self.device("outputs", "left"))
+        self.assert_in_sync()
+        lost = {m["worker"]: m["lost_frames"] for m in self.stage.session(session)["members"]}
+        self.assertEqual(lost["hall"], 0, "the rest of the cluster did not notice")
+        self.assertGreater(lost["foyer"], 0)
+
+    def test_a_card_that_stays_away_fails_its_session_with_the_reason(self):
+        self.card.pull(1)
+        programme = noise(self.cluster.folder, 60)
+        session = self.cluster.antiphon("play", str(programme), "--to", "foyer/left")["id"]
+        over = self.stage.wait_for_session(session, lambda now: now["phase"] == "failed", 40)
+        self.assertTrue(over, self.stage.session(session))
+        self.assertIn("No such device", over["reason"])
+
+    def test_its_microphone_records_what_is_played(self):
+        self.play(60)
+        recording = self.cluster.antiphon("record", "start", "--from", "foyer/mic")["id"]
+        track = lambda: next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]  # noqa: E731
+        self.assertTrue(wait_for(lambda: track()["frames"] > 3 * RATE, 20), "it does not grow")
+        self.cluster.antiphon("record", "stop", recording)
+        self.assertTrue(wait_for(lambda: track()["state"] == "uploaded", 20), track())
+        self.assertEqual(track()["gap_frames"], 0, track())
+        audio = next((self.cluster.folder / "coordinator/recordings" / recording).glob("*.flac"))
+        decoded = self.cluster.folder / "decoded.wav"
+        subprocess.run(["flac", "-s", "-d", "-f", "-o", decoded, audio], check=True, timeout=30)
+        with wave.open(str(decoded)) as file:
+            width, frames = file.getsampwidth(), file.readframes(file.getnframes())
+        samples = [int.from_bytes(frames[i:i + width], "little", signed=True) / (1 << (8 * width - 1)) for i in range(0, len(frames), width * 7)]
+        self.assertGreater(max(map(abs, samples)), 0.01, "it hears the room")
+
+    def test_a_recording_needs_its_microphone(self):
+        self.card.pull(1)
+        recording = self.cluster.antiphon("record", "start", "--from", "foyer/mic")["id"]
+        failed = wait_for(lambda: next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]["state"] == "failed", 10)
+        self.assertTrue(failed)
