@@ -63,8 +63,17 @@ void Checker::remove_worker(const core::WorkerId& id) {
     granted_.erase(id);
 }
 
+void Checker::set_members(const core::CoordinatorState& durable) {
+    removed_.clear();
+    for (const auto& [id, state] : workers_)
+        if (!durable.workers.find(id)) removed_.insert(id);
+    for (auto& [device, drivers] : drivers_)
+        std::erase_if(drivers, [&](const core::WorkerId& id) { return removed_.contains(id); });
+}
+
 void Checker::check_devices(const core::WorkerId& id, const core::WorkerState& state) {
     for (auto& [device, drivers] : drivers_) drivers.erase(id);
+    if (removed_.contains(id)) return;
     for (const auto& device : core::driven_devices(state)) {
         auto& drivers = drivers_[device];
         drivers.insert(id);

@@ -38,6 +38,9 @@ class Checker {
   public:
     void add_worker(const core::WorkerId& id) { workers_[id] = {}; }
     void remove_worker(const core::WorkerId& id);
+    // Of the cluster that leads, as is stored. A board that was removed is nobody's, whatever it still drives until it
+    // is taken away.
+    void set_members(const core::CoordinatorState& durable);
 
     void worker_stepped(const core::WorkerId& id, const core::WorkerState& state);
     void worker_effect(SimWorker& worker, const core::WorkerEffect& effect, const core::WorkerState& state);
@@ -113,7 +116,8 @@ class Checker {
     std::map<std::string, std::string> made_;                       // by key and fingerprint: what was made (I2)
     std::set<std::pair<std::string, std::uint64_t>> overwritten_;   // versions of zones (I16)
     std::map<std::string, core::LocalTime> invited_;                // by digest (I18)
-    std::map<std::string, std::set<core::WorkerId>> drivers_;       // by shared device (I5)
+    std::map<std::string, std::set<core::WorkerId>> drivers_;       // by shared device, members alone (I5)
+    std::set<core::WorkerId> removed_;                              // and still at work
     std::map<core::RequestId, Open> open_;
     std::set<core::WorkerId> granted_;
     std::set<core::TokenId> over_;     // whoever came with them was told that they are over (I20)

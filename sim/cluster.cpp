@@ -59,6 +59,7 @@ void Cluster::add_coordinator(const std::string& name) {
     observer.effect = [this](const core::CoordinatorEffect& effect) { checker_.coordinator_effect(effect); };
     observer.stored = [this](SimCoordinator& who, const auto& durable) {
         checker_.coordinator_stored(who.name(), durable);
+        if (&who == &coordinator()) checker_.set_members(durable);
     };
     observer.answered = [this](SimCoordinator& who, const core::Answer& answer) { answered(who, answer); };
     observer.died = [this](SimCoordinator& who) { crash(who); };
