@@ -71,7 +71,8 @@ void DeviceClock::fit() noexcept {
         EnvelopeSide{envelope_.hull(), envelope_.mean_x(), static_cast<double>(count) / spread, 1}};
     slope_ = common_slope(sides, options_.drift);
     floor_ = floor_under(envelope_.hull(), slope_);
-    usable_ = count >= options_.readings_min;
+    const bool known = 3 * spread <= static_cast<double>(count * options_.start_error.count());
+    usable_ = usable_ || (count >= options_.readings_min && (known || count >= options_.readings_enough));
 }
 
 core::LocalTime DeviceClock::to_local(double frame) const noexcept {

@@ -11,7 +11,12 @@ namespace antiphon::media {
 struct DeviceClockOptions {
     core::Duration window = std::chrono::seconds(16);
     SlopePrior drift;
-    std::int64_t readings_min = 4;  // fewer give no estimate
+    std::int64_t readings_min = 8;  // fewer give no estimate
+    // Coarse readings take longer to tell what fine ones tell at once: it is waited until the floor under so many, that
+    // scatter so far, is known as well as this 19 times of 20 (their lowest is exponentially distributed above it), at
+    // most for `readings_enough`.
+    core::Duration start_error = std::chrono::microseconds(20);
+    std::int64_t readings_enough = 60;
 };
 
 // Frame f starts to sound (up to the device's constant delay) at local time a + f / (rate (1 + e)). A reading is never

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "media/world.test.hpp"
@@ -86,11 +87,33 @@ TEST(DeviceClock, AveragesNothingOverAGranuleOf48Frames) {
     EXPECT_LT(errors.worst_us_10, 60);
 }
 
+TEST(DeviceClock, ADeviceOfCoarseReadingsIsNotBelievedTooSoon) {
+    double worst_us = 0, latest_s = 0;
+    for (unsigned seed = 0; seed < 50; ++seed) {
+        Random random(seed);
+        const Device device{{0, uniform(random, -100, 100)}, 48};
+        const Crystal local{uniform(random, 0, 1e15), uniform(random, -100, 100)};
+        DeviceClock clock(48000);
+        double t = 50e6;
+        const double begun = t + uniform(random, 0, 1e6);
+        for (int i = 0; !clock.usable(); ++i) {
+            t = begun + 10e6 * i + std::fmod(0.6180339887 * i, 1.0) * 1e6;  // dithered, as our sound cards' looks are
+            clock.add({local.stamp(t + 500)}, device.played(t));
+        }
+        worst_us = std::max(worst_us, error_us(clock, device, local, t));
+        latest_s = std::max(latest_s, t * 1e-9 - 0.05);
+    }
+    std::printf("granule 48: worst error at the start %.1f us, usable after %.2f s at the latest\n", worst_us,
+                latest_s);
+    EXPECT_LT(worst_us, 60);
+    EXPECT_LT(latest_s, 0.65);
+}
+
 TEST(DeviceClock, NeedsAFewReadingsAndThenKeepsNearTheNominalRate) {
     DeviceClock clock(48000);
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 8; ++i) {
         EXPECT_FALSE(clock.usable());
-        clock.add({1'000'000 + i * 10'000'000 + (i % 2) * 900'000}, i * 480);
+        clock.add({1'000'000 + i * 10'000'000 + (i % 2) * 40'000}, i * 480);
     }
     ASSERT_TRUE(clock.usable());
     EXPECT_LT(std::abs(clock.ppm()), 10);

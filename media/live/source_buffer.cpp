@@ -22,7 +22,8 @@ SourceBuffer::SourceBuffer(const SourceBufferOptions& options)
     : options_(options),
       resampler_(std::min(1.0, static_cast<double>(core::cluster_rate) / options.rate)),
       window_(options.channels, options.capacity_frames),
-      clock_(options.rate),
+      clock_(options.rate,
+             {.readings_min = 4, .start_error = std::chrono::seconds(1)}),  // it makes up for the rest by and by
       concealer_(options.channels, options.fade_frames),
       step_(nominal_step()),
       fill_wanted_(frames_in(options.first_fill)),

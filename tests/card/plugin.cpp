@@ -95,10 +95,9 @@ snd_pcm_sframes_t transfer(snd_pcm_ioplug_t* io, const snd_pcm_channel_area_t* a
 }
 
 int close(snd_pcm_ioplug_t* io) {
-    auto& plugin = of(io);
-    plugin.card->stop();
-    ::close(plugin.timer);
-    delete &plugin;
+    const std::unique_ptr<Plugin> last(&of(io));
+    last->card->stop();
+    ::close(last->timer);
     return 0;
 }
 
@@ -225,7 +224,7 @@ int open_plugin(snd_pcm_t** pcm, const char* name, snd_config_t* configuration, 
     plugin->io.poll_fd = plugin->timer;
     plugin->io.poll_events = POLLIN;
     if (const int error = snd_pcm_ioplug_create(&plugin->io, name, stream, mode); error < 0) return error;
-    auto& made = *plugin.release();  // its close() deletes it
+    auto& made = *plugin.release();  // its close() ends it
     if (const int error = constrain(made); error < 0) return snd_pcm_ioplug_delete(&made.io), error;
     *pcm = made.io.pcm;
     return 0;

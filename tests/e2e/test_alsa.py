@@ -10,14 +10,21 @@ import wave
 
 from stage_for_tests import BUILD, RATE, Stage, wait_for
 
+SMOOTHED = 8  # frames of noise that are one
 AWAY = 8  # offset of the card's switch in its control file
 
 
 def noise(folder, seconds):
-    """A file of that length that sounds at no two places of a second alike, so that its time can be told."""
+    """A file of that length that sounds at no two places of a second alike, so that its time can be told; dull, so that it can be told also while
+    a speaker is being steered."""
     path = pathlib.Path(folder) / "noise.wav"
     source = random.Random(7)
-    piece = array.array("h", (source.randrange(-6000, 6000) for _ in range(5 * RATE)))
+    sharp = [source.randrange(-20000, 20000) for _ in range(5 * RATE + SMOOTHED)]
+    total = sum(sharp[:SMOOTHED])
+    piece = array.array("h")
+    for i in range(5 * RATE):
+        piece.append(total // SMOOTHED)
+        total += sharp[i + SMOOTHED] - sharp[i]
     with wave.open(str(path), "wb") as out:
         out.setparams((1, 2, RATE, 0, "NONE", ""))
         for _ in range(seconds // 5):
