@@ -227,6 +227,22 @@ TEST(Coordinator, ForgetsTheOldestWhateverTheWallClockSays) {
     EXPECT_EQ(bench.state.sessions.size(), Limits{}.finished_sessions);
 }
 
+TEST(Coordinator, TheOldestOfAllIsSeenToEndBeforeItIsForgotten) {
+    Bench bench;
+    bench.join("hall");
+    bench.join("foyer");
+    const auto oldest = bench.ask<SessionRow>(play({"hall/left"})).id;
+    for (std::size_t i = 0; i <= Limits{}.finished_sessions; ++i)
+        bench.ask<SessionRow>(StopRequest{bench.ask<SessionRow>(play({"foyer/left"})).id});
+    bench.now = bench.now + std::chrono::seconds(11);  // nobody has got ready
+    bench.tick();
+    ASSERT_TRUE(bench.state.sessions.find(oldest));
+    EXPECT_EQ(bench.state.sessions.find(oldest)->phase, SessionPhase::failed);
+    EXPECT_EQ(bench.announced(), "session.failed");
+    bench.tick();
+    EXPECT_EQ(bench.state.sessions.size(), Limits{}.finished_sessions);
+}
+
 TEST(Coordinator, AnInvitationIsGoodOnceAndForTenMinutes) {
     Bench bench;
     bench.join("hall");

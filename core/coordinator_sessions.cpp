@@ -41,7 +41,9 @@ template <class Row, class Table>
 void prune(Table& table, std::size_t kept) {
     std::vector<const Row*> finished;
     table.each([&](const Row& row) {
-        if (!row.active()) finished.push_back(&row);
+        // What ends in this very turn has to be seen to end first, also when it is the oldest of all.
+        const auto* before = table.before(row.id);
+        if (!row.active() && before && !before->active()) finished.push_back(&row);
     });
     if (finished.size() <= kept) return;
     // By id, which only grows: `created` is wall time, which may be wrong.

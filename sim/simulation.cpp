@@ -11,6 +11,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr core::Duration lead_within = seconds(10);
+constexpr core::Duration longest_programme = seconds(30);  // and what is borne beyond its end
 
 class Simulation {
   public:
@@ -70,6 +71,7 @@ class Simulation {
         cluster_.run_for(lead_within);
         if (!cluster_.coordinator().leads()) cluster_.checker().fail("liveness: no coordinator leads after 10 s");
         cluster_.run_for(plan_.quiet_for - lead_within);
+        run_programmes_out();
         // A coordinator that was replaced learns it when it misses workers, and has something to say until then.
         if (cluster_.coordinators().size() > 1) cluster_.run_for(core::silent_after + seconds(1));
         for (const auto& worker : cluster_.workers())
@@ -78,6 +80,18 @@ class Simulation {
         cluster_.checker().expect_all_answered();
         expect_nothing_but_heartbeats();
         expect_one_leader();
+    }
+
+    // What was begun late is heard to its end.
+    void run_programmes_out() {
+        const auto goes_on = [&] {
+            for (const auto& [id, session] : cluster_.coordinator().durable().sessions.rows())
+                if (session->phase == core::SessionPhase::playing && !session->programme.live) return true;
+            return false;
+        };
+        for (const auto end = cluster_.now() + longest_programme; cluster_.now() < end && goes_on();)
+            cluster_.run_for(seconds(1));
+        if (goes_on()) cluster_.checker().fail("liveness: a programme does not end");
     }
 
     // The one that was replaced knows it, once it has missed those of its workers that are members no more.
