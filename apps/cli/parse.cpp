@@ -44,7 +44,7 @@ std::string_view scheme_of(std::string_view text) {
 
 // Live sources that are yet to come.
 bool is_for_later(std::string_view text) {
-    constexpr std::array<std::string_view, 4> later{"http", "https", "alsa", "input"};
+    constexpr std::array<std::string_view, 3> later{"http", "https", "input"};
     return text == "-" || std::find(later.begin(), later.end(), scheme_of(text)) != later.end();
 }
 
@@ -82,10 +82,13 @@ core::Result<double> parse_position(std::string_view text) {
 
 core::Result<Source> parse_source(std::string_view text) {
     if (is_for_later(text))
-        return core::Error{core::ErrorCode::conflict,
-                           "'" + std::string(text.substr(0, 120)) +
-                               "' is a kind of source that is not in this version; play a file, tone:HZ or pipe:PATH"};
-    if (scheme_of(text) == "tone" || scheme_of(text) == "pipe") return Source{LiveSource{std::string(text)}};
+        return core::Error{
+            core::ErrorCode::conflict,
+            "'" + std::string(text.substr(0, 120)) +
+                "' is a kind of source that is not in this version; play a file, tone:HZ, pipe:PATH or alsa:NAME"};
+    constexpr std::array<std::string_view, 3> live{"tone", "pipe", "alsa"};
+    if (std::find(live.begin(), live.end(), scheme_of(text)) != live.end())
+        return Source{LiveSource{std::string(text)}};
     if (scheme_of(text) == "blob") {
         auto blob = core::parse_blob_hash(text.substr(5));
         if (!blob) return blob.error();

@@ -133,16 +133,17 @@ int play(Call& call, const ApiClient& api, const PlayArguments& asked) {
 
 void add_play(Command root) {
     const auto asked = std::make_shared<PlayArguments>();
-    root.client_verb({"play",
-                      "Plays a file or a live source on outputs, in sync.",
-                      {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
-                       "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
-                       "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms"},
-                      "Playing"})
+    root.client_verb(
+            {"play",
+             "Plays a file or a live source on outputs, in sync.",
+             {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
+              "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
+              "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms", "antiphon play alsa:hw:1 --to all"},
+             "Playing"})
         .argument("SOURCE", asked->source,
-                  "a file, blob:HASH of one that the cluster has, or live: tone:HZ, or pipe:PATH of a named pipe "
-                  "on the coordinator's machine (raw, s16 48 kHz stereo unless it says "
-                  "format=, rate= or channels=)")
+                  "a file, blob:HASH of one that the cluster has, or live: tone:HZ; alsa:NAME, a sound card "
+                  "of the coordinator's machine; or pipe:PATH of a named pipe there (raw, s16 48 kHz stereo unless it "
+                  "says format=, rate= or channels=)")
         .list({"--to", "OUTPUT,...", "where: worker/name, a zone, or all", true}, asked->to)
         .option({"--volume", "LEVEL", "of the session: 0 to 1, or 0% to 100% (default: 1)"}, asked->volume)
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)

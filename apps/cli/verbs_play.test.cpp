@@ -77,7 +77,7 @@ TEST_F(PlayTest, AFileThatChangedOnTheWayIsNotPlayed) {
 TEST_F(PlayTest, WhatCannotBePlayedIsRefusedBeforeAnythingIsSent) {
     auto outcome = run({"play", "-", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_TRUE(outcome.says("not in this version; play a file, tone:HZ or pipe:PATH"));
+    EXPECT_TRUE(outcome.says("not in this version; play a file, tone:HZ, pipe:PATH or alsa:NAME"));
     EXPECT_EQ(run({"play", "tone:440", "--to", "all", "--latency", "soon"}).exit_code, 2);
     outcome = run({"play", "/nowhere/x.wav", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);

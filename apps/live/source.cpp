@@ -1,6 +1,7 @@
 // The one place that knows which kinds of source there are.
 #include "apps/live/source.hpp"
 
+#include "apps/live/card_source.hpp"
 #include "apps/live/pipe_source.hpp"
 #include "apps/live/tone_source.hpp"
 #include "core/step.hpp"
@@ -13,7 +14,8 @@ core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, c
     return std::visit(
         core::Overloaded{
             [](const ToneSpec& tone) -> Opened { return std::unique_ptr<Source>(std::make_unique<ToneSource>(tone)); },
-            [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); }},
+            [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); },
+            [&](const CardSpec& card) -> Opened { return CardSource::open(clock, card); }},
         spec);
 }
 

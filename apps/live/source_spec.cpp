@@ -14,6 +14,7 @@ using core::ErrorCode;
 
 constexpr std::string_view tone_prefix = "tone:";
 constexpr std::string_view pipe_prefix = "pipe:";
+constexpr std::string_view card_prefix = "alsa:";
 constexpr double hertz_min = 20;
 constexpr double hertz_max = 20'000;
 constexpr int rate_min = 8000;
@@ -81,12 +82,20 @@ core::Result<SourceSpec> parse_pipe(std::string_view text) {
 
 }  // namespace
 
-bool is_live_source(std::string_view text) { return text.starts_with(tone_prefix) || text.starts_with(pipe_prefix); }
+bool is_live_source(std::string_view text) {
+    return text.starts_with(tone_prefix) || text.starts_with(pipe_prefix) || text.starts_with(card_prefix);
+}
 
 core::Result<SourceSpec> parse_source(std::string_view text) {
     if (text.starts_with(tone_prefix)) return parse_tone(text.substr(tone_prefix.size()));
     if (text.starts_with(pipe_prefix)) return parse_pipe(text.substr(pipe_prefix.size()));
-    return Error{ErrorCode::invalid, "source " + shown(text) + " is no live one; write tone:HZ or pipe:PATH"};
+    if (text.starts_with(card_prefix)) {
+        auto device = alsa::parse_alsa_device(text);
+        if (!device) return device.error();
+        return SourceSpec{CardSpec{std::move(*device)}};
+    }
+    return Error{ErrorCode::invalid,
+                 "source " + shown(text) + " is no live one; write tone:HZ, pipe:PATH or alsa:NAME"};
 }
 
 }  // namespace antiphon::live

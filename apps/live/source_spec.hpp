@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "adapters/alsa/device_string.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
 #include "media/sample_format.hpp"
@@ -30,9 +31,15 @@ struct PipeSpec {
     PcmFormat format;
 };
 
-using SourceSpec = std::variant<ToneSpec, PipeSpec>;
+// A sound card on the coordinator's machine.
+struct CardSpec {
+    alsa::AlsaDevice device;
+};
 
-// "tone:HZ" or "pipe:PATH[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says what is allowed.
+using SourceSpec = std::variant<ToneSpec, PipeSpec, CardSpec>;
+
+// "tone:HZ", "alsa:NAME[?buffer=MS]" or "pipe:PATH[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says
+// what is allowed.
 core::Result<SourceSpec> parse_source(std::string_view text);
 // Whether a text is meant as a live source at all, and not as a file.
 bool is_live_source(std::string_view text);

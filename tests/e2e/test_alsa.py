@@ -8,7 +8,7 @@ import subprocess
 import unittest
 import wave
 
-from stage_for_tests import BUILD, RATE, Pulse, Stage, wait_for
+from stage_for_tests import BUILD, RATE, Pulse, Stage, Trouble, fresh_folder, wait_for
 
 STOOD_STILL_MS = 100
 SMOOTHED = 8  # frames of noise that are one
@@ -139,3 +139,28 @@ class Alsa(unittest.TestCase):
         recording = self.cluster.antiphon("record", "start", "--from", "foyer/mic")["id"]
         failed = wait_for(lambda: next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]["state"] == "failed", 10)
         self.assertTrue(failed)
+
+
+class AlsaSource(unittest.TestCase):
+    def test_a_card_of_the_coordinator_is_heard_live_and_its_trouble_is_told(self):
+        folder = fresh_folder()
+        card = Card(folder, "ppm -40")
+        stage = Stage(self, ("hall", "foyer"), {"ALSA_CONFIG_PATH": str(card.configuration)}, folder)
+        self.assertTrue(stage.cluster.antiphon("play", str(noise(folder, 60)), "--to", "hall/left"))
+        session = stage.cluster.antiphon("play", "alsa:mic", "--to", "foyer/left", "--latency", "300")["id"]
+
+        def is_live(state, reason=""):
+            return stage.wait_for_session(session, lambda now: now["live"] and now["live"]["state"] == state and reason in now["live"]["reason"], 15)
+
+        self.assertTrue(is_live("flowing"), stage.session(session))
+        report = json.loads(subprocess.run(stage.cluster.ruler("watch", stage.cluster.room, "--seconds", 3, "--json"), check=False, capture_output=True,
+                                           text=True, timeout=60).stdout)
+        self.assertEqual({s["name"]: s["silent"] for s in report["speakers"]}, {"foyer/left": False, "hall/left": False}, report)
+        card.pull(1)
+        self.assertTrue(is_live("stalled", "No such device"), stage.session(session))
+        card.pull(0)
+        self.assertTrue(is_live("flowing"), stage.session(session))
+        card.pull(1)
+        with self.assertRaisesRegex(Trouble, "No such device"):
+            stage.cluster.antiphon("stop", session)
+            stage.cluster.antiphon("play", "alsa:mic", "--to", "foyer/left", "--wait")
