@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -35,7 +36,8 @@ double DeviceClock::lateness(core::LocalTime at, core::FrameCount frames) const 
            static_cast<double>(frames - origin_frames_) * nominal_frame_ns_;
 }
 
-void DeviceClock::add(core::LocalTime at, core::FrameCount frames) noexcept {
+void DeviceClock::add(core::LocalTime at, core::FrameCount frames, std::uint32_t run) noexcept {
+    if (std::exchange(run_, run) != run) reset();
     double x = static_cast<double>(frames - origin_frames_) * nominal_frame_ns_;
     if (has_origin_ && lost_position(x, lateness(at, frames))) {
         ++restarts_;

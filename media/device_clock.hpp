@@ -32,8 +32,9 @@ class DeviceClock {
 
     explicit DeviceClock(core::SampleRate rate, const DeviceClockOptions& options = {});
 
-    // `frames` whole frames had been played when the clock showed `at`, which was read just after.
-    void add(core::LocalTime at, core::FrameCount frames) noexcept;
+    // `frames` whole frames had been played when the clock showed `at`, which was read just after. In another `run` of
+    // the device what was learned before is void.
+    void add(core::LocalTime at, core::FrameCount frames, std::uint32_t run = 0) noexcept;
     void reset() noexcept;
 
     bool usable() const noexcept { return usable_; }
@@ -57,6 +58,7 @@ class DeviceClock {
     DeviceClockOptions options_;
     double nominal_frame_ns_;
     LowerEnvelope envelope_;  // lateness over nominal time since the origin
+    std::uint32_t run_ = 0;
     bool has_origin_ = false;
     bool usable_ = false;
     core::LocalTime origin_;

@@ -121,6 +121,15 @@ TEST(DeviceClock, NeedsAFewReadingsAndThenKeepsNearTheNominalRate) {
     EXPECT_NEAR(clock.to_frame(clock.to_local(4800)), 4800, 1e-3);
 }
 
+TEST(DeviceClock, KnowsNothingOfANewRun) {
+    DeviceClock clock(48000);
+    for (int i = 0; i < 20; ++i) clock.add({i * 10'000'000}, i * 480, 1);
+    ASSERT_TRUE(clock.usable());
+    clock.add({210'000'000}, 20 * 480 + 24, 2);  // half a millisecond off: too little to be noticed by itself
+    EXPECT_FALSE(clock.usable());
+    EXPECT_EQ(clock.restarts(), 0U);
+}
+
 TEST(DeviceClock, StartsAfreshWhenThePositionIsLost) {
     for (const std::int64_t jump : {-48'000, 48'000, -4'800'000}) {
         SCOPED_TRACE(jump);

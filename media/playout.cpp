@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "core/contract.hpp"
 
@@ -57,8 +56,7 @@ Playout::Playout(std::vector<PcmWindow*> windows, const PlayoutOptions& options)
 }
 
 void Playout::render(const OutputBlock& block) noexcept {
-    if (std::exchange(run_, block.run) != block.run) device_.reset();
-    device_.add(block.at, block.played);
+    device_.add(block.at, block.played, block.run);
     if (block.first != next_device_frame_ && !fade_.silent()) {
         fade_.cut();  // the device has played silence meanwhile
         count(shared_.reseats);

@@ -125,7 +125,6 @@ class Playout {
 
     // The device thread's.
     DeviceClock device_;
-    std::uint32_t run_ = 0;   // of which device_ knows
     Timeline timeline_;       // in force
     ClockMap map_;            // in force, of the timeline's incarnation if it is valid
     bool leaving_ = false;    // fading out for another timeline

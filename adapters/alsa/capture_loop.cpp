@@ -14,7 +14,7 @@ void CaptureLoop::begin() {
     if (!card_.open()) return;
     block_.resize(static_cast<std::size_t>(card_.block()) * static_cast<std::size_t>(card_.channels()));
     if (!card_.begun()) return;
-    if (begun_before_) count_lost(card_.next() - before);
+    if (begun_before_) tally_.lost(card_.next() - before);
     begun_before_ = true;
 }
 
@@ -24,7 +24,7 @@ bool CaptureLoop::drain(ports::Capturer& capturer, const Moment& moment) {
     auto there = moment.free;
     if (const auto lost = there - card_.buffer_frames(); lost > 0) {
         if (!card_.skip(lost + card_.block())) return false;  // the next ones would be overwritten while we read
-        count_lost(lost + card_.block());
+        tally_.lost(lost + card_.block());
         there = card_.buffer_frames() - card_.block();
     }
     for (; there >= card_.block(); there -= card_.block()) {
@@ -34,14 +34,9 @@ bool CaptureLoop::drain(ports::Capturer& capturer, const Moment& moment) {
         if (got == 0) return true;
         const auto samples = std::span(block_).first(static_cast<std::size_t>(got * card_.channels()));
         capturer.captured({.reading = reading, .first = first, .channels = card_.channels(), .samples = samples});
-        tally_.captured_frames.fetch_add(static_cast<std::uint64_t>(got), std::memory_order_relaxed);
+        tally_.moved(got);
     }
     return true;
-}
-
-void CaptureLoop::count_lost(core::FrameCount frames) {
-    tally_.lost_frames.fetch_add(static_cast<std::uint64_t>(frames), std::memory_order_relaxed);
-    tally_.overruns.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace antiphon::alsa

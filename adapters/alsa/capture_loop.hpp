@@ -2,25 +2,17 @@
 // Internal.
 #pragma once
 
-#include <atomic>
 #include <vector>
 
 #include "adapters/alsa/card.hpp"
 
 namespace antiphon::alsa {
 
-// Written by the device's thread, read by all.
-struct CaptureTally {
-    std::atomic<std::uint64_t> captured_frames{0};
-    std::atomic<std::uint64_t> lost_frames{0};
-    std::atomic<std::uint64_t> overruns{0};
-};
-
 // Empties the card's buffer. Used by one thread at a time.
 class CaptureLoop {
   public:
     // The other two outlive it.
-    CaptureLoop(Card& card, CaptureTally& tally) : card_(card), tally_(tally) {}
+    CaptureLoop(Card& card, Tally& tally) : card_(card), tally_(tally) {}
 
     // Real-time-safe while the card runs.
     void step(ports::Capturer& capturer);
@@ -28,10 +20,9 @@ class CaptureLoop {
   private:
     void begin();
     bool drain(ports::Capturer& capturer, const Moment& moment);
-    void count_lost(core::FrameCount frames);
 
     Card& card_;
-    CaptureTally& tally_;
+    Tally& tally_;
     std::vector<float> block_;
     bool begun_before_ = false;
 };

@@ -40,12 +40,12 @@ bool Card::open() {
     return prepared_ = true;
 }
 
-// A device that was away is counted as if it had gone on at its nominal rate.
 core::FrameCount Card::target_frames() const {
     const auto wished = device_.buffer.count() * core::cluster_rate / 1'000'000'000;
     return std::clamp(wished, 2 * block(), buffer_frames());
 }
 
+// A device that was away is counted as if it had gone on at its nominal rate.
 core::FrameCount Card::frames_gone() const {
     if (!last_) return 0;
     return last_->frames + (clock_.now() - last_->at).count() * core::cluster_rate / 1'000'000'000;

@@ -1,6 +1,7 @@
 // A sound card that comes and goes: one PCM after the other, whose frames are counted through all of them. Internal.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -27,6 +28,24 @@ class Trouble {
   private:
     mutable std::mutex mutex_;
     std::string text_;
+};
+
+// What came of it all. Written by the device's thread, read by all.
+struct Tally {
+    std::atomic<std::uint64_t> moved_frames{0};  // rendered, or captured
+    std::atomic<std::uint64_t> lost_frames{0};
+    std::atomic<std::uint64_t> breaks{0};  // how often some were lost
+
+    void moved(core::FrameCount frames) noexcept { add(moved_frames, frames); }
+    void lost(core::FrameCount frames) noexcept {
+        add(lost_frames, frames);
+        add(breaks, 1);
+    }
+
+  private:
+    static void add(std::atomic<std::uint64_t>& counter, core::FrameCount more) noexcept {
+        counter.fetch_add(static_cast<std::uint64_t>(more), std::memory_order_relaxed);
+    }
 };
 
 // The owner is one thread at a time. What is said of real time holds while the card runs; whatever ends a run may

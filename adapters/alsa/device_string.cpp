@@ -1,7 +1,7 @@
 // The grammar of `alsa:` device strings.
 #include "adapters/alsa/device_string.hpp"
 
-#include <charconv>
+#include "core/number.hpp"
 
 namespace antiphon::alsa {
 namespace {
@@ -36,11 +36,10 @@ core::Result<AlsaDevice> parse_alsa_device(std::string_view text) {
     if (!value.starts_with(option)) return refused(text, "has an unknown option; write alsa:NAME?buffer=MS");
     value.remove_prefix(option.size());
     if (value.ends_with("ms")) value.remove_suffix(2);
-    int ms = 0;
-    const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), ms);
-    if (problem != std::errc{} || end != value.data() + value.size() || ms < buffer_ms_min || ms > buffer_ms_max)
+    const auto ms = core::number_of<int>(value);
+    if (!ms || *ms < buffer_ms_min || *ms > buffer_ms_max)
         return refused(text, "has no good buffer; write milliseconds from 5 to 2000");
-    device.buffer = std::chrono::milliseconds{ms};
+    device.buffer = std::chrono::milliseconds{*ms};
     return device;
 }
 

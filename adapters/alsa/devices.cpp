@@ -12,90 +12,85 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
-// So that who looks at the inventory learns of a device that is not there before it is needed.
-void look_once(Card& card) {
-    if (card.open()) card.close();
-}
-
-class AlsaSink final : public ports::AudioSink {
+// A card with the thread that serves it by a Loop.
+template <class Loop>
+class Served {
   public:
-    AlsaSink(const AlsaDevice& device, const ports::Clock& clock)
-        : buffer_(device.buffer), card_(device, Direction::playback, clock, trouble_), thread_(clock) {
-        look_once(card_);
-    }
-    ~AlsaSink() override { stop(); }
+    Served(const AlsaDevice& device, Direction direction, const ports::Clock& clock)
+        : card_(device, direction, clock, trouble_), thread_(clock) {}
+    ~Served() { stop(); }
+    Served(const Served&) = delete;
+    Served& operator=(const Served&) = delete;
 
-    ports::AudioFormat format() const override { return {core::cluster_rate, 2}; }
-    core::Duration delay() const override { return {}; }  // it is in the readings
-    core::Duration ahead() const override { return buffer_; }
-
-    Result<void> start(ports::Renderer& renderer) override {
+    // Tries the device at once, so that its trouble is known to whoever looks; `needed`: without it nothing is started.
+    template <class Callback>
+    Result<void> start(Callback& callback, bool needed) {
         if (thread_.runs()) return Error{ErrorCode::conflict, "the sound card is already started"};
         card_.close();
-        thread_.start([this, &renderer, loop = PlaybackLoop(card_, tally_)]() mutable {
-            loop.step(renderer);
+        if (!card_.open() && needed) return Error{ErrorCode::unavailable, trouble_.text()};
+        thread_.start([this, &callback, loop = Loop(card_, tally_)]() mutable {
+            loop.step(callback);
             return card_.next_wake();
         });
         return {};
     }
-    void stop() override {
+    void stop() {
         if (!thread_.runs()) return;
         thread_.stop();
         card_.close();
     }
+    // Only while stopped.
+    void look_once() {
+        if (card_.open()) card_.close();
+    }
 
-    std::string trouble() const override { return trouble_.text(); }
-    ports::SinkCounters counters() const override {
+    std::string trouble() const { return trouble_.text(); }
+    template <class Counters>
+    Counters counters() const {
         constexpr auto relaxed = std::memory_order_relaxed;
-        return {tally_.rendered_frames.load(relaxed), tally_.lost_frames.load(relaxed), tally_.underruns.load(relaxed)};
+        return {tally_.moved_frames.load(relaxed), tally_.lost_frames.load(relaxed), tally_.breaks.load(relaxed)};
     }
 
   private:
-    const core::Duration buffer_;
     Trouble trouble_;
-    PlaybackTally tally_;
+    Tally tally_;
     Card card_;
     DeviceThread thread_;
 };
 
-class AlsaSource final : public ports::AudioSource {
+class AlsaSink final : public ports::AudioSink {
   public:
-    AlsaSource(const AlsaDevice& device, const ports::Clock& clock)
-        : card_(device, Direction::capture, clock, trouble_), thread_(clock) {
-        look_once(card_);
-    }
-    ~AlsaSource() override { stop(); }
+    AlsaSink(const AlsaDevice& device, const ports::Clock& clock)
+        : buffer_(device.buffer), served_(device, Direction::playback, clock) {}
 
-    ports::AudioFormat format() const override { return {core::cluster_rate, 1}; }
-
-    Result<void> start(ports::Capturer& capturer) override {
-        if (thread_.runs()) return Error{ErrorCode::conflict, "the sound card is already started"};
-        card_.close();
-        if (!card_.open())
-            return Error{ErrorCode::unavailable, trouble_.text()};  // a recording of nothing helps nobody
-        thread_.start([this, &capturer, loop = CaptureLoop(card_, tally_)]() mutable {
-            loop.step(capturer);
-            return card_.next_wake();
-        });
-        return {};
-    }
-    void stop() override {
-        if (!thread_.runs()) return;
-        thread_.stop();
-        card_.close();
-    }
-
-    std::string trouble() const override { return trouble_.text(); }
-    ports::SourceCounters counters() const override {
-        constexpr auto relaxed = std::memory_order_relaxed;
-        return {tally_.captured_frames.load(relaxed), tally_.lost_frames.load(relaxed), tally_.overruns.load(relaxed)};
-    }
+    ports::AudioFormat format() const override { return {core::cluster_rate, 2}; }
+    core::Duration delay() const override { return {}; }  // it is in the readings
+    core::Duration ahead() const override { return buffer_; }
+    Result<void> start(ports::Renderer& renderer) override { return served_.start(renderer, false); }
+    void stop() override { served_.stop(); }
+    std::string trouble() const override { return served_.trouble(); }
+    ports::SinkCounters counters() const override { return served_.counters<ports::SinkCounters>(); }
 
   private:
-    Trouble trouble_;
-    CaptureTally tally_;
-    Card card_;
-    DeviceThread thread_;
+    const core::Duration buffer_;
+    Served<PlaybackLoop> served_;
+};
+
+class AlsaSource final : public ports::AudioSource {
+  public:
+    AlsaSource(const AlsaDevice& device, const ports::Clock& clock) : served_(device, Direction::capture, clock) {
+        served_.look_once();  // it may be long until it is started
+    }
+
+    ports::AudioFormat format() const override { return {core::cluster_rate, 1}; }
+    // A recording of nothing helps nobody.
+    Result<void> start(ports::Capturer& capturer) override { return served_.start(capturer, true); }
+    void stop() override { served_.stop(); }
+    std::string trouble() const override { return served_.trouble(); }
+    ports::SourceCounters counters() const override { return served_.counters<ports::SourceCounters>(); }
+
+  private:
+    Served<CaptureLoop> served_;
 };
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace antiphon::alsa {
 
 // They never fail to be made: a device that is not there, or is in use, is trouble() and is tried each second while it
-// is started; before that it is looked at once. A source does not start without its device. Their thread runs with
+// is started. A source is looked at once when it is made, and does not start without its device. Their thread runs with
 // real-time priority where it may. `clock`, the clock of the node, outlives them.
 std::unique_ptr<ports::AudioSink> make_sink(const AlsaDevice& device, const ports::Clock& clock);
 // Its first channel counts.

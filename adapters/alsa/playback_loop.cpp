@@ -17,7 +17,7 @@ void PlaybackLoop::begin() {
     block_.assign(static_cast<std::size_t>(card_.block()) * static_cast<std::size_t>(card_.channels()), 0.0F);
     for (auto left = card_.target_frames() / card_.block(); left > 0 && card_.write(block_) > 0;) --left;
     if (!card_.begun()) return;
-    if (begun_before_) count_lost(card_.next() - before);
+    if (begun_before_) tally_.lost(card_.next() - before);
     begun_before_ = true;
 }
 
@@ -32,7 +32,7 @@ bool PlaybackLoop::fill(ports::Renderer& renderer, const Moment& moment) {
     for (; filled + card_.block() <= card_.target_frames(); filled += card_.block()) {
         std::fill(block_.begin(), block_.end(), 0.0F);
         renderer.render({.reading = reading, .first = card_.next(), .channels = card_.channels(), .samples = block_});
-        tally_.rendered_frames.fetch_add(static_cast<std::uint64_t>(card_.block()), std::memory_order_relaxed);
+        tally_.moved(card_.block());
         const auto written = card_.write(block_);
         if (!card_.running()) return false;
         if (written < card_.block()) return true;  // what was rendered beyond is heard as a jump
@@ -44,13 +44,8 @@ bool PlaybackLoop::fill(ports::Renderer& renderer, const Moment& moment) {
 bool PlaybackLoop::skip_lost(core::FrameCount late) {
     const auto frames = late + card_.block();
     if (!card_.skip(frames)) return false;
-    count_lost(frames);
+    tally_.lost(frames);
     return true;
-}
-
-void PlaybackLoop::count_lost(core::FrameCount frames) {
-    tally_.lost_frames.fetch_add(static_cast<std::uint64_t>(frames), std::memory_order_relaxed);
-    tally_.underruns.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace antiphon::alsa

@@ -55,8 +55,7 @@ class TrackRecorder::Writer {
     core::Result<void> take(const Block& block, const media::ClockMap& map) {
         if (!begun_) first_ = block.first;
         begun_ = true;
-        if (std::exchange(run_, block.reading.run) != block.reading.run) device_.reset();
-        device_.add(block.reading.at, block.reading.frames);
+        device_.add(block.reading.at, block.reading.frames, block.reading.run);
         const core::FrameCount at = block.first - first_;
         if (at > manifest_.frames)
             if (auto filled = fill_gap(at - manifest_.frames); !filled) return filled;
@@ -159,7 +158,6 @@ class TrackRecorder::Writer {
     std::optional<core::Error> failure_;
     Descriptor out_;
     bool begun_ = false;
-    std::uint32_t run_ = 0;       // of the device
     core::FrameCount first_ = 0;  // device frame of the file's first
     core::FrameCount next_sync_ = 0;
     core::FrameCount next_manifest_ = manifest_every_anchors * AnchorList::first_step_frames;

@@ -2,10 +2,11 @@
 #include "adapters/virtual_audio/device_string.hpp"
 
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <set>
 #include <vector>
+
+#include "core/number.hpp"
 
 namespace antiphon::virtual_audio {
 namespace {
@@ -35,12 +36,9 @@ Error bad_option(std::string_view option, std::string_view value, std::string_vi
 }
 
 Result<double> parse_number(std::string_view option, std::string_view value, const Range& range) {
-    double number = 0;
-    const auto end = value.data() + value.size();
-    const auto [stop, problem] = std::from_chars(value.data(), end, number);
-    const bool whole = problem == std::errc{} && stop == end && std::isfinite(number);
-    if (!whole || number < range.min || number > range.max) return bad_option(option, value, range.words);
-    return number;
+    const auto number = core::number_of<double>(value);
+    if (!number || !(*number >= range.min && *number <= range.max)) return bad_option(option, value, range.words);
+    return *number;
 }
 
 Result<core::Duration> parse_ms(std::string_view option, std::string_view value, const Range& range) {

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <optional>
+
+#include "core/number.hpp"
 
 namespace antiphon::cli {
 namespace {
@@ -15,23 +16,14 @@ core::Error bad(std::string_view text, const std::string& why) {
     return {core::ErrorCode::invalid, "'" + std::string(text.substr(0, 120)) + "' " + why};
 }
 
-template <class Number>
-std::optional<Number> number(std::string_view text) {
-    Number value{};
-    const char* end = text.data() + text.size();
-    const auto [stopped, problem] = std::from_chars(text.data(), end, value);
-    if (text.empty() || problem != std::errc() || stopped != end) return std::nullopt;
-    return value;
-}
-
 // Not negative, and no "nan" or "inf".
 std::optional<double> plain_number(std::string_view text) {
-    const auto value = number<double>(text);
+    const auto value = core::number_of<double>(text);
     return value && std::isfinite(*value) && *value >= 0 && text.front() != '-' ? value : std::nullopt;
 }
 
 std::optional<double> whole_number(std::string_view text) {
-    const auto value = number<std::uint32_t>(text);
+    const auto value = core::number_of<std::uint32_t>(text);
     return value ? std::optional<double>(*value) : std::nullopt;
 }
 
@@ -118,7 +110,7 @@ core::Result<std::int64_t> parse_life(std::string_view text) {
     constexpr std::int64_t life_max_s = 100 * 365 * day_s;
     constexpr std::array<std::pair<char, std::int64_t>, 4> units{
         {{'m', 60}, {'h', 3600}, {'d', day_s}, {'w', 7 * day_s}}};
-    const auto count = text.empty() ? std::nullopt : number<std::uint32_t>(text.substr(0, text.size() - 1));
+    const auto count = text.empty() ? std::nullopt : core::number_of<std::uint32_t>(text.substr(0, text.size() - 1));
     for (const auto& [letter, seconds] : units)
         if (count && *count > 0 && text.back() == letter && *count <= life_max_s / seconds) return *count * seconds;
     return bad(text, "is no time that a token may live; write 45m, 12h, 30d or 2w, at most 100 years");
@@ -128,7 +120,7 @@ core::Result<core::WallTime> parse_date(std::string_view text) {
     using namespace std::chrono;
     const bool formed = text.size() == 10 && text[4] == '-' && text[7] == '-';
     const auto part = [&](std::size_t at, std::size_t length) {
-        return formed ? number<std::uint32_t>(text.substr(at, length)).value_or(0) : 0;
+        return formed ? core::number_of<std::uint32_t>(text.substr(at, length)).value_or(0) : 0;
     };
     const year_month_day date{year(static_cast<int>(part(0, 4))), month(part(5, 2)), day(part(8, 2))};
     if (!date.ok() || date.year() < year(1970) || date.year() > year(2199))
@@ -137,7 +129,7 @@ core::Result<core::WallTime> parse_date(std::string_view text) {
 }
 
 core::Result<std::uint64_t> parse_version(std::string_view text) {
-    const auto version = number<std::uint64_t>(text);
+    const auto version = core::number_of<std::uint64_t>(text);
     if (!version) return bad(text, "is no version; copy the number that `antiphon zone list` shows");
     return *version;
 }

@@ -125,6 +125,8 @@ void write_live(Page& page, const live::LiveTotals& live) {
     page.counter("antiphon_live_packets_resent_total", "Packets sent again to somebody who missed them.", live.resent);
     page.counter("antiphon_live_packets_skipped_total", "Packets that were not made: this machine stood still.",
                  live.skipped);
+    page.counter("antiphon_live_source_frames_lost_total",
+                 "Frames that a sound card gave and nobody took in time, or that it lost itself.", live.lost);
     page.counter("antiphon_live_datagrams_unsent_total", "Datagrams that the kernel did not take.", live.unsent);
     page.counter("antiphon_live_listeners_refused_total", "Greetings beyond the bound of listeners.", live.refused);
     page.counter("antiphon_live_datagrams_strange_total", "Datagrams that nobody with the key has sent.", live.strange);

@@ -61,6 +61,10 @@ class CardSource::Capturing final : public ports::Capturer {
         return {true, ""};
     }
 
+    std::uint64_t lost_frames() const {
+        return lost_.load(std::memory_order_relaxed) + source_->counters().lost_frames;
+    }
+
   private:
     media::SpscQueue<Block, ring_blocks> ring_;
     media::SourceBuffer buffer_{{.channels = channels}};
@@ -82,5 +86,6 @@ void CardSource::produce(core::FrameCount, std::span<float> frames, core::LocalT
     capturing_->produce(frames, at);
 }
 SourceView CardSource::view() const { return capturing_->view(); }
+std::uint64_t CardSource::lost_frames() const { return capturing_->lost_frames(); }
 
 }  // namespace antiphon::live

@@ -18,6 +18,7 @@ class CardSource final : public Source {
 
     void produce(core::FrameCount first, std::span<float> frames, core::LocalTime at) override;
     SourceView view() const override;
+    std::uint64_t lost_frames() const override;
 
   private:
     class Capturing;

@@ -17,7 +17,8 @@ constexpr int packet_frames = 240;  // 5 ms: the least latency that FLAC is wort
 
 }  // namespace
 
-void LiveTotals::add(const OutgoingCounters& counters) {
+void LiveTotals::add(const Source& source, const OutgoingCounters& counters) {
+    lost += source.lost_frames();
     packets += counters.sender.packets;
     resent += counters.sender.again.resent;
     skipped += counters.skipped;
@@ -129,7 +130,7 @@ void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& un
     std::erase_if(running_, [&](const auto& entry) {
         const auto& [session, running] = entry;
         if (!unwanted(session)) return false;
-        closed_.add(running->outgoing->counters());
+        closed_.add(*running->source, running->outgoing->counters());
         log::info("source.closed", {{"session", session.value}}, "its session is over");
         return true;
     });
@@ -139,7 +140,7 @@ void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& un
 void LiveSources::look() {
     auto totals = closed_;
     for (const auto& [session, running] : running_) {
-        totals.add(running->outgoing->counters());
+        totals.add(*running->source, running->outgoing->counters());
         ++totals.sources;
         totals.listeners += running->outgoing->counters().listeners;
         const auto view = running->source->view();

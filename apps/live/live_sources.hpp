@@ -23,11 +23,12 @@ struct LiveTotals {
     std::uint64_t packets = 0;
     std::uint64_t resent = 0;
     std::uint64_t skipped = 0;  // packets that were not made: this machine stood still
+    std::uint64_t lost = 0;     // frames of sources, that were not taken in time
     std::uint64_t unsent = 0;   // datagrams that the kernel did not take
     std::uint64_t refused = 0;  // greetings beyond the bound of listeners
     std::uint64_t strange = 0;  // datagrams that nobody with the key has sent
 
-    void add(const OutgoingCounters& counters);
+    void add(const Source& source, const OutgoingCounters& counters);
 };
 
 // All calls and all handlers on the owner's loop.

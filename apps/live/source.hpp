@@ -25,6 +25,8 @@ class Source {
     // The frames of the stream from `first` on, interleaved, each a frame later than the one before; `at` is now.
     virtual void produce(core::FrameCount first, std::span<float> frames, core::LocalTime at) = 0;
     virtual SourceView view() const = 0;
+    // That it gave and nobody took in time, or that its device lost.
+    virtual std::uint64_t lost_frames() const { return 0; }
 };
 
 // Errors name the source, what is wrong with it and the way out. `clock` outlives it.

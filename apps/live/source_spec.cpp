@@ -2,9 +2,9 @@
 #include "apps/live/source_spec.hpp"
 
 #include <array>
-#include <charconv>
-#include <optional>
 #include <utility>
+
+#include "core/number.hpp"
 
 namespace antiphon::live {
 namespace {
@@ -27,16 +27,8 @@ constexpr std::array formats{std::pair<std::string_view, SampleFormat>{"s16", Sa
 
 std::string shown(std::string_view text) { return "'" + std::string(text.substr(0, 80)) + "'"; }
 
-template <class Number>
-std::optional<Number> number_of(std::string_view text) {
-    Number number{};
-    const auto end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, number);
-    return problem == std::errc{} && stop == end ? std::optional(number) : std::nullopt;
-}
-
 core::Result<SourceSpec> parse_tone(std::string_view text) {
-    const auto hertz = number_of<double>(text);
+    const auto hertz = core::number_of<double>(text);
     if (!hertz || !(*hertz >= hertz_min && *hertz <= hertz_max))
         return Error{ErrorCode::invalid,
                      "tone " + shown(text) + " is no frequency from 20 to 20000 Hz; write tone:440"};
@@ -45,7 +37,7 @@ core::Result<SourceSpec> parse_tone(std::string_view text) {
 
 core::Result<void> apply(PcmFormat& format, std::string_view name, std::string_view value) {
     if (name == "rate") {
-        const auto rate = number_of<int>(value);
+        const auto rate = core::number_of<int>(value);
         if (!rate || *rate < rate_min || *rate > rate_max)
             return Error{ErrorCode::invalid, "rate " + shown(value) + " is not from 8000 to 192000 Hz"};
         format.rate = *rate;

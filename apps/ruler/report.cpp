@@ -120,7 +120,8 @@ Report summarise(Tracks tracks, const Limits& limits) {
     Report report;
     report.windows = tracks.empty() ? 0 : tracks.front().windows.size();
     for (std::size_t w = 0; w < report.windows; ++w)
-        report.unheard_windows += tracks.front().windows[w].match == Match::unheard;
+        report.unheard_windows += std::any_of(
+            tracks.begin(), tracks.end(), [w](const auto& track) { return track.windows[w].match == Match::unheard; });
     const auto middle = median_speaker(tracks, report.windows);
     for (std::size_t i = 0; i < tracks.size(); ++i) {
         const auto& track = tracks[i];

@@ -17,25 +17,21 @@ std::vector<core::Endpoint> Inventory::inputs() const {
     return endpoints;
 }
 
-std::vector<core::EndpointChanged> Inventory::changes() {
-    std::vector<core::EndpointChanged> changes;
-    compare(true, outputs(), changes);
-    compare(false, inputs(), changes);
-    return changes;
+void Inventory::tell_changes(const Tell& tell) {
+    compare(true, known_outputs_, outputs(), tell);
+    compare(false, known_inputs_, inputs(), tell);
 }
 
-void Inventory::compare(bool is_output, const std::vector<core::Endpoint>& now,
-                        std::vector<core::EndpointChanged>& changes) {
-    auto& known = known_[is_output ? 1 : 0];
+void Inventory::compare(bool is_output, std::vector<core::Endpoint>& known, std::vector<core::Endpoint> now,
+                        const Tell& tell) {
     known.resize(now.size());
     for (std::size_t i = 0; i < now.size(); ++i) {
-        if (known[i] == now[i]) continue;
+        if (known[i] == now[i] || !tell({is_output, now[i]})) continue;
         const bool well = now[i].failure.empty();
         if (!well) system::log::warning("device.trouble", {{"device", now[i].name}}, now[i].failure);
         if (well && !known[i].failure.empty())
             system::log::info("device.well", {{"device", now[i].name}}, now[i].device + " works again");
-        known[i] = now[i];
-        changes.push_back({is_output, now[i]});
+        known[i] = std::move(now[i]);
     }
 }
 

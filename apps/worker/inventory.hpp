@@ -1,9 +1,9 @@
 // The outputs and inputs of this worker as the cluster knows them, and what has changed of that.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "apps/worker/output.hpp"
@@ -21,15 +21,19 @@ class Inventory {
     std::vector<core::Endpoint> outputs() const;
     std::vector<core::Endpoint> inputs() const;
 
-    // Since the last look: a device came, went, or can be used again. Each is logged.
-    std::vector<core::EndpointChanged> changes();
+    // Tells what has changed since it was told last: a device came, went, or can be used again. Each is logged. What
+    // could not be told (false) is told with the next look.
+    using Tell = std::function<bool(core::EndpointChanged)>;
+    void tell_changes(const Tell& tell);
 
   private:
-    void compare(bool is_output, const std::vector<core::Endpoint>& now, std::vector<core::EndpointChanged>& changes);
+    static void compare(bool is_output, std::vector<core::Endpoint>& known, std::vector<core::Endpoint> now,
+                        const Tell& tell);
 
     const std::vector<std::unique_ptr<Output>>& outputs_;
     const Tracks& tracks_;
-    std::vector<core::Endpoint> known_[2];  // inputs, outputs
+    std::vector<core::Endpoint> known_outputs_;
+    std::vector<core::Endpoint> known_inputs_;
 };
 
 }  // namespace antiphon::worker

@@ -93,7 +93,7 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
     every(look_at_devices_each, [this] {
-        for (auto& change : inventory_.changes()) tell(std::move(change));
+        inventory_.tell_changes([this](core::EndpointChanged change) { return tell(std::move(change)); });
     });
     if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
     keep_polling();

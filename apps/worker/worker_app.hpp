@@ -81,7 +81,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void operator()(const core::SendPong& pong);
 
     actors::MadeActor<WorkerActor::Message> make_actor();
-    void tell(core::WorkerEvent event) { actor_.tell(std::move(event)); }
+    bool tell(core::WorkerEvent event) { return actor_.tell(std::move(event)); }  // false: there is no room for it
     void after(core::Duration wait, std::function<void()> action);
     void every(core::Duration interval, const std::function<void()>& action);
     void receive(const ports::BusMessage& message);

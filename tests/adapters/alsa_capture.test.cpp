@@ -20,7 +20,7 @@ struct AlsaCapture : CardWorld {
     }
 
     Trouble trouble;
-    CaptureTally tally;
+    Tally tally;
     Capture capture;
     Card card{{"in", milliseconds{40}}, Direction::capture, clock, trouble};
     CaptureLoop loop{card, tally};
@@ -61,11 +61,11 @@ TEST_F(AlsaCapture, AFreezeIsAGapOfItsLength) {
     listen(seconds(1));
     advance(milliseconds(130));
     listen(seconds(1));
-    EXPECT_EQ(tally.overruns, 1U);
+    EXPECT_EQ(tally.breaks, 1U);
     EXPECT_NEAR(static_cast<double>(tally.lost_frames), 130 * 48 - 1920, 800);
     const auto& last = capture.readings.back();
     EXPECT_NEAR(static_cast<double>(last.frames), static_cast<double>(last.at.ns - 5'000'000'000) * 48e-6, 2);
-    EXPECT_EQ(static_cast<std::uint64_t>(capture.firsts.back() + 240), tally.lost_frames + tally.captured_frames);
+    EXPECT_EQ(static_cast<std::uint64_t>(capture.firsts.back() + 240), tally.lost_frames + tally.moved_frames);
 }
 
 TEST_F(AlsaCapture, AMicrophoneThatIsPulledOutAndPutInAgainLeavesAGap) {
@@ -79,7 +79,7 @@ TEST_F(AlsaCapture, AMicrophoneThatIsPulledOutAndPutInAgainLeavesAGap) {
     EXPECT_EQ(capture.readings.back().run, capture.readings.front().run + 1);
     const auto& last = capture.readings.back();
     EXPECT_NEAR(static_cast<double>(last.frames), static_cast<double>(last.at.ns - 5'000'000'000) * 48e-6, 10);
-    EXPECT_EQ(static_cast<std::uint64_t>(capture.firsts.back() + 240), tally.lost_frames + tally.captured_frames);
+    EXPECT_EQ(static_cast<std::uint64_t>(capture.firsts.back() + 240), tally.lost_frames + tally.moved_frames);
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ TEST_F(AlsaDevices, ASinkPlaysUntilItIsStoppedAndAgain) {
 TEST_F(AlsaDevices, ASinkWaitsForItsCard) {
     control.away = 1;
     const auto sink = make_sink({"out", milliseconds{40}}, machine);
-    EXPECT_THAT(sink->trouble(), HasSubstr("No such device"));
     ASSERT_TRUE(sink->start(awaited));
+    EXPECT_THAT(sink->trouble(), HasSubstr("No such device")) << "known at once";
     control.away = 0;
     EXPECT_TRUE(awaited.more(10));
     EXPECT_EQ(sink->trouble(), "");

@@ -7,7 +7,6 @@
 namespace antiphon::alsa {
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
@@ -31,7 +30,7 @@ struct AlsaPlayback : CardWorld {
     }
 
     Trouble trouble;
-    PlaybackTally tally;
+    Tally tally;
     Render render;
     int wakes = 0;
     Card card{{"out", milliseconds{40}}, Direction::playback, clock, trouble};
@@ -79,7 +78,7 @@ TEST_F(AlsaPlayback, AfterAFreezeItGoesOnAtTheRightPlace) {
     advance(milliseconds(130));
     play(seconds(1));
     EXPECT_EQ(render.readings.back().run, run) << "the converter has not stopped";
-    EXPECT_EQ(tally.underruns, 1U);
+    EXPECT_EQ(tally.breaks, 1U);
     EXPECT_NEAR(static_cast<double>(tally.lost_frames), 130 * 48 - 1920, 800);
     expect_programme(60'000, 30'000);
 }
@@ -125,7 +124,7 @@ TEST_F(AlsaPlayback, ACardThatCannotBeStartedIsTriedSeldom) {
     control.broken = 0;
     play(seconds(2));
     EXPECT_EQ(trouble.text(), "");
-    EXPECT_EQ(tally.underruns, 0U) << "it had not begun";
+    EXPECT_EQ(tally.breaks, 0U) << "it had not begun";
 }
 
 TEST_F(AlsaPlayback, ACardInUseSaysSoAndIsTakenWhenItIsFree) {
