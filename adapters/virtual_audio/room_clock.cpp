@@ -6,6 +6,7 @@
 #include <string>
 
 #include "adapters/virtual_audio/draw.hpp"
+#include "ports/clock_pair.hpp"
 
 namespace antiphon::virtual_audio {
 namespace {
@@ -39,9 +40,9 @@ core::WallTime RoomClock::wall() const noexcept {
 }
 
 core::LocalTime RoomClock::from_kernel_stamp(std::chrono::nanoseconds realtime) const noexcept {
-    const TrueTime at = truth_.now();
-    const std::int64_t age_ns = std::max<std::int64_t>(0, (truth_.realtime() - realtime).count());
-    return {local_ns(TrueTime{at.ns - age_ns})};
+    const auto now =
+        ports::read_together([this] { return truth_.now().ns; }, [this] { return truth_.realtime().count(); });
+    return {local_ns(TrueTime{now.line_ns - std::max<std::int64_t>(0, now.stamping_ns - realtime.count())})};
 }
 
 core::LocalTime RoomClock::from_steady(std::chrono::steady_clock::time_point stamp) const noexcept {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
 
 #include "adapters/virtual_audio/fixtures.test.hpp"
 
@@ -72,6 +73,40 @@ TEST_F(RoomClockTest, PlacesAKernelStampByItsAgeOnItsOwnTimeLine) {
     EXPECT_EQ(clock.from_kernel_stamp(time.realtime() + 1s), clock.now()) << "a stamp in the future counts as now";
     time.since_1970 += 24h * 3650;  // somebody sets the machine's wall clock: nothing local moves
     EXPECT_EQ(clock.from_kernel_stamp(time.realtime() - 250ms), event);
+}
+
+// Held up wherever it is told to be: before the nth reading of a clock.
+class HeldUpTime final : public TrueClock {
+  public:
+    TrueTime now() const noexcept override { return {read()}; }
+    std::chrono::nanoseconds realtime() const noexcept override {
+        return since_1970 + std::chrono::nanoseconds{read()};
+    }
+    void wait_until(TrueTime) const noexcept override {}
+
+    static constexpr std::chrono::nanoseconds since_1970 = 24h * 365 * 56;
+    static constexpr std::int64_t held_up_ns = 211'000;
+    mutable std::int64_t true_ns = 5'000'000'000;
+    mutable int readings = 0;
+    std::set<int> held_up_before;
+
+  private:
+    std::int64_t read() const noexcept { return true_ns += held_up_before.contains(readings++) ? held_up_ns : 50; }
+};
+
+TEST_F(RoomClockTest, AStampIsNeverEarlyHoweverTheThreadIsHeldUp) {
+    for (int where = 0; where < 12; ++where) {
+        HeldUpTime held;
+        const RoomClock clock(room, "hall", held);
+        const auto event = clock.now();
+        const auto stamp = HeldUpTime::since_1970 + std::chrono::nanoseconds{held.true_ns};
+        held.readings = 0;
+        held.held_up_before = {where};
+        EXPECT_NEAR(static_cast<double>((clock.from_kernel_stamp(stamp) - event).count()), 0, 60) << where;
+        held.readings = 0;
+        held.held_up_before = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+        EXPECT_GE(clock.from_kernel_stamp(stamp) - event, 0ns) << "late is a delay; early would be a lie";
+    }
 }
 
 TEST_F(RoomClockTest, PlacesAStampOfTheMonotonicClockOnItsOwnTimeLine) {
