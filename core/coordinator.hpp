@@ -220,11 +220,16 @@ struct BeginSource {
 struct CloseSource {
     SessionId session;
 };
+// Of an open source: what it gives goes there as well, for programs that are not ours; absent: no more.
+struct SetOpenDoor {
+    SessionId session;
+    std::optional<OpenDoor> door;
+};
 // All others are closed: what was to be said of them may have been lost with the actor before.
 struct KeepSources {
     std::set<SessionId> sessions;
 };
-using SourceOrder = std::variant<OpenSource, BeginSource, CloseSource, KeepSources>;
+using SourceOrder = std::variant<OpenSource, BeginSource, SetOpenDoor, CloseSource, KeepSources>;
 // Something that a person or a wider system may want to hear of; it is in the journal.
 struct Announce {
     JournalRow entry;
@@ -232,7 +237,7 @@ struct Announce {
 
 using CoordinatorEffect =
     std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, OpenSource,
-                 BeginSource, CloseSource, KeepSources, Announce>;
+                 BeginSource, SetOpenDoor, CloseSource, KeepSources, Announce>;
 
 // ---- the machine
 

@@ -25,6 +25,7 @@ void tend(CoordinatorTurn& turn, const SessionId& id, const SessionRow* before, 
     }
     const auto& live = *now->programme.live;
     if (!is_live(before)) turn.effects.push_back(OpenSource{id, live.source});
+    if (is_live(before) && before->open_door != now->open_door) turn.effects.push_back(SetOpenDoor{id, now->open_door});
     const bool known = is_live(before) && before->programme.live->begins == live.begins;
     if (!known && live.door) begin_source(turn, *now);
 }
@@ -79,6 +80,7 @@ void open_sources_again(CoordinatorTurn& turn) {
         if (!is_live(&session)) return;
         keep.sessions.insert(session.id);
         open.push_back(OpenSource{session.id, session.programme.live->source});
+        open.push_back(SetOpenDoor{session.id, session.open_door});
     });
     turn.effects.push_back(std::move(keep));
     turn.effects.insert(turn.effects.end(), open.begin(), open.end());

@@ -195,5 +195,47 @@ TEST(LiveSource, IsClosedByWhoIsSuperseded) {
     EXPECT_TRUE(told<CloseSource>(bench));
 }
 
+TEST(OpenDoor, IsOpenedChangedAndShutWithoutAWorkerHearingOfIt) {
+    LiveBench bench;
+    bench.play_on();
+    const OpenDoor group{"239.1.2.3", 5004, OpenCodec::opus};
+    EXPECT_EQ(bench.ask<SessionRow>(OpenDoorRequest{bench.session, group}).open_door, group);
+    ASSERT_TRUE(told<SetOpenDoor>(bench));
+    EXPECT_EQ(told<SetOpenDoor>(bench)->session, bench.session);
+    EXPECT_EQ(told<SetOpenDoor>(bench)->door, group);
+    EXPECT_EQ(bench.announced(), "session.door");
+    EXPECT_FALSE(bench.published(bench.hall)) << "no document of theirs has it";
+    bench.ask<SessionRow>(OpenDoorRequest{bench.session, group});
+    EXPECT_FALSE(told<SetOpenDoor>(bench)) << "it is so already";
+    bench.ask<SessionRow>(OpenDoorRequest{bench.session, std::nullopt});
+    ASSERT_TRUE(told<SetOpenDoor>(bench));
+    EXPECT_FALSE(told<SetOpenDoor>(bench)->door);
+    EXPECT_FALSE(bench.row().open_door);
+}
+
+TEST(OpenDoor, IsSetAgainByTheNextLifeOpenOrShut) {
+    LiveBench bench;
+    bench.play_on();
+    bench.take(CoordinatorStarted{{7}});
+    ASSERT_TRUE(told<SetOpenDoor>(bench)) << "what was to shut it may have been lost";
+    EXPECT_FALSE(told<SetOpenDoor>(bench)->door);
+    bench.ask<SessionRow>(OpenDoorRequest{bench.session, OpenDoor{"239.1.2.3", 5004}});
+    bench.take(CoordinatorStarted{{7}});
+    ASSERT_TRUE(told<SetOpenDoor>(bench));
+    EXPECT_EQ(told<SetOpenDoor>(bench)->door, bench.row().open_door);
+}
+
+TEST(OpenDoor, IsRefusedWhereNothingIsSentOrNoPortIsLeft) {
+    LiveBench bench;
+    bench.play_on();
+    for (const std::uint16_t port : {0, 65535})
+        EXPECT_NE(bench.refused(OpenDoorRequest{bench.session, OpenDoor{"239.1.2.3", port}}).what.find("1 to 65534"),
+                  std::string::npos);
+    EXPECT_EQ(bench.refused(OpenDoorRequest{{"s99"}, OpenDoor{"239.1.2.3", 5004}}).code, ErrorCode::not_found);
+    bench.ask<SessionRow>(StopRequest{bench.session});
+    EXPECT_EQ(bench.refused(OpenDoorRequest{bench.session, OpenDoor{"239.1.2.3", 5004}}).code, ErrorCode::conflict);
+    EXPECT_EQ(permission_of(OpenDoorRequest{}), Permission::admin);
+}
+
 }  // namespace
 }  // namespace antiphon::core

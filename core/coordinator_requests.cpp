@@ -123,6 +123,12 @@ Result<Programme> programme_of(const CoordinatorDraft& draft, const PlayRequest&
     return programme;
 }
 
+std::string door_words(const SessionRow& session, const std::optional<OpenDoor>& door) {
+    const auto title = "'" + session.programme.title + "'";
+    if (!door) return title + " is sent to nobody but the cluster any more";
+    return title + " is sent without encryption to " + door->address + " port " + std::to_string(door->port);
+}
+
 void set_output_level(CoordinatorTurn& turn, const EndpointId& output, const VolumeRequest& request) {
     const auto* known = turn.draft.outputs.find(output);
     OutputRow row = known ? *known : OutputRow{output};
@@ -184,6 +190,19 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const SeekR
     return session
                ? move_session(turn, **session, seek_session(**session, turn.cluster_now(), seek.frame), "session.moved")
                : session.error();
+}
+
+// No worker has to do with it.
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const OpenDoorRequest& open) {
+    const auto session = require_session(turn.draft, open.session);
+    if (!session) return session.error();
+    auto changed = set_open_door(**session, open.door);
+    if (!changed) return changed.error();
+    if (*changed != **session) {
+        turn.announce("session.door", open.session.value, door_words(**session, open.door));
+        turn.draft.sessions.put(changed->id, *changed);
+    }
+    return AnswerBody{*changed};
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const VolumeRequest& request) {

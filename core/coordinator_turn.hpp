@@ -72,6 +72,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PauseRequest& pause);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ResumeRequest& resume);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const SeekRequest& seek);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const OpenDoorRequest& open);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const VolumeRequest& volume);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneSetRequest& zone);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneRenameRequest& zone);

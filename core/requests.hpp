@@ -38,6 +38,11 @@ struct SeekRequest {
     SessionId session;
     FrameCount frame = 0;
 };
+// Lets programs that are not ours hear a live session, or shuts them out.
+struct OpenDoorRequest {
+    SessionId session;
+    std::optional<OpenDoor> door;  // absent: shut it
+};
 // Of a session, an output, a zone or "all"; what is absent stays.
 struct VolumeRequest {
     std::string target;
@@ -102,10 +107,10 @@ struct MaintenanceRequest {
     bool wanted = true;
 };
 
-using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, VolumeRequest,
-                                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest,
-                                 InviteRequest, JoinRequest, TokenCreateRequest, TokenRevokeRequest, PingRequest,
-                                 MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
+using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, OpenDoorRequest,
+                                 VolumeRequest, ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest,
+                                 RecordStopRequest, InviteRequest, JoinRequest, TokenCreateRequest, TokenRevokeRequest,
+                                 PingRequest, MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
 
 // Asked twice, a request with the same key is done once; another request with that key is refused.
 struct Idempotency {

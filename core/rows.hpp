@@ -80,6 +80,19 @@ struct LastWord {
 };
 BOOST_DESCRIBE_STRUCT(LastWord, (), (worker, report))
 
+BOOST_DEFINE_ENUM_CLASS(OpenCodec, l16, opus)
+
+// Where a live session's sound also goes, for programs that are not ours: RTP as any receiver has it, neither encrypted
+// nor repaired. An operator opens it.
+struct OpenDoor {
+    std::string address;     // of IPv4 or IPv6, of one host or of a group
+    std::uint16_t port = 0;  // UDP, 1..65534; what the sender reports goes to the next
+    OpenCodec codec = OpenCodec::l16;
+
+    friend bool operator==(const OpenDoor&, const OpenDoor&) = default;
+};
+BOOST_DESCRIBE_STRUCT(OpenDoor, (), (address, port, codec))
+
 struct SessionRow {
     SessionId id;
     Programme programme;
@@ -91,7 +104,8 @@ struct SessionRow {
     std::optional<ClusterTime> prepared_by;  // while preparing: who is not ready then joins later
     double volume = 1.0;
     WallTime created;
-    std::vector<LastWord> last_words;  // once it is over
+    std::vector<LastWord> last_words;        // once it is over
+    std::optional<OpenDoor> open_door = {};  // of a live one; absent: nobody hears it but the cluster
 
     bool active() const {
         return phase == SessionPhase::preparing || phase == SessionPhase::playing || phase == SessionPhase::paused;
@@ -101,7 +115,7 @@ struct SessionRow {
 };
 BOOST_DESCRIBE_STRUCT(SessionRow, (),
                       (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created,
-                       last_words))
+                       last_words, open_door))
 
 struct TrackRow {
     EndpointId input;

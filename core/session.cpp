@@ -160,6 +160,19 @@ Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount 
     return session;
 }
 
+Result<SessionRow> set_open_door(SessionRow session, const std::optional<OpenDoor>& door) {
+    if (!session.active()) return wrong_phase(session, door ? "opened to others" : "shut to others");
+    if (!session.programme.live)
+        return Error{ErrorCode::conflict, "session " + session.id.value +
+                                              " plays a file, which each worker has; only a live source is sent"};
+    constexpr std::uint16_t port_max = 65'534;
+    if (door && (door->port < 1 || door->port > port_max))
+        return Error{ErrorCode::invalid, "port " + std::to_string(door->port) +
+                                             " is not from 1 to 65534: the stream takes it, and its reports the next"};
+    session.open_door = door;
+    return session;
+}
+
 SessionRow open_source(SessionRow session, const LiveDoor& door, ClusterTime now) {
     auto& live = *session.programme.live;
     live.door = door;

@@ -36,6 +36,9 @@ FrameCount position_of(const SessionRow& session, ClusterTime now);
 Result<SessionRow> pause_session(SessionRow session, ClusterTime now);
 Result<SessionRow> resume_session(SessionRow session, ClusterTime now);
 Result<SessionRow> seek_session(SessionRow session, ClusterTime now, FrameCount frame);
+// Opens its door for programs that are not ours, or another one instead, or shuts it. `conflict` also for a programme
+// that is not live, and `invalid` for a port that leaves no next one.
+Result<SessionRow> set_open_door(SessionRow session, const std::optional<OpenDoor>& door);
 // Of an active session whose programme is live: it can be listened to by this door now; on another clock than it began
 // on, it begins anew.
 SessionRow open_source(SessionRow session, const LiveDoor& door, ClusterTime now);

@@ -332,6 +332,8 @@ void Checker::finish(const SimCoordinator& coordinator) {
             fail("liveness: session " + id.value + " has another door than its source");
         else if (session->programme.live->begins != source.mapped().begins)
             fail("liveness: the source of session " + id.value + " has not begun as its session says");
+        else if (session->open_door != source.mapped().open_door)
+            fail("liveness: the source of session " + id.value + " is sent elsewhere than its session says");
     }
     if (!open.empty()) fail("liveness: the source of session " + open.begin()->first.value + " was left open");
 }

@@ -211,6 +211,7 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
             },
             [&](const core::OpenSource& open) { sources_.open(open.session); },
             [&](const core::BeginSource& begin) { sources_.begin(begin.session, begin.begins); },
+            [&](const core::SetOpenDoor& set) { sources_.set_open_door(set.session, set.door); },
             [&](const core::CloseSource& close) { sources_.close(close.session); },
             [&](const core::KeepSources& keep) { sources_.keep(keep.sessions); },
             [&](const core::Announce& announce) {

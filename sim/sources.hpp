@@ -20,6 +20,9 @@ class Sources {
 
     void open(const core::SessionId& session);
     void begin(const core::SessionId& session, core::ClusterTime begins);
+    void set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door) {
+        if (const auto it = sources_.find(session); it != sources_.end()) it->second.open_door = door;
+    }
     void close(const core::SessionId& session) { sources_.erase(session); }
     void keep(const std::set<core::SessionId>& sessions) {
         std::erase_if(sources_, [&](const auto& entry) { return !sessions.contains(entry.first); });
@@ -31,6 +34,7 @@ class Sources {
         std::uint64_t opening = 0;  // which one
         core::LiveDoor door;        // of port 0: not open yet
         std::optional<core::ClusterTime> begins;
+        std::optional<core::OpenDoor> open_door;
         core::SourceStatus told;  // of the state opening: nothing yet
     };
     const std::map<core::SessionId, Source>& all() const { return sources_; }

@@ -54,7 +54,7 @@ User::Asked User::play_live(core::PlayRequest play) {
 
 User::Asked User::on_session() {
     const auto session = some_session();
-    switch (random_.below(5)) {
+    switch (random_.below(6)) {
         case 0:
             return {core::PauseRequest{session}, "pause " + session.value, {}};
         case 1:
@@ -63,6 +63,14 @@ User::Asked User::on_session() {
             return {core::SeekRequest{session, static_cast<core::FrameCount>(random_.below(96000))},
                     "seek " + session.value,
                     {}};
+        case 3: {
+            const bool open = random_.chance(0.6);
+            const auto port = static_cast<std::uint16_t>(5000 + 2 * random_.below(3));
+            return {
+                core::OpenDoorRequest{session, open ? std::optional(core::OpenDoor{"239.1.2.3", port}) : std::nullopt},
+                (open ? "open a door of " : "shut the door of ") + session.value,
+                {}};
+        }
         default:
             return {core::StopRequest{session}, "stop " + session.value, {}};
     }

@@ -25,6 +25,8 @@ void prepare(int fd, bool v6) {
     set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1);
     set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, expedited_forwarding);
+    set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL,
+               StampedSocket::group_hops);
 }
 
 udp::endpoint endpoint_of(const sockaddr_storage& address, socklen_t size) {

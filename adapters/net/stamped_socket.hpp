@@ -32,6 +32,7 @@ class StampedSocket {
     static constexpr std::size_t batch_max = 32;
     static constexpr std::size_t clock_bytes = 64;    // clock packets are smaller; longer datagrams are none
     static constexpr std::size_t audio_bytes = 1500;  // what an Ethernet frame carries
+    static constexpr int group_hops = 16;             // routers that a datagram to a group passes at most
 
     // Longer datagrams than `bytes_max` are cut when received, and not sent.
     StampedSocket(boost::asio::io_context& io, std::size_t bytes_max);

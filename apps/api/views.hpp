@@ -57,6 +57,13 @@ struct MemberView {
 };
 BOOST_DESCRIBE_STRUCT(MemberView, (), (worker, state, reason, position_frames, lost_frames))
 
+// Where a live session is also sent, without encryption.
+struct DoorView {
+    std::string to;     // "239.1.2.3:5004", "[ff15::1]:5004"; reports go to the next port
+    std::string codec;  // core::OpenCodec
+};
+BOOST_DESCRIBE_STRUCT(DoorView, (), (to, codec))
+
 // Of a session that plays as it comes.
 struct LiveView {
     std::string source;  // as it was asked for
@@ -64,8 +71,9 @@ struct LiveView {
     std::string reason;  // of what is neither opening nor flowing
     std::int64_t latency_ns = 0;
     std::string codec;  // core::LiveCodec; empty: not open yet
+    std::optional<DoorView> open_door = {};
 };
-BOOST_DESCRIBE_STRUCT(LiveView, (), (source, state, reason, latency_ns, codec))
+BOOST_DESCRIBE_STRUCT(LiveView, (), (source, state, reason, latency_ns, codec, open_door))
 
 struct SessionView {
     std::string id;
@@ -305,6 +313,12 @@ struct SeekBody {
     double to_s = 0;
 };
 BOOST_DESCRIBE_STRUCT(SeekBody, (), (to_s))
+
+struct DoorBody {
+    std::string to;                    // an address of one host or a group, and a UDP port: "239.1.2.3:5004"
+    std::optional<std::string> codec;  // "l16", as any receiver has it, or "opus"; absent: l16
+};
+BOOST_DESCRIBE_STRUCT(DoorBody, (), (to, codec))
 
 struct VolumeBody {
     std::string target;  // a session, an output, a zone or "all"

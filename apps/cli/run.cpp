@@ -14,6 +14,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     const auto root = tree.root();
     add_play(root);
     add_control(root);
+    add_door(root);
     add_record(root);
     add_recordings(root);
     add_status(root);

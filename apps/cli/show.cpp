@@ -54,6 +54,10 @@ std::string troubles(const std::vector<api::SessionView>& sessions, const Look& 
             text += look.paint(Colour::red, printable(session.id + ": " + session.reason)) + "\n";
         if (session.live && session.live->state == "stalled")
             text += look.paint(Colour::yellow, printable(session.id + ": " + session.live->reason)) + "\n";
+        if (session.live && session.live->open_door)
+            text += look.paint(Colour::yellow,
+                               printable(session.id + ": sent without encryption to " + session.live->open_door->to)) +
+                    "\n";
         for (const auto& member : session.members) {
             auto what = member.reason;
             if (member.lost_frames > 0)

@@ -7,7 +7,8 @@
 namespace antiphon::cli {
 
 void add_play(Command root);
-void add_control(Command root);     // pause, resume, seek, stop, volume, mute, unmute
+void add_control(Command root);  // pause, resume, seek, stop, volume, mute, unmute
+void add_door(Command root);
 void add_record(Command root);      // record start, record stop
 void add_recordings(Command root);  // recordings, recordings get
 void add_status(Command root);

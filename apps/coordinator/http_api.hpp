@@ -46,6 +46,7 @@ void add_routes(http::Router& router, ApiParts& parts);
 // ---- http_api_tokens.cpp
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
+void add_door_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);

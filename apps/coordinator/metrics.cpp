@@ -122,6 +122,9 @@ void write_live(Page& page, const live::LiveTotals& live) {
     page.gauge("antiphon_live_sources", "Live sources that are open.", static_cast<double>(live.sources));
     page.gauge("antiphon_live_listeners", "Boards that live sources are sent to.", static_cast<double>(live.listeners));
     page.counter("antiphon_live_packets_total", "Packets of live sources; each goes to all who listen.", live.packets);
+    page.gauge("antiphon_live_open_doors", "Live sources that are also sent to others, without encryption.",
+               static_cast<double>(live.open_doors));
+    page.counter("antiphon_live_open_packets_total", "Packets of live sources to open doors.", live.open_packets);
     page.counter("antiphon_live_packets_resent_total", "Packets sent again to somebody who missed them.", live.resent);
     page.counter("antiphon_live_packets_skipped_total", "Packets that were not made: this machine stood still.",
                  live.skipped);

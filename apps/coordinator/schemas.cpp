@@ -21,9 +21,9 @@ json::Schemas api_schemas() {
         api::RecordingsView, api::ZonesView, api::EventsView, api::WhyView, api::PongView, api::BlobView,
         api::TokensView, api::NewTokenView, api::InvitationView, api::BackupView, api::JoinAnswer, api::ProblemView>(
         schemas);
-    add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::VolumeBody,
-        api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::TokenBody, api::JoinBody, files::TrackManifest>(
-        schemas);
+    add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::DoorBody,
+        api::VolumeBody, api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::TokenBody, api::JoinBody,
+        files::TrackManifest>(schemas);
     return schemas;
 }
 

@@ -141,11 +141,17 @@ api::WorkerView worker_view(const core::CoordinatorState& state, const core::Wor
     return view;
 }
 
+api::DoorView door_view(const core::OpenDoor& door) {
+    const bool v6 = door.address.find(':') != std::string::npos;
+    return {(v6 ? "[" + door.address + "]" : door.address) + ":" + std::to_string(door.port), text_of(door.codec)};
+}
+
 std::optional<api::LiveView> live_view(const core::CoordinatorState& state, const core::SessionRow& row) {
     if (!row.programme.live) return std::nullopt;
     const auto& live = *row.programme.live;
     api::LiveView view{live.source, text_of(row.active() ? core::SourceState::opening : core::SourceState::ended), "",
                        live.latency_ns, live.door ? text_of(live.door->codec) : ""};
+    if (row.open_door && row.active()) view.open_door = door_view(*row.open_door);
     if (const auto* status = state.sources.find(row.id)) {
         view.state = text_of(status->state);
         view.reason = status->reason;

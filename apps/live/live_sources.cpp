@@ -27,13 +27,26 @@ void LiveTotals::add(const Source& source, const OutgoingCounters& counters) {
     strange += counters.opened.forged + counters.opened.malformed + counters.opened.replayed + counters.malformed;
 }
 
+void LiveTotals::add(const OpenCopyCounters& counters) {
+    open_packets += counters.packets;
+    unsent += counters.unsent;
+}
+
 // One source and its sender, which is the first to go.
 struct LiveSources::Running {
     std::unique_ptr<Source> source;
     core::LiveDoor door;
+    std::optional<core::ClusterTime> begins;
+    std::unique_ptr<OpenCopy> copy;
     std::unique_ptr<Outgoing> outgoing;
-    bool begun = false;
     core::SourceStatus told;
+
+    void produce(core::FrameCount first, std::span<float> frames, core::LocalTime now) {
+        source->produce(first, frames, now);
+        if (!copy || !begins) return;
+        const auto end = first + door.packet_frames;  // of 1/48000 s: 125 us are six of them
+        copy->send(first / door.packet_frames, frames, core::LocalTime{begins->ns + end * 125'000 / 6});
+    }
 };
 
 LiveSources::LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers)
@@ -52,6 +65,7 @@ void LiveSources::tell(const core::SessionId& session, core::SourceState state, 
 void LiveSources::obey(const core::SourceOrder& order) {
     std::visit(core::Overloaded{[this](const core::OpenSource& it) { open(it.session, it.source); },
                                 [this](const core::BeginSource& it) { begin(it.session, it.begins); },
+                                [this](const core::SetOpenDoor& it) { set_open_door(it.session, it.door); },
                                 [this](const core::CloseSource& it) { close(it.session); },
                                 [this](const core::KeepSources& it) { keep(it.sessions); }},
                order);
@@ -95,10 +109,9 @@ core::Result<void> LiveSources::send(Running& running) {
     const int last = place_.first_port == 0 ? 0 : std::min(place_.first_port + ports_max - 1, last_port);
     for (int number = place_.first_port; number <= last; ++number) {
         const auto port = static_cast<std::uint16_t>(number);
-        auto outgoing = Outgoing::open(side_.io(), clock_, *stream, {place_.address, port},
-                                       [this, source = running.source.get()](core::FrameCount first, auto frames) {
-                                           source->produce(first, frames, clock_.now());
-                                       });
+        auto outgoing = Outgoing::open(
+            side_.io(), clock_, *stream, {place_.address, port},
+            [this, &running](core::FrameCount first, auto frames) { running.produce(first, frames, clock_.now()); });
         if (outgoing) {
             running.outgoing = std::move(*outgoing);
             running.door.port = running.outgoing->local_endpoint().port();
@@ -113,8 +126,25 @@ core::Result<void> LiveSources::send(Running& running) {
 void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins) {
     side_.run([this, session, begins] {
         const auto it = running_.find(session);
-        if (it == running_.end() || std::exchange(it->second->begun, true)) return;
+        if (it == running_.end() || it->second->begins) return;
+        it->second->begins = begins;
         it->second->outgoing->begin(begins);
+    });
+}
+
+void LiveSources::set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door) {
+    side_.run([this, session, door] {
+        const auto it = running_.find(session);
+        if (it == running_.end()) return;
+        auto& copy = it->second->copy;
+        if (copy ? copy->door() == door : !door) return;
+        if (copy) closed_.add(copy->counters());
+        copy.reset();
+        if (!door) return log::info("source.door", {{"session", session.value}}, "nobody but the cluster hears it");
+        auto opened = OpenCopy::open(side_.io(), it->second->door, *door);
+        if (!opened) return log::warning("source.door", {{"session", session.value}}, opened.error().what);
+        copy = std::move(*opened);
+        log::info("source.door", {{"session", session.value}, {"port", door->port}}, "sent to " + door->address);
     });
 }
 
@@ -131,6 +161,7 @@ void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& un
         const auto& [session, running] = entry;
         if (!unwanted(session)) return false;
         closed_.add(*running->source, running->outgoing->counters());
+        if (running->copy) closed_.add(running->copy->counters());
         log::info("source.closed", {{"session", session.value}}, "its session is over");
         return true;
     });
@@ -143,8 +174,12 @@ void LiveSources::look() {
         totals.add(*running->source, running->outgoing->counters());
         ++totals.sources;
         totals.listeners += running->outgoing->counters().listeners;
+        if (running->copy) {
+            ++totals.open_doors;
+            totals.add(running->copy->counters());
+        }
         const auto view = running->source->view();
-        if (!running->begun || (!view.flows && view.reason.empty())) continue;
+        if (!running->begins || (!view.flows && view.reason.empty())) continue;
         const auto state = view.flows ? core::SourceState::flowing : core::SourceState::stalled;
         // The seconds in a reason go on; that is nothing new.
         if (running->told.state == state) continue;

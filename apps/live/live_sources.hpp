@@ -10,6 +10,7 @@
 #include <string>
 
 #include "adapters/system/side_loop.hpp"
+#include "apps/live/open_copy.hpp"
 #include "apps/live/outgoing.hpp"
 #include "apps/live/source.hpp"
 #include "core/coordinator.hpp"
@@ -18,9 +19,11 @@ namespace antiphon::live {
 
 // Of all sources that there were.
 struct LiveTotals {
-    std::size_t sources = 0;    // open now
-    std::size_t listeners = 0;  // now
+    std::size_t sources = 0;     // open now
+    std::size_t listeners = 0;   // now
+    std::size_t open_doors = 0;  // now
     std::uint64_t packets = 0;
+    std::uint64_t open_packets = 0;  // to open doors
     std::uint64_t resent = 0;
     std::uint64_t skipped = 0;  // packets that were not made: this machine stood still
     std::uint64_t lost = 0;     // frames of sources, that were not taken in time
@@ -29,6 +32,7 @@ struct LiveTotals {
     std::uint64_t strange = 0;  // datagrams that nobody with the key has sent
 
     void add(const Source& source, const OutgoingCounters& counters);
+    void add(const OpenCopyCounters& counters);
 };
 
 // All calls and all handlers on the owner's loop.
@@ -55,6 +59,7 @@ class LiveSources {
     // Tells that it is open, or that it failed; what is open already is told again.
     void open(const core::SessionId& session, const std::string& source);
     void begin(const core::SessionId& session, core::ClusterTime begins);
+    void set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door);
     void close(const core::SessionId& session);
     void keep(const std::set<core::SessionId>& sessions);
 

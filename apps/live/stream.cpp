@@ -2,6 +2,7 @@
 #include "apps/live/stream.hpp"
 
 #include "media/codecs/flac_packets.hpp"
+#include "media/codecs/l16_packets.hpp"
 #include "media/codecs/opus_packets.hpp"
 
 namespace antiphon::live {
@@ -39,17 +40,23 @@ core::Result<std::unique_ptr<Interface>> behind(core::Result<Coder> made) {
 core::Result<std::unique_ptr<media::PacketEncoder>> make_encoder(const Stream& stream) {
     if (stream.codec == Codec::opus)
         return behind<media::PacketEncoder, Encoding>(media::OpusPacketEncoder::open(opus_format(stream)));
+    if (stream.codec == Codec::l16)
+        return behind<media::PacketEncoder, Encoding>(
+            media::L16PacketEncoder::open({stream.channels, stream.identity.packet_frames}));
     return behind<media::PacketEncoder, Encoding>(media::FlacPacketEncoder::open(flac_format(stream)));
 }
 
 core::Result<std::unique_ptr<media::PacketDecoder>> make_decoder(const Stream& stream) {
     if (stream.codec == Codec::opus)
         return behind<media::PacketDecoder, Decoding>(media::OpusPacketDecoder::open(opus_format(stream)));
+    if (stream.codec == Codec::l16)
+        return core::Error{core::ErrorCode::invalid, "L16 is sent to others, and not received"};
     return behind<media::PacketDecoder, Decoding>(media::FlacPacketDecoder::open(flac_format(stream)));
 }
 
 core::FrameCount first_frame(const Stream& stream) {
     if (stream.codec == Codec::flac) return media::FlacPacketEncoder::first_frame;
+    if (stream.codec == Codec::l16) return 0;
     const auto encoder = media::OpusPacketEncoder::open(opus_format(stream));
     return encoder ? encoder->first_frame() : 0;
 }

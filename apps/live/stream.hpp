@@ -12,7 +12,7 @@
 
 namespace antiphon::live {
 
-enum class Codec : std::uint8_t { flac, opus };
+enum class Codec : std::uint8_t { flac, opus, l16 };  // l16: for others; we only send it
 
 struct Stream {
     media::StreamIdentity identity;
@@ -28,7 +28,8 @@ struct Stream {
     std::int64_t first_departure_ns() const { return start.ns + period().count(); }
 };
 
-// `invalid` for what the codec does not have: FLAC has 1 or 2 channels and 16 to 1024 frames, Opus its durations.
+// `invalid` for what the codec does not have: FLAC has 1 or 2 channels and 16 to 1024 frames, Opus its durations, L16
+// no decoder here.
 core::Result<std::unique_ptr<media::PacketEncoder>> make_encoder(const Stream& stream);
 core::Result<std::unique_ptr<media::PacketDecoder>> make_decoder(const Stream& stream);
 // The first frame of packet 0: codecs look some frames ahead.

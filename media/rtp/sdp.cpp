@@ -129,6 +129,7 @@ class Parser {
         const auto net = word(value), kind = word(value), address = word(value, " /");
         if (net != "IN" || (kind != "IP4" && kind != "IP6") || address.empty()) return false;
         stream_.address = std::string(address);
+        stream_.hops = kind == "IP4" ? number<std::uint8_t>(value) : std::nullopt;
         connected_ = true;
         return true;
     }
@@ -240,7 +241,7 @@ std::string write_sdp(const StreamDescription& stream) {
     line("o=antiphon " + std::to_string(stream.session) + " " + std::to_string(stream.version) + " " +
          family(stream.origin) + stream.origin);
     line("s=" + one_line(stream.name));
-    line("c=" + family(stream.address) + stream.address);
+    line("c=" + family(stream.address) + stream.address + (stream.hops ? "/" + std::to_string(*stream.hops) : ""));
     line("t=0 0");
     const auto repair = stream.repair_payload_type ? std::to_string(*stream.repair_payload_type) : "";
     line("m=audio " + std::to_string(stream.port) +

@@ -16,9 +16,10 @@ enum class OpenCodec : std::uint8_t { l16, opus };
 struct StreamDescription {
     std::uint64_t session = 0;  // id and version of the description
     std::uint64_t version = 1;
-    std::string origin = "127.0.0.1";   // the sender's address
-    std::string name = "-";             // for people; no line breaks
-    std::string address = "127.0.0.1";  // where the packets go; IPv6 if it has a colon
+    std::string origin = "127.0.0.1";                 // the sender's address
+    std::string name = "-";                           // for people; no line breaks
+    std::string address = "127.0.0.1";                // where the packets go; IPv6 if it has a colon
+    std::optional<std::uint8_t> hops = std::nullopt;  // of an IPv4 group, which must have them (RFC 8866, 5.7)
     std::uint16_t port = 0;
     OpenCodec codec = OpenCodec::l16;
     std::uint8_t payload_type = 96;

@@ -47,7 +47,11 @@ TEST(Sdp, IsReadAsItWasWritten) {
     plain.timestamp_at_zero.reset();
     plain.rate = 44100;
     plain.channels = 1;
-    for (const auto& described : {stream(), opus, mono, plain}) {
+    auto group = plain;
+    group.address = "239.1.2.3";
+    group.hops = 16;
+    EXPECT_NE(write_sdp(group).find("c=IN IP4 239.1.2.3/16\r\n"), std::string::npos);
+    for (const auto& described : {stream(), opus, mono, plain, group}) {
         const auto read = parse_sdp(write_sdp(described));
         ASSERT_TRUE(read) << read.error().what;
         EXPECT_EQ(*read, described) << write_sdp(described);
@@ -62,6 +66,7 @@ TEST(Sdp, WhatOthersWriteIsRead) {
         "98\n");
     ASSERT_TRUE(read) << read.error().what;
     EXPECT_EQ(read->address, "239.1.2.3");
+    EXPECT_EQ(read->hops, 32);
     EXPECT_EQ(read->port, 5004);
     EXPECT_EQ(read->codec, OpenCodec::opus);
     EXPECT_EQ(read->channels, 2);

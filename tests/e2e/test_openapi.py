@@ -143,6 +143,7 @@ class OpenApi(unittest.TestCase):
     def test_each_operation_serves_as_it_is_described(self):
         self.look()
         self.play()
+        self.open_door()
         self.zones()
         self.record()
         self.invite_and_join()
@@ -183,6 +184,19 @@ class OpenApi(unittest.TestCase):
         self.ask(404, "POST", "/v1/sessions", {"source": "blob:" + "0" * 64, "to": ["all"]})
         noise = self.ask(201, "POST", "/v1/blobs", b"no sound at all" * 99).json()["blob"]
         self.ask(422, "POST", "/v1/sessions", {"source": f"blob:{noise}", "to": ["all"]})
+
+    def open_door(self):
+        session = self.ask(201, "POST", "/v1/sessions", {"source": "tone:440", "to": ["all"]}).json()["id"]
+        self.ask(409, "GET", f"/v1/sessions/{session}/door.sdp")
+        self.ask(400, "PUT", f"/v1/sessions/{session}/door", {"to": "hall.example:5004"})
+        self.ask(503, "PUT", f"/v1/sessions/{session}/door", {"to": "255.255.255.255:5004"})
+        self.ask(404, "PUT", f"/v1/sessions/{NOWHERE}/door", {"to": "127.0.0.1:5004"})
+        self.ask(200, "PUT", f"/v1/sessions/{session}/door", {"to": "127.0.0.1:5004", "codec": "opus"})
+        self.assertTrue(wait_for(lambda: self.get(f"/v1/sessions/{session}")["phase"] == "playing", 30))
+        self.ask(200, "GET", f"/v1/sessions/{session}/door.sdp")
+        self.ask(404, "GET", f"/v1/sessions/{NOWHERE}/door.sdp")
+        self.ask(200, "DELETE", f"/v1/sessions/{session}/door")
+        self.ask(200, "POST", f"/v1/sessions/{session}/stop")
 
     def zones(self):
         self.ask(200, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-None-Match": "*"})
