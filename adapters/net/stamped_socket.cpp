@@ -2,10 +2,12 @@
 #include "adapters/net/stamped_socket.hpp"
 
 #include <netinet/ip.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace antiphon::net {
 namespace {
@@ -115,42 +117,56 @@ struct StampedSocket::Batch {
 };
 
 StampedSocket::StampedSocket(boost::asio::io_context& io, std::size_t bytes_max)
-    : socket_(io), batch_(std::make_unique<Batch>(bytes_max)), outgoing_(bytes_max) {}
-StampedSocket::~StampedSocket() = default;
+    : io_(io), watcher_(io), batch_(std::make_unique<Batch>(bytes_max)), outgoing_(bytes_max) {}
+StampedSocket::~StampedSocket() { close(); }
 
 core::Result<void> StampedSocket::open(const udp::endpoint& local) {
-    boost::system::error_code error;
-    socket_.open(local.protocol(), error);
-    if (!error) socket_.non_blocking(true, error);
-    if (!error) prepare(socket_.native_handle(), local.protocol() == udp::v6());
-    if (!error) socket_.bind(local, error);
-    if (!error) return {};
     close();
+    boost::system::error_code error;
+    udp::socket socket(io_);
+    socket.open(local.protocol(), error);
+    if (!error) socket.non_blocking(true, error);
+    if (!error) prepare(socket.native_handle(), local.protocol() == udp::v6());
+    if (!error) socket.bind(local, error);
+    if (!error) fd_ = socket.release(error);
+    if (!error) return {};
     const auto address = local.address().to_string() + " port " + std::to_string(local.port());
     return core::Error{core::ErrorCode::unavailable, "UDP on " + address + ": " + error.message()};
 }
 
 void StampedSocket::close() {
+    rest();
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+// A descriptor that the loop knows wakes it with each datagram, whether anybody waits or not.
+void StampedSocket::watch() {
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (fd_ >= 0 && !watcher_.is_open()) watcher_.assign(fd_, ignored);
+}
+
+void StampedSocket::rest() {
+    if (watcher_.is_open()) watcher_.release();
 }
 
 udp::endpoint StampedSocket::local_endpoint() const {
-    boost::system::error_code ignored;
-    return socket_.local_endpoint(ignored);
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+    return endpoint_of(address, size);
 }
 
 std::span<const Datagram> StampedSocket::receive() {
-    if (!socket_.is_open()) return {};
+    if (!is_open()) return {};
     batch_->prepare();
-    const int got = ::recvmmsg(socket_.native_handle(), batch_->headers.data(), batch_max, MSG_DONTWAIT, nullptr);
+    const int got = ::recvmmsg(fd_, batch_->headers.data(), batch_max, MSG_DONTWAIT, nullptr);
     if (got <= 0) return {};
     for (std::size_t i = 0; i < static_cast<std::size_t>(got); ++i) batch_->read(i);
     return {batch_->datagrams.data(), static_cast<std::size_t>(got)};
 }
 
 bool StampedSocket::hold(std::span<const std::byte> bytes) {
-    if (!socket_.is_open() || bytes.empty() || bytes.size() > outgoing_.size()) return false;
+    if (!is_open() || bytes.empty() || bytes.size() > outgoing_.size()) return false;
     std::memcpy(outgoing_.data(), bytes.data(), bytes.size());
     return true;
 }
@@ -170,8 +186,7 @@ bool StampedSocket::send(std::span<const std::byte> bytes, const udp::endpoint& 
     header.msg_iovlen = 1;
     header.msg_control = arrived_at.empty() ? nullptr : control.data();
     header.msg_controllen = arrived_at.size();
-    return ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL) ==
-           static_cast<ssize_t>(bytes.size());
+    return ::sendmsg(fd_, &header, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
 
 // One that the kernel does not take (nobody listens there any more, say) keeps none of those behind it from theirs.
@@ -192,8 +207,7 @@ std::size_t StampedSocket::send_to_all(std::span<const std::byte> bytes, std::sp
             messages[i].msg_hdr.msg_iov = &io;
             messages[i].msg_hdr.msg_iovlen = 1;
         }
-        const int sent = ::sendmmsg(socket_.native_handle(), messages.data(), static_cast<unsigned>(count),
-                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+        const int sent = ::sendmmsg(fd_, messages.data(), static_cast<unsigned>(count), MSG_DONTWAIT | MSG_NOSIGNAL);
         taken += sent > 0 ? static_cast<std::size_t>(sent) : 0;
         to = to.subspan(sent > 0 ? static_cast<std::size_t>(sent) : 1);
     }

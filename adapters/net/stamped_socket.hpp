@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -41,14 +43,17 @@ class StampedSocket {
     // `unavailable` when the port is taken; the error does not say which option to change, because we do not know.
     core::Result<void> open(const boost::asio::ip::udp::endpoint& local);
     void close();
-    bool is_open() const { return socket_.is_open(); }
+    bool is_open() const { return fd_ >= 0; }
     boost::asio::ip::udp::endpoint local_endpoint() const;
 
     // Calls `handler(error_code)` once, when there is something to receive, or on close().
     template <class Handler>
     void async_wait(Handler&& handler) {
-        socket_.async_wait(boost::asio::ip::udp::socket::wait_read, std::forward<Handler>(handler));
+        watch();
+        watcher_.async_wait(boost::asio::posix::stream_descriptor::wait_read, std::forward<Handler>(handler));
     }
+    // While nobody waits: what arrives shall not wake the loop, until somebody waits again.
+    void rest();
 
     // Everything that is there, at most batch_max datagrams; empty when there is nothing.
     std::span<const Datagram> receive();
@@ -64,8 +69,11 @@ class StampedSocket {
     struct Batch;
 
     bool hold(std::span<const std::byte> bytes);
+    void watch();
 
-    boost::asio::ip::udp::socket socket_;
+    boost::asio::io_context& io_;
+    int fd_ = -1;
+    boost::asio::posix::stream_descriptor watcher_;  // has `fd_` while the loop watches it
     std::unique_ptr<Batch> batch_;
     std::vector<std::byte> outgoing_;  // sendmsg() takes pointers to mutable data, and writes to none of it
 };

@@ -89,5 +89,28 @@ TEST(StampedSocket, WhatIsLongerThanItsBoundIsCutAndNotSent) {
     EXPECT_EQ(large->send_to_all(Bytes(10), std::vector{small->local_endpoint()}), 0U);
 }
 
+TEST(StampedSocket, AtRestItWakesNobodyAndLosesNothing) {
+    World world;
+    const auto sender = world.open(), receiver = world.open();
+    int woken = 0;
+    const auto wait = [&] { receiver->async_wait([&](const auto& error) { woken += error ? 0 : 1; }); };
+    const Bytes packet(100);
+    const auto give = [&] {
+        EXPECT_TRUE(sender->send(packet, receiver->local_endpoint()));
+        world.io.restart();
+        return world.io.run_one_for(std::chrono::milliseconds(50));
+    };
+    wait();
+    EXPECT_EQ(give(), 1U);
+    EXPECT_EQ(woken, 1);
+    receiver->rest();
+    EXPECT_EQ(give(), 0U) << "nobody waits";
+    wait();
+    world.io.restart();
+    EXPECT_EQ(world.io.run_one_for(std::chrono::seconds(5)), 1U) << "what is there already counts";
+    EXPECT_EQ(woken, 2);
+    EXPECT_EQ(receiver->receive().size(), 2U);
+}
+
 }  // namespace
 }  // namespace antiphon::net

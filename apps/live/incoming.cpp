@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <utility>
 
 #include "adapters/net/stamped_socket.hpp"
 #include "media/rtp/rtcp.hpp"
@@ -16,6 +17,9 @@ using boost::asio::ip::udp;
 constexpr core::Duration greet_each = std::chrono::seconds(1);
 constexpr core::Duration greet_first_each = std::chrono::milliseconds(50);  // until something comes
 constexpr core::Duration flows_within = std::chrono::milliseconds(500);
+// Packets may wait for those behind them as long as that leaves most of the latency for repairs.
+constexpr core::Duration gather_max = std::chrono::milliseconds(10);
+constexpr int gather_part = 6;
 
 udp::endpoint any_port(const udp::endpoint& like) { return {like.protocol(), 0}; }
 
@@ -45,7 +49,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
                      .packet_frames = stream.identity.packet_frames,
                      .first_frame = first_frame(stream),
                      .fade_frames = std::min(120, stream.identity.packet_frames)},
-                    {.latency = settings.latency}),
+                    {.latency = settings.latency, .gather = std::min(gather_max, settings.latency / gather_part)}),
           listener_(stream.identity, receiver_, settings.ssrc),
           datagram_(net::StampedSocket::audio_bytes),
           socket_(io, net::StampedSocket::audio_bytes),
@@ -53,7 +57,6 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
 
     core::Result<void> begin() {
         if (auto opened = socket_.open(any_port(from_)); !opened) return opened;
-        wait_to_receive();
         work();
         return {};
     }
@@ -98,10 +101,10 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
 
   private:
     void wait_to_receive() {
+        if (std::exchange(waits_, true)) return;
         socket_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
-            if (error || !self->socket_.is_open()) return;
-            self->work();
-            self->wait_to_receive();
+            self->waits_ = false;
+            if (!error && self->socket_.is_open()) self->work();
         });
     }
 
@@ -120,8 +123,11 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
     // What has come, then what is due now: after a standstill nothing is given up that waits in the socket. Then it
     // waits for what is next.
     void work() {
-        for (auto batch = socket_.receive(); !batch.empty(); batch = socket_.receive())
+        for (bool more = true; more;) {
+            const auto batch = socket_.receive();
             for (const auto& datagram : batch) hear(datagram);
+            more = batch.size() == net::StampedSocket::batch_max;
+        }
         const auto now = clock_.now();
         if (begun_) {
             receiver_.advance(now);
@@ -133,6 +139,11 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         }
         auto next = next_greeting_;
         if (begun_) next = std::min({next, receiver_.next_due(), receiver_.next_ask(now)});
+        // What comes otherwise is soon enough when the timer is.
+        if (!begun_ || !flows() || receiver_.wants(now))
+            wait_to_receive();
+        else if (!waits_)
+            socket_.rest();
         timer_.expires_after(clock_.wait_for(next));
         timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
             if (!error && self->socket_.is_open()) self->work();
@@ -163,6 +174,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
     media::LiveListener listener_;
     media::Departures departures_;
     bool begun_ = false;
+    bool waits_ = false;                                  // for the socket
     std::map<media::PcmWindow*, std::uint64_t> waiting_;  // for the first clock map; with the epoch of each
     std::vector<std::byte> datagram_;                     // sealed in place
     net::StampedSocket socket_;

@@ -63,6 +63,7 @@ class LiveReceiver {
     // See RepairSchedule.
     std::size_t ask(core::LocalTime now, std::span<std::int64_t> out) noexcept { return repair_.ask(now, out); }
     core::LocalTime next_ask(core::LocalTime now) const noexcept { return repair_.next_ask(now); }
+    bool wants(core::LocalTime now) const noexcept { return repair_.wants(now); }
 
     // Hands over all that is due at `now`.
     void advance(core::LocalTime now);

@@ -105,17 +105,30 @@ std::size_t RepairSchedule::ask(core::LocalTime now, std::span<std::int64_t> out
     return count;
 }
 
-core::LocalTime RepairSchedule::next_ask(core::LocalTime now) const noexcept {
-    if (is_silent(now)) return core::end_of_time;
-    const auto noticed = std::max(departures_.last_at(now - notice_), next_ - 1);
-    auto earliest = departures_.of(noticed + 1) + notice_;
-    for (auto number = next_; number <= noticed; ++number) {
+// The last packet that should be here by now.
+std::int64_t RepairSchedule::noticed(core::LocalTime now) const noexcept {
+    return std::max(departures_.last_at(now - notice_), next_ - 1);
+}
+
+// About those that are noticed already.
+std::optional<core::LocalTime> RepairSchedule::next_question(core::LocalTime now) const noexcept {
+    std::optional<core::LocalTime> earliest;
+    const auto last = noticed(now);
+    for (auto number = next_; number <= last; ++number) {
         const auto& missing = slots_[static_cast<std::size_t>(number) & (slots_.size() - 1)];
         const bool known = missing.number == number;
         if ((known && missing.here) || !answer_can_come(number, now)) continue;
-        earliest = std::min(earliest, known && missing.asks > 0 ? missing.asked + options_.ask_each : now);
+        const auto when = known && missing.asks > 0 ? missing.asked + options_.ask_each : now;
+        earliest = std::min(earliest.value_or(when), when);
     }
     return earliest;
+}
+
+core::LocalTime RepairSchedule::next_ask(core::LocalTime now) const noexcept {
+    if (is_silent(now)) return core::end_of_time;
+    const auto next_notice = departures_.of(noticed(now) + 1) + notice_;
+    const auto question = next_question(now);
+    return question ? std::min(*question, next_notice) : next_notice + options_.gather;
 }
 
 bool RepairSchedule::pass() noexcept {

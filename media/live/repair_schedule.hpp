@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,7 +28,9 @@ struct RepairOptions {
     core::Duration latency = std::chrono::milliseconds(100);      // from a packet's departure to its deadline
     core::Duration ask_each = std::chrono::milliseconds(5);       // a packet that is still missing
     core::Duration first_notice = std::chrono::milliseconds(10);  // after departure, until arrivals have told better
-    core::Duration silence = std::chrono::milliseconds(250);      // of a sender that is gone: it is not asked
+    // While nothing is missing, packets may lie in the socket for so long: each look at it costs more than a packet.
+    core::Duration gather{0};
+    core::Duration silence = std::chrono::milliseconds(250);  // of a sender that is gone: it is not asked
     std::size_t window = 512;  // packets kept track of; a power of two, longer than the latency
 };
 
@@ -61,8 +64,11 @@ class RepairSchedule {
 
     // Those to ask for now, in order, as many as fit into `out`; the rest next time. Each is taken as asked.
     std::size_t ask(core::LocalTime now, std::span<std::int64_t> out) noexcept;
-    // Before this there is nothing to ask for, unless something arrives.
+    // Before this there is nothing to ask for; if it wants(), unless something arrives. To be called when all that has
+    // arrived is told.
     core::LocalTime next_ask(core::LocalTime now) const noexcept;
+    // Something should be here, is not, and can still come: what arrives is to be told at once.
+    bool wants(core::LocalTime now) const noexcept { return next_question(now).has_value(); }
 
     // Packet next() is used, if it is there, which is told; else its deadline has come, and it is missing for good.
     bool pass() noexcept;
@@ -89,6 +95,8 @@ class RepairSchedule {
     void learn_answer(const Slot& slot, core::LocalTime at) noexcept;
     bool is_silent(core::LocalTime now) const noexcept { return now - last_arrival_ > options_.silence; }
     bool answer_can_come(std::int64_t number, core::LocalTime now) const noexcept;
+    std::int64_t noticed(core::LocalTime now) const noexcept;
+    std::optional<core::LocalTime> next_question(core::LocalTime now) const noexcept;
 
     const RepairOptions options_;
     Departures departures_;
