@@ -48,6 +48,7 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
     asio::awaitable<std::optional<Response>> receive_body(Exchange& exchange);
     asio::awaitable<std::optional<Response>> receive_upload(Exchange& exchange);
     asio::awaitable<std::optional<Response>> pass_body(Exchange& exchange);
+    asio::awaitable<void> sink_ready();
     asio::awaitable<std::optional<Response>> ask(Exchange& exchange, std::function<void(Responder)> handler);
     asio::awaitable<void> upgrade(Exchange& exchange);
 

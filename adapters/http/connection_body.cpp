@@ -84,7 +84,7 @@ asio::awaitable<std::optional<Response>> Connection::pass_body(Exchange& exchang
     buffer_.reserve(piece_bytes);
     std::uint64_t received = 0;
     while (!exchange.parser.is_done()) {
-        stream_.expires_after(core_->options.body_idle);
+        stream_.expires_after(exchange.route->options.body_idle.value_or(core_->options.body_idle));
         const auto piece = co_await read_piece(stream_, buffer_, exchange.parser, space);
         core_->counters.bytes_in += piece.consumed;
         if (cut_) co_return std::nullopt;
@@ -94,9 +94,28 @@ asio::awaitable<std::optional<Response>> Connection::pass_body(Exchange& exchang
         if (piece.size == 0) continue;
         const auto taken = sink_->chunk(std::span(space).first(piece.size));
         if (!taken) co_return problem(taken.error(), exchange.request.instance);
+        co_await sink_ready();
+        if (cut_) co_return std::nullopt;
     }
     stream_.expires_never();
     co_return std::nullopt;
+}
+
+// Until the sink wants more; who is held back is not idle.
+asio::awaitable<void> Connection::sink_ready() {
+    const auto wanted = std::make_shared<Awaited>(stream_.get_executor());
+    sink_->when_ready([weak = std::weak_ptr(wanted)] {
+        const auto waits = weak.lock();
+        if (!waits) return;
+        waits->settled = true;
+        waits->wake.cancel();
+    });
+    if (wanted->settled) co_return;
+    stream_.expires_never();
+    awaited_ = wanted;
+    wanted->wake.expires_at(asio::steady_timer::time_point::max());
+    while (!wanted->settled && !cut_) co_await wanted->wake.async_wait(as_result);
+    awaited_ = nullptr;
 }
 
 void Connection::abort_upload() noexcept {

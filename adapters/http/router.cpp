@@ -98,8 +98,8 @@ void Router::add(Method method, std::string pattern, Permission permission, Hand
 }
 
 void Router::upload(Method method, std::string pattern, Permission permission, std::uint64_t body_bytes_max,
-                    UploadFactory factory, Operation operation) {
-    RouteOptions options{std::move(operation), {}, body_bytes_max};
+                    UploadFactory factory, Operation operation, std::optional<std::chrono::milliseconds> body_idle) {
+    RouteOptions options{std::move(operation), {}, body_bytes_max, body_idle};
     table_->add({method, std::move(pattern), permission, std::move(options), std::move(factory)});
 }
 

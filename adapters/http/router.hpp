@@ -1,6 +1,7 @@
 // Which handler serves which method and path, and which permission it takes.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,6 +27,7 @@ struct RouteOptions {
     Operation operation;                                       // for the API's description
     std::vector<std::string> consumes = {"application/json"};  // a body of another type is a 415; empty: any type
     std::uint64_t body_bytes_max = 1024 * 1024;                // beyond it 413
+    std::optional<std::chrono::milliseconds> body_idle = {};   // of an upload, instead of the server's
     // Something secret is asked for in the body: a 401 or 403 counts as a failure of that client, as a wrong token
     // does.
     bool guarded = false;
@@ -56,7 +58,8 @@ class Router {
     void add(Method method, std::string pattern, Permission permission, Handler handler, RouteOptions options = {});
     // Uploads take any content type, unless told.
     void upload(Method method, std::string pattern, Permission permission, std::uint64_t body_bytes_max,
-                UploadFactory factory, Operation operation = {});
+                UploadFactory factory, Operation operation = {},
+                std::optional<std::chrono::milliseconds> body_idle = {});
     void websocket(std::string pattern, Permission permission, WebSocketHandler handler, Operation operation = {});
 
     // In the order they were added.

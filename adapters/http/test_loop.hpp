@@ -98,6 +98,8 @@ struct UploadLog {
     std::uint64_t sum = 0;  // of all bytes
     std::size_t largest_piece = 0;
     int finished = 0;
+    bool holds_back = false;   // after each piece, until `go`
+    std::function<void()> go;  // of the last
     int aborted = 0;
     core::Result<void> refuse_begin;
     core::Result<void> refuse_chunk;
@@ -115,6 +117,10 @@ class LogSink final : public UploadSink {
         log_.largest_piece = std::max(log_.largest_piece, piece.size());
         for (const auto byte : piece) log_.sum += static_cast<unsigned>(byte);
         return log_.refuse_chunk;
+    }
+    void when_ready(const std::function<void()>& go) override {
+        if (!log_.holds_back) return go();
+        log_.go = go;
     }
     void finish(Responder responder) override {
         ++log_.finished;

@@ -26,6 +26,9 @@ class UploadSink {
     virtual core::Result<void> begin(const Request& request, std::optional<std::uint64_t> content_length_bytes) = 0;
     // At most 64 KiB, in order. An error is followed by aborted().
     virtual core::Result<void> chunk(std::span<const std::byte> piece) = 0;
+    // Before the next piece is read: `go` is to be called once, now or later, on the server's loop; until then the
+    // client is held back. A sink that can take any pace does not care.
+    virtual void when_ready(const std::function<void()>& go) { go(); }
     // The whole body is there. The sink lives until the responder has answered or is dropped.
     virtual void finish(Responder responder) = 0;
     // The client went away, broke the limit or the framing, or the server ends: undo what was written.

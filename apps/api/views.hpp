@@ -300,7 +300,7 @@ struct BackupBody {
 BOOST_DESCRIBE_STRUCT(BackupBody, (), (whole))
 
 struct PlayBody {
-    std::string source;           // "blob:HASH", "tone:HZ", "pipe:PATH" or "alsa:NAME"
+    std::string source;           // "blob:HASH", "tone:HZ", "pipe:PATH", "alsa:NAME" or "feed"
     std::vector<std::string> to;  // outputs, zones, "all"
     std::optional<double> volume;
     std::optional<double> from_s;

@@ -60,8 +60,9 @@ class FakeService {
         on(method, pattern, {http::Response::json(json, status)});
     }
     // An upload; `answer` makes its answer from the body.
-    void on_upload(const std::string& pattern, std::function<http::Response(const std::string&)> answer) {
-        router.upload(http::Method::post, pattern, http::Permission::view, 1 << 20,
+    void on_upload(const std::string& pattern, std::function<http::Response(const std::string&)> answer,
+                   http::Method method = http::Method::post) {
+        router.upload(method, pattern, http::Permission::view, 1 << 20,
                       [this, answer = std::move(answer)] { return std::make_unique<Sink>(*this, answer); });
     }
 

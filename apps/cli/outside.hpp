@@ -1,11 +1,15 @@
 // What the process lends the command line: streams, environment, terminal. Tests bring their own.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <optional>
+#include <span>
 #include <string>
+
+#include "core/result.hpp"
 
 namespace antiphon::cli {
 
@@ -21,6 +25,8 @@ struct Outside {
     std::ostream& out;
     std::ostream& err;
     Variables variables;
+    // From standard input, as much as there is; 0 at its end. Blocks.
+    std::function<core::Result<std::size_t>(std::span<std::byte>)> read_in = [](auto) { return std::size_t{0}; };
     bool out_is_terminal = false;
     bool err_is_terminal = false;
     std::function<TerminalSize()> size = [] { return TerminalSize(); };

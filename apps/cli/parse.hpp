@@ -32,9 +32,13 @@ struct BlobSource {
 struct LiveSource {  // what the coordinator opens: it knows what of it is right
     std::string text;
 };
-using Source = std::variant<FileSource, BlobSource, LiveSource>;
-// A file's path, "blob:HASH", "tone:HZ" or "pipe:PATH". A file whose name looks like another source is written
-// "./tone:440". Other live sources are refused with `conflict`: right, but not in this version.
+struct InputSource {   // what comes in here is fed to the session
+    std::string text;  // how the coordinator names that: "feed,rate=44100"
+};
+using Source = std::variant<FileSource, BlobSource, LiveSource, InputSource>;
+// A file's path, "blob:HASH", "tone:HZ", "pipe:PATH", "alsa:NAME", or "-" and "stdin,rate=44100". A file whose name
+// looks like another source is written "./tone:440". Other live sources are refused with `conflict`: right, but not in
+// this version.
 core::Result<Source> parse_source(std::string_view text);
 
 // "a,b" "c" -> a, b, c; none empty, at least one.

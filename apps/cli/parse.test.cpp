@@ -44,6 +44,13 @@ TEST(Parse, ALiveSourceIsHandedOnAsItIs) {
         EXPECT_EQ(std::get<LiveSource>(*parse_source(text)).text, text);
 }
 
+TEST(Parse, StandardInputIsAFeedOfTheSameForm) {
+    EXPECT_EQ(std::get<InputSource>(*parse_source("-")).text, "feed");
+    EXPECT_EQ(std::get<InputSource>(*parse_source("stdin,rate=44100")).text, "feed,rate=44100");
+    EXPECT_EQ(std::get<InputSource>(*parse_source("stdin")).text, "feed");
+    EXPECT_EQ(std::get<FileSource>(*parse_source("./stdin")).path, "./stdin");
+}
+
 TEST(Parse, MillisecondsMayHaveTheirUnit) {
     EXPECT_EQ(*parse_milliseconds("40ms"), 40);
     EXPECT_EQ(*parse_milliseconds("12.5"), 12.5);
@@ -51,11 +58,12 @@ TEST(Parse, MillisecondsMayHaveTheirUnit) {
 }
 
 TEST(Parse, SomeLiveSourcesAreRefusedForNow) {
-    for (const auto* text : {"-", "input:hall/mic", "http://r/x", "https://r/x"}) {
+    for (const auto* text : {"input:hall/mic", "http://r/x", "https://r/x"}) {
         const auto source = parse_source(text);
         ASSERT_FALSE(source) << text;
         EXPECT_EQ(source.error().code, core::ErrorCode::conflict);
-        EXPECT_TRUE(source.error().what.ends_with("not in this version; play a file, tone:HZ, pipe:PATH or alsa:NAME"));
+        EXPECT_TRUE(
+            source.error().what.ends_with("not in this version; play a file, -, tone:HZ, pipe:PATH or alsa:NAME"));
     }
 }
 

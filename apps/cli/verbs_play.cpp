@@ -53,6 +53,11 @@ core::Result<void> fill_source(const Call& call, const ApiClient& api, const Sou
         body.source = live->text;
         return {};
     }
+    if (const auto* input = std::get_if<InputSource>(&source)) {
+        body.source = input->text;
+        body.title = "standard input";
+        return {};
+    }
     const auto& file = std::get<FileSource>(source).path;
     const auto blob = put_blob(call, api, file);
     if (!blob) return blob.error();
@@ -102,12 +107,9 @@ int outcome(const Call& call, const api::SessionView& session) {
     return call.print(call.json() ? json::encode(session) + "\n" : "session " + session.id + " has ended\n");
 }
 
-int wait_for_end(const Call& call, const ApiClient& api, const http::Response& started) {
-    auto session = Call::decoded<api::SessionView>(started);
-    if (!session) return call.fail(session.error());
-    if (!call.json()) call.print(sentence(*session) + "\n");
-    const auto target = "/v1/sessions/" + http::percent_encoded(session->id);
-    SessionWait waiting(call, std::move(*session));
+int wait_for_end(const Call& call, const ApiClient& api, const api::SessionView& session) {
+    const auto target = "/v1/sessions/" + http::percent_encoded(session.id);
+    SessionWait waiting(call, session);
     const bool over = poll(api.settings(), target, [&](const auto& answer) { return waiting.look_at(answer); });
     waiting.clear();
     if (waiting.failure()) return call.fail(*waiting.failure());
@@ -115,6 +117,36 @@ int wait_for_end(const Call& call, const ApiClient& api, const http::Response& s
     return call.fail({core::ErrorCode::unavailable, "not waiting any more; session " + waiting.session().id +
                                                         " plays on, `antiphon stop " + waiting.session().id +
                                                         "` ends it"});
+}
+
+int wait_after(const Call& call, const ApiClient& api, const http::Response& started) {
+    const auto session = Call::decoded<api::SessionView>(started);
+    if (!session) return call.fail(session.error());
+    if (!call.json()) call.print(sentence(*session) + "\n");
+    return wait_for_end(call, api, *session);
+}
+
+// Until our input ends, and the session with it.
+core::Result<void> feed(const Call& call, const ApiClient& api, const api::SessionView& session) {
+    Progress progress(progress_stream(call));
+    http::UploadRequest request{.target = "/v1/sessions/" + http::percent_encoded(session.id) + "/feed"};
+    request.source = call.outside().read_in;
+    request.progress = [&](std::uint64_t sent, const auto&) {
+        progress.show("session " + session.id + " was given " + size_text(sent));
+    };
+    const auto answer = api.upload(std::move(request));
+    progress.clear();
+    return answer ? core::Result<void>() : answer.error();
+}
+
+int play_input(Call& call, const ApiClient& api, const core::Result<http::Response>& started, bool wait) {
+    if (!started) return call.fail(started.error());
+    const auto session = Call::decoded<api::SessionView>(*started);
+    if (!session) return call.fail(session.error());
+    if (!call.json()) call.print(sentence(*session) + "\n");
+    if (const auto fed = feed(call, api, *session); !fed) return call.fail(fed.error());
+    if (wait) return wait_for_end(call, api, *session);
+    return call.json() ? call.print(started->body + "\n") : exit_done;
 }
 
 int play(Call& call, const ApiClient& api, const PlayArguments& asked) {
@@ -125,7 +157,8 @@ int play(Call& call, const ApiClient& api, const PlayArguments& asked) {
         return source.error().code == core::ErrorCode::invalid ? call.usage(source.error()) : call.fail(source.error());
     if (const auto filled = fill_source(call, api, *source, *body); !filled) return call.fail(filled.error());
     const auto answer = api.post_once("/v1/sessions", json::encode(*body));
-    if (answer && asked.wait) return wait_for_end(call, api, *answer);
+    if (std::holds_alternative<InputSource>(*source)) return play_input(call, api, answer, asked.wait);
+    if (answer && asked.wait) return wait_after(call, api, *answer);
     return call.answer<api::SessionView>(answer, [](const auto& session) { return sentence(session) + "\n"; });
 }
 
@@ -138,12 +171,14 @@ void add_play(Command root) {
              "Plays a file or a live source on outputs, in sync.",
              {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
               "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
-              "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms", "antiphon play alsa:hw:1 --to all"},
+              "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms", "antiphon play alsa:hw:1 --to all",
+              "ffmpeg -i http://radio/stream -f s16le -ar 48000 -ac 2 - | antiphon play - --to all"},
              "Playing"})
-        .argument("SOURCE", asked->source,
-                  "a file, blob:HASH of one that the cluster has, or live: tone:HZ; alsa:NAME, a sound card "
-                  "of the coordinator's machine; or pipe:PATH of a named pipe there (raw, s16 48 kHz stereo unless it "
-                  "says format=, rate= or channels=)")
+        .argument(
+            "SOURCE", asked->source,
+            "a file, blob:HASH of one that the cluster has, or live: tone:HZ; alsa:NAME, a sound card "
+            "of the coordinator's machine; pipe:PATH of a named pipe there; or - for what comes in here. Both raw, "
+            "s16 48 kHz stereo unless told: pipe:PATH,rate=44100 or stdin,format=f32,channels=1")
         .list({"--to", "OUTPUT,...", "where: worker/name, a zone, or all", true}, asked->to)
         .option({"--volume", "LEVEL", "of the session: 0 to 1, or 0% to 100% (default: 1)"}, asked->volume)
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)

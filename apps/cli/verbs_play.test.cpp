@@ -75,9 +75,9 @@ TEST_F(PlayTest, AFileThatChangedOnTheWayIsNotPlayed) {
 }
 
 TEST_F(PlayTest, WhatCannotBePlayedIsRefusedBeforeAnythingIsSent) {
-    auto outcome = run({"play", "-", "--to", "all"});
+    auto outcome = run({"play", "input:hall/mic", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_TRUE(outcome.says("not in this version; play a file, tone:HZ, pipe:PATH or alsa:NAME"));
+    EXPECT_TRUE(outcome.says("not in this version; play a file, -, tone:HZ, pipe:PATH or alsa:NAME"));
     EXPECT_EQ(run({"play", "tone:440", "--to", "all", "--latency", "soon"}).exit_code, 2);
     outcome = run({"play", "/nowhere/x.wav", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
@@ -88,6 +88,30 @@ TEST_F(PlayTest, WhatCannotBePlayedIsRefusedBeforeAnythingIsSent) {
     EXPECT_EQ(run({"play", song}).exit_code, 2);
     EXPECT_EQ(run({"play", "blob:x", "--to", "all"}).exit_code, 2);
     EXPECT_TRUE(service.seen().empty());
+}
+
+TEST_F(PlayTest, WhatComesInIsFedToTheSessionToItsEnd) {
+    console.in = "what a program plays";
+    service.on_upload("/v1/sessions/{id}/feed", [](const std::string&) { return Response::empty(); }, Method::put);
+    const auto outcome = run({"play", "stdin,rate=44100", "--to", "all"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, "session s7: song.flac (3:20) on hall/left and hall/right\n");
+    EXPECT_EQ(service.seen().front().body, R"({"source":"feed,rate=44100","to":["all"],"title":"standard input"})");
+    EXPECT_EQ(service.last().line, "PUT /v1/sessions/s7/feed");
+    EXPECT_EQ(service.last().body, "what a program plays");
+    EXPECT_EQ(out_of({"play", "-", "--to", "all", "--json"}), session("preparing") + "\n");
+}
+
+TEST_F(PlayTest, AFeedThatIsRefusedIsTold) {
+    service.on_upload(
+        "/v1/sessions/{id}/feed",
+        [](const std::string&) {
+            return http::problem({core::ErrorCode::conflict, "somebody else feeds session s7 now"});
+        },
+        Method::put);
+    const auto outcome = run({"play", "-", "--to", "all"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.err, "antiphon: somebody else feeds session s7 now\n");
 }
 
 TEST_F(PlayTest, WaitingEndsWithTheSession) {

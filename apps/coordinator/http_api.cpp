@@ -23,6 +23,7 @@ void add_routes(http::Router& router, ApiParts& parts) {
     add_read_routes(router, parts);
     add_play_routes(router, parts);
     add_door_routes(router, parts);
+    add_feed_routes(router, parts);
     add_record_routes(router, parts);
     add_member_routes(router, parts);
     add_backup_routes(router, parts);

@@ -18,6 +18,10 @@
 #include "apps/coordinator/coordinator_app.hpp"
 #include "apps/coordinator/credentials.hpp"
 
+namespace antiphon::live {
+class LiveSources;
+}
+
 namespace antiphon::coordinator {
 
 struct ApiParts {
@@ -28,6 +32,7 @@ struct ApiParts {
     std::filesystem::path recordings;  // folder
     system::Background& background;    // reading files
     Backups& backups;
+    live::LiveSources& sources;
     api::ClusterView cluster;  // what does not change: id, version, warnings
     std::uint16_t broker_port = 0;
     std::uint16_t clock_port = 0;
@@ -47,6 +52,7 @@ void add_routes(http::Router& router, ApiParts& parts);
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_door_routes(http::Router& router, ApiParts& parts);
+void add_feed_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);

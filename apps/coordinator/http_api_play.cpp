@@ -87,7 +87,7 @@ core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const
         return core::Error{core::ErrorCode::invalid,
                            "source '" + body.source.substr(0, 80) +
                                "' is of a kind that this version has not; upload a file and write blob:HASH, or "
-                               "write tone:HZ, pipe:PATH or alsa:NAME"};
+                               "write tone:HZ, pipe:PATH, alsa:NAME or feed"};
     auto hash = core::parse_blob_hash(std::string_view(body.source).substr(prefix.size()));
     if (!hash) return hash.error();
     const auto info = blobs.find(*hash);

@@ -209,6 +209,7 @@ core::Result<void> Process::listen() {
                                                options_.data / "recordings",
                                                background_,
                                                *backups_,
+                                               *live_sources_,
                                                {},
                                                options_.mqtt_port,
                                                clock_server_->local_endpoint().port(),

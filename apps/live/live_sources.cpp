@@ -72,6 +72,8 @@ void LiveSources::obey(const core::SourceOrder& order) {
 }
 
 void LiveSources::open(const core::SessionId& session, const std::string& source) {
+    if (const auto spec = parse_source(source); spec && std::holds_alternative<FeedSpec>(*spec))
+        feeds_.try_emplace(session, 0);
     side_.run([this, session, source] {
         auto& running = running_[session];
         if (!running) {
@@ -149,10 +151,12 @@ void LiveSources::set_open_door(const core::SessionId& session, const std::optio
 }
 
 void LiveSources::close(const core::SessionId& session) {
+    feeds_.erase(session);
     side_.run([this, session] { close_if([&](const auto& id) { return id == session; }); });
 }
 
 void LiveSources::keep(const std::set<core::SessionId>& sessions) {
+    std::erase_if(feeds_, [&](const auto& entry) { return !sessions.contains(entry.first); });
     side_.run([this, sessions] { close_if([&](const auto& id) { return !sessions.contains(id); }); });
 }
 
@@ -165,6 +169,48 @@ void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& un
         log::info("source.closed", {{"session", session.value}}, "its session is over");
         return true;
     });
+}
+
+core::Result<Feeder> LiveSources::begin_feed(const core::SessionId& session) {
+    const auto it = feeds_.find(session);
+    if (it == feeds_.end())
+        return core::Error{core::ErrorCode::not_found, "there is no session '" + session.value.substr(0, 80) +
+                                                           "' that is fed; play one first: antiphon play -"};
+    const auto feeder = it->second = ++last_feeder_;
+    side_.run([this, session, feeder] {
+        if (auto* source = feed_of(session)) source->begin(feeder);
+    });
+    return feeder;
+}
+
+core::Result<void> LiveSources::feed(const core::SessionId& session, Feeder feeder, std::span<const std::byte> bytes) {
+    const auto it = feeds_.find(session);
+    if (it == feeds_.end()) return core::Error{core::ErrorCode::conflict, "session " + session.value + " is over"};
+    if (it->second != feeder)
+        return core::Error{core::ErrorCode::conflict, "somebody else feeds session " + session.value + " now"};
+    side_.run([this, session, feeder, piece = std::vector(bytes.begin(), bytes.end())]() mutable {
+        if (auto* source = feed_of(session)) source->give(feeder, std::move(piece));
+    });
+    return {};
+}
+
+void LiveSources::when_wanted(const core::SessionId& session, Feeder feeder, std::function<void()> go) {
+    side_.run([this, session, feeder, go = std::move(go)] {
+        auto* source = feed_of(session);
+        if (!source) return side_.tell(go);
+        source->when_room(feeder, [this, go] { side_.tell(go); });
+    });
+}
+
+void LiveSources::end_feed(const core::SessionId& session, Feeder feeder, bool whole) {
+    side_.run([this, session, feeder, whole] {
+        if (auto* source = feed_of(session)) source->end(feeder, whole);
+    });
+}
+
+FeedSource* LiveSources::feed_of(const core::SessionId& session) const {
+    const auto it = running_.find(session);
+    return it == running_.end() ? nullptr : dynamic_cast<FeedSource*>(it->second->source.get());
 }
 
 // A source that has begun flows, or does not for a reason.
@@ -180,7 +226,9 @@ void LiveSources::look() {
         }
         const auto view = running->source->view();
         if (!running->begins || (!view.flows && view.reason.empty())) continue;
-        const auto state = view.flows ? core::SourceState::flowing : core::SourceState::stalled;
+        const auto state = view.over    ? core::SourceState::ended
+                           : view.flows ? core::SourceState::flowing
+                                        : core::SourceState::stalled;
         // The seconds in a reason go on; that is nothing new.
         if (running->told.state == state) continue;
         running->told = {session, state, view.reason};

@@ -7,9 +7,11 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 
 #include "adapters/system/side_loop.hpp"
+#include "apps/live/feed_source.hpp"
 #include "apps/live/open_copy.hpp"
 #include "apps/live/outgoing.hpp"
 #include "apps/live/source.hpp"
@@ -63,6 +65,16 @@ class LiveSources {
     void close(const core::SessionId& session);
     void keep(const std::set<core::SessionId>& sessions);
 
+    // Sessions whose source is what somebody writes to them. Who begins feeds it from now on, and nobody else does;
+    // `not_found` where no open session has such a source.
+    core::Result<Feeder> begin_feed(const core::SessionId& session);
+    // `conflict` when somebody else feeds it now, or it is closed.
+    core::Result<void> feed(const core::SessionId& session, Feeder feeder, std::span<const std::byte> bytes);
+    // Calls `go` on the owner's loop when more is wanted, or there is nothing to wait for.
+    void when_wanted(const core::SessionId& session, Feeder feeder, std::function<void()> go);
+    // `whole`: that was all, and with it the source comes to its end.
+    void end_feed(const core::SessionId& session, Feeder feeder, bool whole);
+
     // Some tenths of a second old.
     const LiveTotals& totals() const { return totals_; }
 
@@ -70,6 +82,8 @@ class LiveSources {
     struct Running;
 
     core::Result<std::unique_ptr<Running>> make(const std::string& source);
+    // On the side: the feed of a session, if it is open still.
+    FeedSource* feed_of(const core::SessionId& session) const;
     core::Result<void> send(Running& running);
     void look();
     void close_if(const std::function<bool(const core::SessionId&)>& unwanted);
@@ -79,6 +93,8 @@ class LiveSources {
     const Place place_;
     const Handlers handlers_;
     LiveTotals totals_;
+    std::map<core::SessionId, Feeder> feeds_;  // who feeds each that can be fed
+    Feeder last_feeder_ = 0;
 
     // The side's.
     std::map<core::SessionId, std::unique_ptr<Running>> running_;

@@ -11,8 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "apps/live/pcm.hpp"
-#include "media/live/source_buffer.hpp"
+#include "apps/live/pcm_flow.hpp"
 
 namespace antiphon::live {
 namespace {
@@ -43,20 +42,13 @@ core::Result<int> open_pipe(const std::string& path) {
     return no_pipe(path);
 }
 
-std::string seconds_of(core::Duration duration) { return std::to_string(duration.count() / 1'000'000'000) + " s"; }
-
 }  // namespace
 
 // Outlives the source while a handler of the loop refers to it.
 class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
   public:
     Reading(boost::asio::io_context& io, const ports::Clock& clock, const PipeSpec& spec, int descriptor)
-        : clock_(clock),
-          path_(spec.path),
-          pcm_(spec.format),
-          buffer_({.channels = channels, .rate = spec.format.rate}),
-          pipe_(io, descriptor),
-          timer_(io) {}
+        : path_(spec.path), flow_(spec.format, clock), pipe_(io, descriptor), timer_(io) {}
 
     void begin() { take(); }
     void end() {
@@ -66,29 +58,26 @@ class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
     }
 
     void produce(std::span<float> frames, core::LocalTime at) {
-        phase_ = buffer_.produce(frames, at);
-        if (phase_ == media::SourcePhase::flowing) flowed_ = at;
+        flow_.produce(frames, at);
         if (std::exchange(full_, false)) take();
     }
 
     SourceView view() const {
-        if (phase_ == media::SourcePhase::flowing) return {true, ""};
+        if (flow_.phase() == media::SourcePhase::flowing) return {true, ""};
         if (!failure_.empty()) return {false, failure_};
         if (!written_) return {false, "no program writes to " + path_ + " yet"};
         if (!writer_) return {false, "the program that wrote to " + path_ + " has gone"};
-        if (phase_ == media::SourcePhase::starved) return {true, ""};
-        if (phase_ == media::SourcePhase::filling) return {false, ""};
-        return {false, "nothing has come from " + path_ + " for " + seconds_of(clock_.now() - flowed_)};
+        return flow_.view(path_);
     }
 
   private:
     void take() {
         while (pipe_.is_open()) {
-            const auto room = static_cast<std::size_t>(buffer_.room());
+            const auto room = flow_.room_bytes();
             if (room == 0) return void(full_ = true);
             std::array<std::byte, piece_bytes> bytes;
             // At least a whole frame, so that what was begun of one never stands in the way.
-            const auto wanted = std::min(bytes.size() / pcm_.frame_bytes(), room) * pcm_.frame_bytes();
+            const auto wanted = std::min(bytes.size() / flow_.frame_bytes() * flow_.frame_bytes(), room);
             const auto got = ::read(pipe_.native_handle(), bytes.data(), wanted);
             if (got > 0)
                 keep(std::span(bytes).first(static_cast<std::size_t>(got)));
@@ -102,7 +91,7 @@ class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
     void keep(std::span<const std::byte> bytes) {
         written_ = writer_ = true;
         failure_.clear();
-        buffer_.write(pcm_.read(bytes), clock_.now());
+        flow_.write(bytes);
     }
 
     void wait(bool no_writer, int error) {
@@ -110,7 +99,7 @@ class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
             if (!stopped) self->take();
         };
         writer_ = !no_writer;
-        if (no_writer) pcm_.forget();
+        if (no_writer) flow_.forget();
         if (!no_writer && error == EAGAIN)
             return pipe_.async_wait(boost::asio::posix::stream_descriptor::wait_read, again);
         if (!no_writer) failure_ = "pipe " + path_ + ": " + std::strerror(error);
@@ -118,14 +107,10 @@ class PipeSource::Reading : public std::enable_shared_from_this<Reading> {
         timer_.async_wait(again);
     }
 
-    const ports::Clock& clock_;
     const std::string path_;
-    PcmReader pcm_;
-    media::SourceBuffer buffer_;
+    PcmFlow flow_;
     boost::asio::posix::stream_descriptor pipe_;
     boost::asio::steady_timer timer_;
-    media::SourcePhase phase_ = media::SourcePhase::filling;
-    core::LocalTime flowed_;
     bool full_ = false;
     bool written_ = false;  // ever
     bool writer_ = false;   // somebody has it open

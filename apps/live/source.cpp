@@ -2,6 +2,7 @@
 #include "apps/live/source.hpp"
 
 #include "apps/live/card_source.hpp"
+#include "apps/live/feed_source.hpp"
 #include "apps/live/pipe_source.hpp"
 #include "apps/live/tone_source.hpp"
 #include "core/step.hpp"
@@ -15,6 +16,9 @@ core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, c
         core::Overloaded{
             [](const ToneSpec& tone) -> Opened { return std::unique_ptr<Source>(std::make_unique<ToneSource>(tone)); },
             [&](const PipeSpec& pipe) -> Opened { return PipeSource::open(io, clock, pipe); },
+            [&](const FeedSpec& feed) -> Opened {
+                return std::unique_ptr<Source>(std::make_unique<FeedSource>(feed, clock));
+            },
             [&](const CardSpec& card) -> Opened { return CardSource::open(clock, card); }},
         spec);
 }

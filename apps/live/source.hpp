@@ -13,7 +13,8 @@ namespace antiphon::live {
 
 struct SourceView {
     bool flows = false;
-    std::string reason;  // why it does not; empty: it has not begun yet
+    std::string reason;  // why it does not; empty: it has not begun yet, or it is over
+    bool over = false;   // it never will again, and all that it gave was heard
 };
 
 // On one loop; destroyed, it is closed.

@@ -15,6 +15,7 @@ using core::ErrorCode;
 constexpr std::string_view tone_prefix = "tone:";
 constexpr std::string_view pipe_prefix = "pipe:";
 constexpr std::string_view card_prefix = "alsa:";
+constexpr std::string_view feed_name = "feed";
 constexpr double hertz_min = 20;
 constexpr double hertz_max = 20'000;
 constexpr int rate_min = 8000;
@@ -55,39 +56,55 @@ core::Result<void> apply(PcmFormat& format, std::string_view name, std::string_v
 
 bool is_option(std::string_view name) { return name == "rate" || name == "channels" || name == "format"; }
 
-core::Result<SourceSpec> parse_pipe(std::string_view text) {
-    PipeSpec pipe;
+// Takes the options from the end of `text`, which keeps what is none.
+core::Result<PcmFormat> take_format(std::string_view& text) {
+    PcmFormat format;
     for (auto comma = text.rfind(','); comma != std::string_view::npos; comma = text.rfind(',')) {
         const auto option = text.substr(comma + 1);
         const auto equals = option.find('=');
         if (equals == std::string_view::npos || !is_option(option.substr(0, equals))) break;
-        if (auto applied = apply(pipe.format, option.substr(0, equals), option.substr(equals + 1)); !applied)
+        if (auto applied = apply(format, option.substr(0, equals), option.substr(equals + 1)); !applied)
             return applied.error();
         text.remove_suffix(text.size() - comma);
     }
+    return format;
+}
+
+core::Result<SourceSpec> parse_pipe(std::string_view text) {
+    const auto format = take_format(text);
+    if (!format) return format.error();
     if (text.empty() || text.front() != '/')
         return Error{ErrorCode::invalid,
                      "pipe " + shown(text) + " is no absolute path on the coordinator's machine; write pipe:/run/x"};
-    pipe.path = text;
-    return SourceSpec{std::move(pipe)};
+    return SourceSpec{PipeSpec{std::string(text), *format}};
+}
+
+core::Result<SourceSpec> parse_feed(std::string_view text) {
+    const auto format = take_format(text);
+    if (!format) return format.error();
+    if (text == feed_name) return SourceSpec{FeedSpec{*format}};
+    return Error{ErrorCode::invalid, shown(text.substr(feed_name.size())) +
+                                         " is no option of feed; write feed,format=s16,rate=48000,channels=2"};
 }
 
 }  // namespace
 
 bool is_live_source(std::string_view text) {
-    return text.starts_with(tone_prefix) || text.starts_with(pipe_prefix) || text.starts_with(card_prefix);
+    return text == feed_name || text.starts_with("feed,") || text.starts_with(tone_prefix) ||
+           text.starts_with(pipe_prefix) || text.starts_with(card_prefix);
 }
 
 core::Result<SourceSpec> parse_source(std::string_view text) {
     if (text.starts_with(tone_prefix)) return parse_tone(text.substr(tone_prefix.size()));
     if (text.starts_with(pipe_prefix)) return parse_pipe(text.substr(pipe_prefix.size()));
+    if (text == feed_name || text.starts_with("feed,")) return parse_feed(text);
     if (text.starts_with(card_prefix)) {
         auto device = alsa::parse_alsa_device(text);
         if (!device) return device.error();
         return SourceSpec{CardSpec{std::move(*device)}};
     }
     return Error{ErrorCode::invalid,
-                 "source " + shown(text) + " is no live one; write tone:HZ, pipe:PATH or alsa:NAME"};
+                 "source " + shown(text) + " is no live one; write tone:HZ, pipe:PATH, alsa:NAME or feed"};
 }
 
 }  // namespace antiphon::live

@@ -31,15 +31,20 @@ struct PipeSpec {
     PcmFormat format;
 };
 
+// What somebody writes to its session over the network.
+struct FeedSpec {
+    PcmFormat format;
+};
+
 // A sound card on the coordinator's machine.
 struct CardSpec {
     alsa::AlsaDevice device;
 };
 
-using SourceSpec = std::variant<ToneSpec, PipeSpec, CardSpec>;
+using SourceSpec = std::variant<ToneSpec, PipeSpec, FeedSpec, CardSpec>;
 
-// "tone:HZ", "alsa:NAME[?buffer=MS]" or "pipe:PATH[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says
-// what is allowed.
+// "tone:HZ", "alsa:NAME[?buffer=MS]", "pipe:PATH[FORMAT]" or "feed[FORMAT]", where FORMAT is
+// "[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says what is allowed.
 core::Result<SourceSpec> parse_source(std::string_view text);
 // Whether a text is meant as a live source at all, and not as a file.
 bool is_live_source(std::string_view text);

@@ -1,6 +1,7 @@
 # Goal: a live source is heard everywhere at once, and whatever happens to it is told. Method: a pipe that this test writes noise to, and the ruler.
 import array
 import errno
+import http.client
 import json
 import os
 import random
@@ -197,6 +198,60 @@ class Live(unittest.TestCase):
         door = documents["desired"]["sessions"][0]["programme"]["live"]["door"]
         self.assertGreater(door["port"], 0)
         self.assertEqual(door["key"], "")
+
+    def feed(self):
+        """`antiphon play -`, and the session that it feeds."""
+        command = [str(self.cluster.build / "antiphon"), "play", "-", "--to", "all", "--latency", "300", "--json"]
+        log = self.cluster.folder / "feed.log"
+        with log.open("w") as told:
+            program = subprocess.Popen(command, env=self.cluster.environment, stdin=subprocess.PIPE, stdout=told, stderr=told)
+        self.addCleanup(program.wait)
+        self.addCleanup(program.stdin.close)
+        self.addCleanup(program.kill)
+        session = wait_for(lambda: [s["id"] for s in self.cluster.status()["sessions"] if s["live"] and s["live"]["source"] == "feed"], 10)
+        self.assertTrue(session, "it asks for no session")
+        return program, session[0]
+
+    def write_noise(self, stream, seconds):
+        """As fast as it is taken."""
+        noise = random.Random(7)
+        for _ in range(seconds * RATE // PIECE):
+            stream.write(array.array("h", (value for _ in range(PIECE) for value in (noise.randrange(-8000, 8000),) * 2)).tobytes())
+
+    def test_what_a_program_writes_to_us_is_heard_to_its_end(self):
+        program, session = self.feed()
+        writer = threading.Thread(target=self.write_noise, args=(program.stdin, 12), daemon=True)
+        begun = time.monotonic()
+        writer.start()
+        self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
+        self.assertTrue(self.live_state(session, "flowing"))
+        report = self.ruled()
+        self.assertEqual([speaker["missed_windows"] for speaker in report["speakers"]], [0] * len(BOARDS), report)
+        self.assertEqual(self.stage.refusal("seek", session, "3").count("live source"), 1)
+        writer.join(30)
+        program.stdin.close()
+        self.assertEqual(program.wait(20), 0, (self.cluster.folder / "feed.log").read_text())
+        self.assertGreater(time.monotonic() - begun, 11, "nobody held it back")
+        ended = self.stage.wait_for_session(session, lambda now: now["phase"] == "ended", 15)
+        self.assertTrue(ended, self.stage.session(session))
+        self.assertGreater(ended["position_frames"], 12 * RATE, "its end was cut off")
+
+    def test_who_stops_feeding_is_missed_and_another_may_go_on(self):
+        program, session = self.feed()
+        self.write_noise(program.stdin, 1)
+        self.assertTrue(self.live_state(session, "flowing"))
+        program.kill()
+        program.wait(10)
+        stalled = self.live_state(session, "stalled")
+        self.assertTrue(stalled, self.stage.session(session))
+        self.assertEqual(stalled["live"]["reason"], "who fed it has gone")
+        door = http.client.HTTPConnection("127.0.0.1", int(self.cluster.url.rsplit(":", 1)[1]), timeout=30)
+        self.addCleanup(door.close)
+        door.request("PUT", f"/v1/sessions/{session}/feed", bytes(4 * RATE) + b"\x10\x27" * 2 * RATE,
+                     {"Authorization": f"Bearer {self.cluster.environment['ANTIPHON_TOKEN']}", "Content-Type": "application/octet-stream"})
+        self.assertTrue(self.live_state(session, "flowing"))
+        self.assertEqual(door.getresponse().status, 204)
+        self.assertTrue(self.stage.wait_for_session(session, lambda now: now["phase"] == "ended", 15), self.stage.session(session))
 
     def test_a_board_that_stands_still_is_back_within_a_second(self):
         self.writer()

@@ -144,6 +144,7 @@ class OpenApi(unittest.TestCase):
         self.look()
         self.play()
         self.open_door()
+        self.feed()
         self.zones()
         self.record()
         self.invite_and_join()
@@ -196,6 +197,12 @@ class OpenApi(unittest.TestCase):
         self.ask(200, "GET", f"/v1/sessions/{session}/door.sdp")
         self.ask(404, "GET", f"/v1/sessions/{NOWHERE}/door.sdp")
         self.ask(200, "DELETE", f"/v1/sessions/{session}/door")
+        self.ask(200, "POST", f"/v1/sessions/{session}/stop")
+
+    def feed(self):
+        session = self.ask(201, "POST", "/v1/sessions", {"source": "feed,channels=1", "to": ["all"]}).json()["id"]
+        self.ask(404, "PUT", f"/v1/sessions/{NOWHERE}/feed", b"", **{"Content-Type": "application/octet-stream"})
+        self.ask(204, "PUT", f"/v1/sessions/{session}/feed", bytes(9600), **{"Content-Type": "application/octet-stream"})
         self.ask(200, "POST", f"/v1/sessions/{session}/stop")
 
     def zones(self):
