@@ -112,16 +112,48 @@ BOOST_DEFINE_ENUM_CLASS(Activity, waiting, playing, recording, playing_and_recor
 
 BOOST_DEFINE_ENUM_CLASS(SessionState, fetching, ready, playing, ended, failed)
 
+// How well one output plays, as far as its board can tell.
+struct OutputReport {
+    std::string name;
+    std::int64_t error_ns = 0;  // when it is heard against when it should be, by the board's own clocks; positive: late
+    std::int64_t bound_ns = 0;  // how wrong cluster time may be there
+    double correction_ppm = 0;  // of its rate, for the error's sake
+    double device_ppm = 0;      // of the device's crystal against the board's
+    std::int64_t ahead_ns = 0;  // sound that is decoded and waits to be rendered
+    std::uint64_t late_frames = 0;         // silent since the session began here: their sound was not there in time
+    std::uint64_t device_lost_frames = 0;  // the same: the device got nothing, or lost it
+    std::uint64_t jumps = 0;               // of its position, beyond what is corrected unheard
+
+    friend bool operator==(const OutputReport&, const OutputReport&) = default;
+};
+BOOST_DESCRIBE_STRUCT(OutputReport, (),
+                      (name, error_ns, bound_ns, correction_ppm, device_ppm, ahead_ns, late_frames, device_lost_frames,
+                       jumps))
+
+// What a board received of a live stream, in packets, since it listens.
+struct StreamReport {
+    std::uint64_t arrived = 0;   // in time, each once
+    std::uint64_t repaired = 0;  // of these: because they were asked for
+    std::uint64_t asked = 0;     // how often one was
+    std::uint64_t late = 0;      // came after their deadline
+    std::uint64_t lost = 0;      // were not there at their deadline: concealed
+
+    friend bool operator==(const StreamReport&, const StreamReport&) = default;
+};
+BOOST_DESCRIBE_STRUCT(StreamReport, (), (arrived, repaired, asked, late, lost))
+
 struct SessionReport {
     SessionId id;
     SessionState state = SessionState::fetching;
     std::string reason;              // of `failed`, and of what is odd about `playing`
     FrameCount position_frames = 0;  // of the programme, at the report's stamp
     std::uint64_t lost_frames = 0;   // silence instead of programme, since the session started here
+    std::optional<std::vector<OutputReport>> outputs = {};  // those that play it; absent: none does
+    std::optional<StreamReport> stream = {};                // of a live one
 
     friend bool operator==(const SessionReport&, const SessionReport&) = default;
 };
-BOOST_DESCRIBE_STRUCT(SessionReport, (), (id, state, reason, position_frames, lost_frames))
+BOOST_DESCRIBE_STRUCT(SessionReport, (), (id, state, reason, position_frames, lost_frames, outputs, stream))
 
 BOOST_DEFINE_ENUM_CLASS(TrackState, recording, stored, uploaded, failed)
 
@@ -177,10 +209,12 @@ struct ReportedDocument {
     std::vector<Endpoint> inputs;
     std::vector<SessionReport> sessions;
     std::vector<TrackReport> tracks;
+    std::optional<double> wakeups_per_s = {};  // of the worker's process, since the report before
 
     friend bool operator==(const ReportedDocument&, const ReportedDocument&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ReportedDocument, (),
-                      (boot, sequence, epoch, applied, stamp, activity, clock, outputs, inputs, sessions, tracks))
+                      (boot, sequence, epoch, applied, stamp, activity, clock, outputs, inputs, sessions, tracks,
+                       wakeups_per_s))
 
 }  // namespace antiphon::core

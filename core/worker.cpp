@@ -159,7 +159,11 @@ ReportedDocument without_progress(ReportedDocument report) {
     report.sequence = 0;
     report.clock.error_bound_ns = 0;
     report.clock.rate_ppm = 0;
-    for (auto& session : report.sessions) session.position_frames = 0;
+    for (auto& session : report.sessions) {
+        session.position_frames = 0;
+        session.outputs.reset();
+        session.stream.reset();
+    }
     for (auto& track : report.tracks) track.frames = 0;
     return report;
 }

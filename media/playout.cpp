@@ -101,6 +101,7 @@ void Playout::consider_timeline() noexcept {
 }
 
 void Playout::switch_timeline() noexcept {
+    sounded_ = sounded_ && timeline_.epoch == timelines_.value().epoch;
     timeline_ = timelines_.value();
     window_ = windows_[timeline_.window < windows_.size() ? timeline_.window : 0];
     window_->refresh();
@@ -152,7 +153,11 @@ void Playout::settle(core::FrameCount frames_into_block) noexcept {
 // How many of the next `left` frames are silent for sure; 0 = sound may begin. Sets the phase.
 core::FrameCount Playout::quiet_frames(core::FrameCount left) noexcept {
     phase_ = timeline_.playing ? PlayoutPhase::waiting : PlayoutPhase::idle;
-    if (!placed_) return left;
+    if (!placed_) {
+        // The device has lost its position, say: silence in the midst of sound is none that was wanted.
+        if (timeline_.playing && sounded_ && !ended_) count(shared_.missing, static_cast<std::uint64_t>(left));
+        return left;
+    }
     const double to_start = MediaPosition{timeline_.start_frame, 0}.minus(position_);
     const auto until_start =
         static_cast<core::FrameCount>(std::clamp(std::ceil((to_start - nearly) / step_), 0.0, 1e9));
@@ -204,6 +209,7 @@ core::FrameCount Playout::sound(core::FrameCount frames, float* out, int channel
         limiter_.limit(std::span(out + done * channels, static_cast<std::size_t>(channels)), ceiling);
         position_.advance(step_);
     }
+    sounded_ = sounded_ || done > 0;
     count(shared_.played, static_cast<std::uint64_t>(done));
     return done;
 }
@@ -226,6 +232,8 @@ void Playout::publish() noexcept {
     shared_.epoch.store(timeline_.epoch, relaxed);
     shared_.error_ns.store(std::llround(error_frames_ * 1e9 / options_.programme_rate), relaxed);
     shared_.position.store(position_.frame, relaxed);
+    const bool supplied = placed_ && window_->epoch() == timeline_.epoch;
+    shared_.ahead.store(supplied ? std::max<core::FrameCount>(0, window_->end() - position_.frame) : 0, relaxed);
     shared_.correction_ppm.store((step_ / feed_forward_ - 1) * 1e6, relaxed);
     shared_.device_ppm.store(device_.usable() ? device_.ppm() : 0, relaxed);
     shared_.device_restarts.store(device_.restarts(), relaxed);
@@ -242,7 +250,8 @@ PlayoutStatus Playout::status() const noexcept {
             .position_error_ns = shared_.error_ns.load(relaxed),
             .correction_ppm = shared_.correction_ppm.load(relaxed),
             .device_ppm = shared_.device_ppm.load(relaxed),
-            .position = shared_.position.load(relaxed)};
+            .position = shared_.position.load(relaxed),
+            .ahead = shared_.ahead.load(relaxed)};
 }
 
 }  // namespace antiphon::media

@@ -61,6 +61,7 @@ struct PlayoutStatus {
     double correction_ppm = 0;
     double device_ppm = 0;
     core::FrameCount position = 0;  // of the next frame to render
+    core::FrameCount ahead = 0;     // frames of the programme that wait in the window
 };
 
 // Plays PcmWindows along a Timeline on a device whose crystal is its own. The position is driven by a servo whose rate
@@ -130,6 +131,7 @@ class Playout {
     bool leaving_ = false;    // fading out for another timeline
     bool reseating_ = false;  // fading out for a jump
     bool ended_ = false;      // the stream's end has been reached
+    bool sounded_ = false;    // in the timeline's epoch
     bool placed_ = false;     // wanted_ and step_ are known
     PlayoutPhase phase_ = PlayoutPhase::idle;
     MediaPosition wanted_;     // at the block's first frame
@@ -147,7 +149,7 @@ class Playout {
     struct Shared {
         std::atomic<PlayoutPhase> phase{PlayoutPhase::idle};
         std::atomic<std::uint64_t> epoch{0}, played{0}, missing{0}, reseats{0}, device_restarts{0};
-        std::atomic<std::int64_t> error_ns{0}, position{0};
+        std::atomic<std::int64_t> error_ns{0}, position{0}, ahead{0};
         std::atomic<double> correction_ppm{0}, device_ppm{0};
     };
     Shared shared_;

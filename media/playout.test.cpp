@@ -49,6 +49,30 @@ TEST(Playout, JoinsLateAtTheWantedPlace) {
     EXPECT_LT(rig.largest_step(), step_max);
 }
 
+TEST(Playout, SilenceUntilTheDeviceIsKnownAgainIsCounted) {
+    Rig rig;
+    rig.start(6000);
+    rig.play(9600);
+    EXPECT_EQ(rig.playout.status().frames_missing, 0U);
+    const auto from = rig.next;
+    ++rig.run;
+    rig.play(9600);
+    const auto silent = rig.silent_frames(from, rig.next);
+    EXPECT_GT(silent, 480);
+    EXPECT_NEAR(static_cast<double>(rig.playout.status().frames_missing), static_cast<double>(silent), 10);
+    EXPECT_EQ(rig.playout.status().phase, PlayoutPhase::playing);
+}
+
+TEST(Playout, TellsHowMuchSoundWaits) {
+    Rig rig;
+    rig.decode(10'000);
+    rig.start(static_cast<double>(rig.next) - 4000.5);
+    rig.render(960);
+    const auto status = rig.playout.status();
+    EXPECT_GT(status.position, 4000);
+    EXPECT_EQ(status.ahead, 10'000 - status.position);
+}
+
 TEST(Playout, HandsTheSoundOverEarlierByTheDelay) {
     Rig rig;
     rig.playout.set_delay(std::chrono::milliseconds(10));

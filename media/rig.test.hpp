@@ -32,6 +32,8 @@ struct Rig {
         frame_of_start = next;
     }
 
+    std::uint32_t run = 0;  // of the device
+
     // Local time = cluster time = the device's frames, exactly.
     static double time_ns(double frame) { return 1e9 + frame * 1e9 / 48000; }
 
@@ -48,7 +50,7 @@ struct Rig {
         std::vector<float> block(static_cast<std::size_t>(count) * 2, 9.0F);
         const auto played = next - 480;
         const auto at = static_cast<std::int64_t>(std::ceil(time_ns(static_cast<double>(played))));
-        playout.render({{at}, played, next, 2, block});
+        playout.render({{at}, played, next, 2, block, run});
         for (std::size_t i = 0; i < block.size(); i += 2) left.push_back(block[i]);
         next += count;
     }

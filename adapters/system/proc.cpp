@@ -1,12 +1,14 @@
 // Reads and parses the few files of /proc that we need.
 #include "adapters/system/proc.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 namespace antiphon::system {
 namespace {
@@ -90,6 +92,15 @@ Result<ProcessResources> process_resources(pid_t pid) {
     const auto tick_ns = 1'000'000'000 / system_value(_SC_CLK_TCK, 100);
     return ProcessResources{*pages * system_value(_SC_PAGESIZE, 4096),
                             core::Duration{static_cast<std::int64_t>(*ticks * tick_ns)}, entries_of(folder + "fd")};
+}
+
+std::optional<double> Wakeups::per_second(core::LocalTime now) noexcept {
+    rusage usage{};
+    if (::getrusage(RUSAGE_SELF, &usage) != 0) return std::nullopt;
+    const auto before = std::exchange(looked_, now);
+    const auto more = usage.ru_nvcsw - std::exchange(count_, usage.ru_nvcsw);
+    if (!before || now <= *before) return std::nullopt;
+    return static_cast<double>(more) * 1e9 / static_cast<double>((now - *before).count());
 }
 
 }  // namespace antiphon::system

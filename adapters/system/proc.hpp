@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,18 @@ struct ProcessResources {
 // `not_found` when there is no such process; 0 is ourselves. Thread-safe; reads two small files
 // and lists a folder.
 core::Result<ProcessResources> process_resources(pid_t pid);
+
+// How often the threads of this process waited and were woken: what keeps a small processor from sleeping. Not
+// thread-safe.
+class Wakeups {
+  public:
+    // A second, since the call before; nothing the first time.
+    std::optional<double> per_second(core::LocalTime now) noexcept;
+
+  private:
+    std::optional<core::LocalTime> looked_;
+    std::int64_t count_ = 0;
+};
 
 // Pure halves of the above, for what the kernel writes into statm and stat.
 core::Result<std::uint64_t> parse_rss_pages(std::string_view statm);

@@ -6,6 +6,7 @@
 
 #include <climits>
 #include <set>
+#include <thread>
 
 #include "adapters/system/random.hpp"
 
@@ -61,6 +62,28 @@ TEST(ProcessResources, ParseWhatTheKernelWrites) {
     for (const auto* text : {"", ")", "1 (x", "1 (x)", "1 (x) S 1 2 3", "1 (x) S 1 42 42 0 -1 4 1 0 0 0 a b 0"})
         EXPECT_FALSE(parse_cpu_ticks(text)) << text;
     EXPECT_FALSE(parse_rss_pages("12"));
+}
+
+TEST(Wakeups, AreCountedByTheSecondFromTheSecondLookOn) {
+    Wakeups wakeups;
+    EXPECT_EQ(wakeups.per_second({1'000'000'000}), std::nullopt);
+    int pipe_ends[2];
+    ASSERT_EQ(::pipe(pipe_ends), 0);
+    std::thread other([&] {
+        char byte = 0;
+        for (int i = 0; i < 20; ++i) ASSERT_EQ(::read(pipe_ends[0], &byte, 1), 1);
+    });
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_EQ(::write(pipe_ends[1], "x", 1), 1);
+        std::this_thread::yield();
+    }
+    other.join();
+    ::close(pipe_ends[0]);
+    ::close(pipe_ends[1]);
+    const auto told = wakeups.per_second({3'000'000'000});
+    ASSERT_TRUE(told);
+    EXPECT_GT(*told, 0);
+    EXPECT_EQ(wakeups.per_second({3'000'000'000}), std::nullopt) << "no time has passed";
 }
 
 }  // namespace

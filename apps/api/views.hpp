@@ -42,10 +42,27 @@ struct WorkerView {
     double clock_rate_ppm = 0;
     std::vector<std::string> outputs;  // names without the worker's
     std::vector<std::string> inputs;
+    std::optional<double> wakeups_per_s = {};
 };
 BOOST_DESCRIBE_STRUCT(WorkerView, (),
                       (id, name, online, activity, maintenance, generation, applied, boot, clock_synchronised,
-                       clock_error_ns, clock_rate_ppm, outputs, inputs))
+                       clock_error_ns, clock_rate_ppm, outputs, inputs, wakeups_per_s))
+
+// How well one output plays a session: core::OutputReport.
+struct OutputSyncView {
+    std::string output;         // "worker/name"
+    std::int64_t error_ns = 0;  // positive: late
+    std::int64_t bound_ns = 0;
+    double correction_ppm = 0;
+    double device_ppm = 0;
+    std::int64_t ahead_ns = 0;
+    std::uint64_t late_frames = 0;
+    std::uint64_t device_lost_frames = 0;
+    std::uint64_t jumps = 0;
+};
+BOOST_DESCRIBE_STRUCT(OutputSyncView, (),
+                      (output, error_ns, bound_ns, correction_ppm, device_ppm, ahead_ns, late_frames,
+                       device_lost_frames, jumps))
 
 // One worker's part in a session.
 struct MemberView {
@@ -54,8 +71,10 @@ struct MemberView {
     std::string reason;
     std::int64_t position_frames = 0;
     std::uint64_t lost_frames = 0;
+    std::optional<std::vector<OutputSyncView>> outputs = {};  // while they play
+    std::optional<core::StreamReport> stream = {};            // packets of a live session
 };
-BOOST_DESCRIBE_STRUCT(MemberView, (), (worker, state, reason, position_frames, lost_frames))
+BOOST_DESCRIBE_STRUCT(MemberView, (), (worker, state, reason, position_frames, lost_frames, outputs, stream))
 
 // Where a live session is also sent, without encryption.
 struct DoorView {

@@ -18,6 +18,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_record(root);
     add_recordings(root);
     add_status(root);
+    add_sync(root);
     add_events(root);
     add_why(root);
     add_workers(root);

@@ -16,6 +16,8 @@ std::string show(const std::vector<api::ZoneView>& zones, const Look& look);
 // Ends and uses as labels in local time.
 std::string show(const std::vector<api::TokenView>& tokens, const Look& look);
 std::string show(const std::vector<api::SessionView>& sessions, const Look& look);
+// How well each output of these sessions plays, then what each worker received of the live ones.
+std::string show_sync(const api::StatusView& status, const Look& look);
 // One line for each recording.
 std::string show(const std::vector<api::RecordingView>& recordings, const Look& look);
 // One line for each track.

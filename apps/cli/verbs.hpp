@@ -12,6 +12,7 @@ void add_door(Command root);
 void add_record(Command root);      // record start, record stop
 void add_recordings(Command root);  // recordings, recordings get
 void add_status(Command root);
+void add_sync(Command root);
 void add_events(Command root);
 void add_why(Command root);
 void add_workers(Command root);  // invite, workers, devices

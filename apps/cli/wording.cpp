@@ -40,6 +40,12 @@ std::string clock_error_text(std::int64_t error_ns) {
     return us < 1e6 ? formatted("±%.1f ms", us / 1000) : formatted("±%.1f s", us / 1e6);
 }
 
+std::string deviation_text(std::int64_t ns) {
+    const double us = static_cast<double>(ns) / 1000;
+    if (std::abs(us) < 1000) return formatted("%+.1f µs", us);
+    return std::abs(us) < 1e6 ? formatted("%+.1f ms", us / 1000) : formatted("%+.1f s", us / 1e6);
+}
+
 std::string size_text(std::uint64_t bytes) {
     constexpr std::array<const char*, 4> units{"kB", "MB", "GB", "TB"};
     if (bytes < 1000) return std::to_string(bytes) + " B";

@@ -36,6 +36,10 @@ core::Presence hall_heard(bool online) {
     presence.reported.clock = {true, 250'000, 1.5};
     presence.reported.sessions = {{{"s1"}, core::SessionState::playing, "", 48000, 480},
                                   {{"s2"}, core::SessionState::playing, "", 48000, 20}};
+    presence.reported.sessions.front().outputs = {
+        {{.name = "left", .error_ns = -1'500, .bound_ns = 12'000, .late_frames = 480}}};
+    presence.reported.sessions.front().stream = {.arrived = 900, .repaired = 3};
+    presence.reported.wakeups_per_s = 226;
     presence.reported.tracks = {{{"r1"}, "mic", core::TrackState::recording, "", 48000, 7, ""}};
     return presence;
 }
@@ -63,7 +67,11 @@ TEST_F(CoordinatorMetrics, AWorkerThatIsHeardIsTold) {
           "antiphon_worker_generations_behind{worker=\"worker-0\"} 2\n",
           "antiphon_worker_clock_error_seconds{worker=\"worker-0\"} 0.00025",
           "antiphon_worker_lost_frames{worker=\"worker-0\"} 500\n",
-          "antiphon_worker_gap_frames{worker=\"worker-0\"} 7\n"})
+          "antiphon_worker_gap_frames{worker=\"worker-0\"} 7\n",
+          "antiphon_worker_wakeups_per_second{worker=\"worker-0\"} 226\n",
+          "antiphon_worker_packets_arrived{worker=\"worker-0\"} 900\n",
+          "antiphon_output_sync_error_seconds{worker=\"worker-0\",output=\"left\"} -1.5",
+          "antiphon_output_late_frames{worker=\"worker-0\",output=\"left\"} 480\n"})
         EXPECT_THAT(text, HasSubstr(line));
 }
 

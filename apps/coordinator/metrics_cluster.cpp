@@ -50,6 +50,64 @@ double gap_frames(const core::ReportedDocument& reported) {
                            [](double sum, const auto& one) { return sum + static_cast<double>(one.gap_frames); });
 }
 
+// How well the outputs play that play now, by worker and output: a worker has as many as it declares.
+struct OutputSeries {
+    Samples error, bound, correction, ahead, late, lost;
+
+    void add(const std::string& worker, const core::ReportedDocument& reported) {
+        for (const auto& session : reported.sessions)
+            for (const auto& output : session.outputs.value_or(std::vector<core::OutputReport>())) add(worker, output);
+    }
+    void add(const std::string& worker, const core::OutputReport& output) {
+        const metrics::Labels labels{{"worker", worker}, {"output", output.name}};
+        error.push_back({static_cast<double>(output.error_ns) / 1e9, labels});
+        bound.push_back({static_cast<double>(output.bound_ns) / 1e9, labels});
+        correction.push_back({output.correction_ppm / 1e6, labels});
+        ahead.push_back({static_cast<double>(output.ahead_ns) / 1e9, labels});
+        late.push_back({static_cast<double>(output.late_frames), labels});
+        lost.push_back({static_cast<double>(output.device_lost_frames), labels});
+    }
+    void write(Page& page) const {
+        page.gauge("antiphon_output_sync_error_seconds", "When it is heard against when it should be; positive: late.",
+                   error);
+        page.gauge("antiphon_output_sync_bound_seconds", "How wrong that may be.", bound);
+        page.gauge("antiphon_output_correction_ratio", "Of its rate, for the error's sake.", correction);
+        page.gauge("antiphon_output_ahead_seconds", "Sound that is decoded and waits to be rendered.", ahead);
+        page.gauge("antiphon_output_late_frames", "Silent in its session: the sound was not there in time.", late);
+        page.gauge("antiphon_output_device_lost_frames", "Silent in its session: the device got nothing, or lost it.",
+                   lost);
+    }
+};
+
+// What a worker received of the live sessions that it plays now.
+struct StreamSeries {
+    Samples arrived, repaired, late, lost;
+
+    void add(const metrics::Labels& worker, const core::ReportedDocument& reported) {
+        core::StreamReport sum;
+        bool any = false;
+        for (const auto& session : reported.sessions) {
+            if (!session.stream) continue;
+            any = true;
+            sum.arrived += session.stream->arrived;
+            sum.repaired += session.stream->repaired;
+            sum.late += session.stream->late;
+            sum.lost += session.stream->lost;
+        }
+        if (!any) return;
+        arrived.push_back({static_cast<double>(sum.arrived), worker});
+        repaired.push_back({static_cast<double>(sum.repaired), worker});
+        late.push_back({static_cast<double>(sum.late), worker});
+        lost.push_back({static_cast<double>(sum.lost), worker});
+    }
+    void write(Page& page) const {
+        page.gauge("antiphon_worker_packets_arrived", "Of its live sessions, in time.", arrived);
+        page.gauge("antiphon_worker_packets_repaired", "Of these: because they were asked for.", repaired);
+        page.gauge("antiphon_worker_packets_late", "Came after their deadline.", late);
+        page.gauge("antiphon_worker_packets_lost", "Were not there at their deadline: concealed.", lost);
+    }
+};
+
 // By name: at most core::workers_max.
 void write_workers(Page& page, const core::CoordinatorState& state) {
     Samples online;
@@ -58,6 +116,9 @@ void write_workers(Page& page, const core::CoordinatorState& state) {
     Samples behind;
     Samples lost;
     Samples gaps;
+    Samples wakeups;
+    StreamSeries stream;
+    OutputSeries outputs;
     for (const auto& [id, row] : state.workers.rows()) {
         const auto it = state.presence.rows().find(id);
         const auto presence = it == state.presence.rows().end() ? core::Presence{} : *it->second;
@@ -71,6 +132,9 @@ void write_workers(Page& page, const core::CoordinatorState& state) {
         error.push_back({static_cast<double>(reported.clock.error_bound_ns) / 1e9, worker});
         lost.push_back({lost_frames(reported), worker});
         gaps.push_back({gap_frames(reported), worker});
+        if (reported.wakeups_per_s) wakeups.push_back({*reported.wakeups_per_s, worker});
+        stream.add(worker, reported);
+        outputs.add(row->name, reported);
     }
     page.gauge("antiphon_worker_online", "1 while the worker is heard.", online);
     page.gauge("antiphon_worker_generations_behind", "Changes of its document that it has not applied.", behind);
@@ -79,6 +143,9 @@ void write_workers(Page& page, const core::CoordinatorState& state) {
     page.gauge("antiphon_worker_clock_error_seconds", "Bound of the error of the worker's cluster time.", error);
     page.gauge("antiphon_worker_lost_frames", "Frames of silence in the sessions that it plays now.", lost);
     page.gauge("antiphon_worker_gap_frames", "Frames missing in the recordings that it has now.", gaps);
+    stream.write(page);
+    page.gauge("antiphon_worker_wakeups_per_second", "How often its process is woken.", wakeups);
+    outputs.write(page);
 }
 
 void write_refusals(Page& page, const core::CoordinatorCounters& counters) {

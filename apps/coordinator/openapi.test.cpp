@@ -12,6 +12,7 @@
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/load.hpp"
+#include "apps/live/live_sources.hpp"
 #include "apps/node/node_clock.hpp"
 
 namespace antiphon::coordinator {
@@ -46,8 +47,9 @@ struct RealRoutes : ::testing::Test {
     system::Background background{io};
     Backups backups{io, folder.path};
     CoordinatorApp app{app_parts(), {}};
-    ApiParts parts{app, credentials, *blobs, *blobs, folder.path, background, backups, {},
-                   0,   0,           {},     {},     nullptr,     {},         {}};
+    live::LiveSources sources{io, *clock, {boost::asio::ip::make_address("127.0.0.1"), 0}, {}};
+    ApiParts parts{app, credentials, *blobs, *blobs, folder.path, background, backups, sources,
+                   {},  0,           0,      {},     {},          nullptr,    {},      {}};
     http::Router router;
 };
 

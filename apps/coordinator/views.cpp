@@ -45,8 +45,15 @@ api::MemberView member_view(const core::CoordinatorState& state, const core::Wor
                             const core::SessionRow& session) {
     const auto* report = word_on(state, session, worker);
     if (!report) return {worker_name(state, worker), "unheard", "", 0, 0};
-    return {worker_name(state, worker), text_of(report->state), report->reason, report->position_frames,
-            report->lost_frames};
+    api::MemberView view{worker_name(state, worker), text_of(report->state), report->reason, report->position_frames,
+                         report->lost_frames};
+    if (report->outputs) view.outputs.emplace();
+    for (const auto& output : report->outputs.value_or(std::vector<core::OutputReport>()))
+        view.outputs->push_back({view.worker + "/" + output.name, output.error_ns, output.bound_ns,
+                                 output.correction_ppm, output.device_ppm, output.ahead_ns, output.late_frames,
+                                 output.device_lost_frames, output.jumps});
+    view.stream = report->stream;
+    return view;
 }
 
 std::vector<core::WorkerId> members_of(const core::SessionRow& row) {
@@ -136,6 +143,7 @@ api::WorkerView worker_view(const core::CoordinatorState& state, const core::Wor
     view.clock_synchronised = reported.clock.synchronised;
     view.clock_error_ns = reported.clock.error_bound_ns;
     view.clock_rate_ppm = reported.clock.rate_ppm;
+    view.wakeups_per_s = reported.wakeups_per_s;
     for (const auto& output : reported.outputs) view.outputs.push_back(output.name);
     for (const auto& input : reported.inputs) view.inputs.push_back(input.name);
     return view;

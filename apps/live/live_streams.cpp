@@ -107,7 +107,10 @@ void LiveStreams::tell() {
         view.failure = listening->failure;
         if (!listening->incoming) continue;
         view.flows = listening->incoming->flows();
-        const auto missing = listening->incoming->counters().receiver.concealed.frames_missing;
+        const auto counters = listening->incoming->counters().receiver;
+        view.packets = {counters.repair.arrived, counters.repair.repaired, counters.repair.asked, counters.repair.late,
+                        counters.repair.lost};
+        const auto missing = counters.concealed.frames_missing;
         if (view.flows && !listening->missing_before) listening->missing_before = missing;
         if (listening->missing_before) view.lost_frames = missing - *listening->missing_before;
     }

@@ -49,6 +49,7 @@ class LiveStreams {
         bool flows = false;             // something came lately
         std::string failure;            // it cannot even listen; it goes on trying
         std::uint64_t lost_frames = 0;  // concealed, since the first that came
+        core::StreamReport packets;
     };
     // Some tenths of a second old. Nothing: it listens to no such session.
     std::optional<View> view(const core::SessionId& session) const;

@@ -67,6 +67,7 @@ void LiveSessions::add_to(core::SessionReport& report) const {
     const auto view = streams_.view(report.id);
     if (!view) return;
     report.lost_frames += view->lost_frames;
+    report.stream = view->packets;
     if (!report.reason.empty()) return;
     if (!view->failure.empty())
         report.reason = view->failure;

@@ -191,6 +191,20 @@ Output::View Output::view() {
     return view;
 }
 
+core::OutputReport Output::sound_report(const media::PlayoutStatus& status) const {
+    core::OutputReport report;
+    report.name = name_;
+    report.error_ns = status.position_error_ns;
+    if (map_) report.bound_ns = map_->error_at(clock_.now()).count();
+    report.correction_ppm = status.correction_ppm;
+    report.device_ppm = status.device_ppm;
+    report.ahead_ns = status.ahead * 1'000'000'000 / core::cluster_rate;
+    report.late_frames = status.frames_missing - missing_before_;
+    report.device_lost_frames = lost_by_device() - lost_before_;
+    report.jumps = status.reseats - jumps_before_;
+    return report;
+}
+
 void Output::view_sound(View& view) {
     const auto status = playout_.status();
     if (status.epoch != epoch_ || !session_ || !session_->start) return;
@@ -203,8 +217,12 @@ void Output::view_sound(View& view) {
         sounded_ = true;
         missing_before_ = status.frames_missing;
         lost_before_ = lost_by_device();
+        jumps_before_ = status.reseats;
     }
-    if (sounded_) view.lost_frames = status.frames_missing - missing_before_ + lost_by_device() - lost_before_;
+    if (sounded_) {
+        view.sound = sound_report(status);
+        view.lost_frames = view.sound->late_frames + view.sound->device_lost_frames;
+    }
     starved_views_ = starving ? starved_views_ + 1 : 0;
     if (starved_views_ >= starved_views_max && !session_->programme.live) {
         starved_views_ = 0;

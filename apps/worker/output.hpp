@@ -44,6 +44,7 @@ class Output final : public ports::Renderer {
         std::string reason;
         core::FrameCount position_frames = 0;
         std::uint64_t lost_frames = 0;
+        std::optional<core::OutputReport> sound = {};  // while it plays
     };
     // Of the session that plays here. Call it now and then: it also heals a decoder that is at the wrong place.
     View view();
@@ -58,6 +59,7 @@ class Output final : public ports::Renderer {
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
     bool follow(const core::DesiredSession& session);
     void view_sound(View& view);
+    core::OutputReport sound_report(const media::PlayoutStatus& status) const;
     void wake();
     void feed_from(core::FrameCount frame);
     core::FrameCount wanted_soon() const;
@@ -88,6 +90,7 @@ class Output final : public ports::Renderer {
     bool sounded_ = false;              // since the session began here
     std::uint64_t missing_before_ = 0;  // counters when it first sounded
     std::uint64_t lost_before_ = 0;
+    std::uint64_t jumps_before_ = 0;
     int starved_views_ = 0;
 };
 

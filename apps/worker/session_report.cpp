@@ -14,6 +14,9 @@ core::SessionReport report_on(const core::SessionId& session, const std::vector<
         report.position_frames = std::max(report.position_frames, view.position_frames);
         report.lost_frames += view.lost_frames;
         if (!view.reason.empty()) report.reason = view.reason;
+        if (!view.sound) continue;
+        if (!report.outputs) report.outputs.emplace();
+        report.outputs->push_back(*view.sound);
     }
     const auto any = [&](SessionState state) {
         return std::any_of(views.begin(), views.end(), [&](const auto& view) { return view.state == state; });

@@ -37,5 +37,17 @@ TEST(SessionReport, IsReadyWhenAllAre) {
     EXPECT_EQ(of({{SessionState::ready, "", 0, 0}, {SessionState::ready, "", 0, 0}}).state, SessionState::ready);
 }
 
+TEST(SessionReport, TellsHowWellEachOutputSounds) {
+    const auto report =
+        of({{SessionState::playing, "", 480, 7, core::OutputReport{.name = "left", .error_ns = 1200}},
+            {SessionState::failed, "unplugged", 0, 0},
+            {SessionState::playing, "", 480, 0, core::OutputReport{.name = "right", .late_frames = 9}}});
+    ASSERT_TRUE(report.outputs);
+    ASSERT_EQ(report.outputs->size(), 2U);
+    EXPECT_EQ(report.outputs->front().error_ns, 1200);
+    EXPECT_EQ(report.outputs->back().late_frames, 9U);
+    EXPECT_FALSE(of({{SessionState::ready, "", 0, 0}}).outputs) << "nothing sounds";
+}
+
 }  // namespace
 }  // namespace antiphon::worker

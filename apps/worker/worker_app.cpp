@@ -344,7 +344,9 @@ void WorkerApp::operator()(const core::DiscardTrack& discard) {
 }
 
 void WorkerApp::operator()(const core::SendReport& report) {
-    publish("reported", core::Reported{report.document}, true);
+    auto document = report.document;
+    document.wakeups_per_s = wakeups_.per_second(parts_.clock.now());
+    publish("reported", core::Reported{std::move(document)}, true);
 }
 
 void WorkerApp::operator()(const core::SendPong& pong) { publish("reply", pong.pong, false); }

@@ -13,6 +13,7 @@
 #include "adapters/json/json.hpp"
 #include "adapters/mac/message_key.hpp"
 #include "adapters/mqtt/mqtt_bus.hpp"
+#include "adapters/system/proc.hpp"
 #include "apps/node/forgeries.hpp"
 #include "apps/node/topics.hpp"
 #include "apps/node/work.hpp"
@@ -121,6 +122,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     core::Epoch epoch_;  // the highest seen, for envelopes
     std::uint64_t messages_ = 0;
     core::ClockReport clock_;  // as last told
+    system::Wakeups wakeups_;
     bool linked_ = false;
     Membership membership_;
     bool expelled_ = false;  // as the coordinator last said

@@ -71,6 +71,14 @@ class Stage:
         """As the status has it; none while nobody answers."""
         return self.cluster.workers().get(name)
 
+    def plays_again(self, session, name, boot):
+        """Whether the worker that was in its life `boot` plays the session in another one: what it said before counts no more."""
+        worker, now = self.worker(name), self.session(session)
+        if not worker or not now or worker["boot"] == boot:
+            return False
+        played = next(member for member in now["members"] if member["worker"] == name)
+        return worker["online"] and worker["clock_synchronised"] and played["state"] == "playing"
+
     def obeys(self, name):
         """The worker, if it is what it shall be."""
         worker = self.worker(name)

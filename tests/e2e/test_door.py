@@ -2,6 +2,7 @@
 # coordinator gives; the tone is looked for in the files that they wrote.
 import array
 import math
+import os
 import pathlib
 import signal
 import socket
@@ -16,8 +17,9 @@ SECONDS = 3
 
 
 def two_free_ports():
-    """The first of two UDP ports in a row that nobody has."""
-    for port in range(41000, 60000, 2):
+    """The first of two UDP ports in a row that nobody has: below those that the kernel gives away, and elsewhere than another test looks at the same time."""
+    for attempt in range(5000):
+        port = 12000 + 2 * ((os.getpid() + attempt) % 10000)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as second:
             try:
                 first.bind(("127.0.0.1", port))

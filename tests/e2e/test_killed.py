@@ -21,7 +21,7 @@ class Killed(unittest.TestCase):
         boot = self.stage.worker("foyer")["boot"]
         ticks = self.stage.kill("foyer")
         self.assertTrue(self.stage.wait_for_new_life("foyer", ticks, 5), "its supervisor did not restart it within 5 s")
-        self.assertTrue(wait_for(lambda: self.plays_again("foyer", boot), 10), f"it does not play again: {self.stage.session(self.session)}")
+        self.assertTrue(wait_for(lambda: self.stage.plays_again(self.session, "foyer", boot), 10), f"it does not play again: {self.stage.session(self.session)}")
         self.check_together()
 
         heard = self.stage.end_of(self, self.session)
@@ -49,13 +49,6 @@ class Killed(unittest.TestCase):
 
     def track(self, recording):
         return next(r for r in self.stage.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]
-
-    def plays_again(self, name, boot):
-        worker, session = self.stage.worker(name), self.stage.session(self.session)
-        if not worker or not session or worker["boot"] == boot:
-            return False
-        played = next(member for member in session["members"] if member["worker"] == name)
-        return worker["online"] and worker["clock_synchronised"] and played["state"] == "playing"
 
     def check_together(self):
         done = subprocess.run(self.stage.cluster.ruler("watch", self.stage.cluster.room, "--seconds", 4, "--json"), check=False,

@@ -1,5 +1,6 @@
 # Goal: a live source is heard everywhere at once, and whatever happens to it is told. Method: a pipe that this test writes noise to, and the ruler.
 import array
+import contextlib
 import errno
 import http.client
 import json
@@ -152,7 +153,9 @@ class Live(unittest.TestCase):
         self.writer()
         session = self.play(f"pipe:{self.pipe}", "--latency", "300")
         self.assertTrue(self.plays_everywhere(session))
+        boot = self.stage.worker("foyer")["boot"]
         self.assertTrue(self.stage.wait_for_new_life("foyer", self.stage.kill("foyer"), 10))
+        self.assertTrue(wait_for(lambda: self.stage.plays_again(session, "foyer", boot), 15), self.stage.session(session))
         self.assertTrue(self.plays_everywhere(session))
         self.assertTrue(wait_for(lambda: self.stage.metric("antiphon_live_listeners") == len(BOARDS), 10))
         self.assertTrue(wait_for(lambda: self.stage.worker("foyer")["clock_error_ns"] < 200_000, 15), "its clock does not settle")
@@ -206,11 +209,16 @@ class Live(unittest.TestCase):
         with log.open("w") as told:
             program = subprocess.Popen(command, env=self.cluster.environment, stdin=subprocess.PIPE, stdout=told, stderr=told)
         self.addCleanup(program.wait)
-        self.addCleanup(program.stdin.close)
+        self.addCleanup(self.close_unheard, program.stdin)
         self.addCleanup(program.kill)
         session = wait_for(lambda: [s["id"] for s in self.cluster.status()["sessions"] if s["live"] and s["live"]["source"] == "feed"], 10)
         self.assertTrue(session, "it asks for no session")
         return program, session[0]
+
+    @staticmethod
+    def close_unheard(stream):
+        with contextlib.suppress(BrokenPipeError):
+            stream.close()
 
     def write_noise(self, stream, seconds):
         """As fast as it is taken."""
