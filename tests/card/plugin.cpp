@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <memory>
 
 #include "tests/card/card.hpp"
@@ -70,21 +71,23 @@ snd_pcm_sframes_t pointer(snd_pcm_ioplug_t* io) {
         snd_pcm_ioplug_set_state(io, control->away ? SND_PCM_STATE_DISCONNECTED : SND_PCM_STATE_SUSPENDED);
         return static_cast<snd_pcm_sframes_t>(io->hw_ptr);
     }
-    if (available(plugin) >= static_cast<core::FrameCount>(plugin.stop_threshold)) return -EPIPE;
+    const bool runs = io->state == SND_PCM_STATE_RUNNING;  // before that nothing can run dry
+    if (runs && available(plugin) >= static_cast<core::FrameCount>(plugin.stop_threshold)) return -EPIPE;
     return static_cast<snd_pcm_sframes_t>(position);
 }
 
-snd_pcm_sframes_t transfer(snd_pcm_ioplug_t* io, const snd_pcm_channel_area_t* areas, snd_pcm_uframes_t offset,
-                           snd_pcm_uframes_t size) {
+template <class Sample>
+snd_pcm_sframes_t transfer_as(snd_pcm_ioplug_t* io, const snd_pcm_channel_area_t* areas, snd_pcm_uframes_t offset,
+                              snd_pcm_uframes_t size) {
     auto& plugin = of(io);
-    auto* samples = static_cast<std::int32_t*>(areas[0].addr) + areas[0].first / 32 + offset * io->channels;
+    auto* samples = static_cast<Sample*>(areas[0].addr) + areas[0].first / (8 * sizeof(Sample)) + offset * io->channels;
     plugin.mono.assign(size, 0);
-    constexpr float full = 2147483648.0F;
+    constexpr float full = -static_cast<float>(std::numeric_limits<Sample>::min());
     if (io->stream == SND_PCM_STREAM_CAPTURE) {
         plugin.card->capture(place(plugin), plugin.mono);
         for (const float sample : plugin.mono)
             for (unsigned channel = 0; channel < io->channels; ++channel)
-                *samples++ = static_cast<std::int32_t>(std::clamp(sample, -1.0F, 0.9999999F) * full);
+                *samples++ = static_cast<Sample>(std::clamp(sample, -1.0F, 0.9999999F) * full);
         return static_cast<snd_pcm_sframes_t>(size);
     }
     for (float& sample : plugin.mono)
@@ -92,6 +95,12 @@ snd_pcm_sframes_t transfer(snd_pcm_ioplug_t* io, const snd_pcm_channel_area_t* a
             sample += static_cast<float>(*samples++) / full / static_cast<float>(io->channels);
     plugin.card->play(place(plugin), plugin.mono);
     return static_cast<snd_pcm_sframes_t>(size);
+}
+
+snd_pcm_sframes_t transfer(snd_pcm_ioplug_t* io, const snd_pcm_channel_area_t* areas, snd_pcm_uframes_t offset,
+                           snd_pcm_uframes_t size) {
+    if (io->format == SND_PCM_FORMAT_S16_LE) return transfer_as<std::int16_t>(io, areas, offset, size);
+    return transfer_as<std::int32_t>(io, areas, offset, size);
 }
 
 int close(snd_pcm_ioplug_t* io) {
@@ -189,7 +198,7 @@ int read_setup(snd_config_t* configuration, Setup& setup) {
 
 int constrain(Plugin& plugin) {
     constexpr std::array<unsigned, 1> access{SND_PCM_ACCESS_RW_INTERLEAVED};
-    constexpr std::array<unsigned, 1> formats{SND_PCM_FORMAT_S32_LE};
+    constexpr std::array<unsigned, 2> formats{SND_PCM_FORMAT_S32_LE, SND_PCM_FORMAT_S16_LE};
     auto* const io = &plugin.io;
     const auto rate = plugin.card->setup().rate;
     const std::array results{
