@@ -3,13 +3,10 @@
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
-import sys
-import threading
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 RATE = 48000
 
 
@@ -96,7 +93,7 @@ class GStreamer(Peer):
 
     def play(self, names, noise, latency_ms):
         del noise
-        script = HERE / "gstreamer_peer.py"
+        script = ROOT / "bench/sync/gstreamer_peer.py"
         self.start("server", "coordinator", "/usr/bin/python3", script, "server", self.uplink, 8554, 8555)
         deadline = time.monotonic() + 20
         while "ready" not in (self.folder / "server.log").read_text() and time.monotonic() < deadline:
