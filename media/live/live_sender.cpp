@@ -7,7 +7,11 @@
 namespace antiphon::media {
 
 LiveSender::LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options)
-    : identity_(identity), encoder_(encoder), sent_(options), datagram_(datagram_max) {}
+    : identity_(identity),
+      encoder_(encoder),
+      sent_(options),
+      repair_sequence_(static_cast<std::uint16_t>(identity.first_timestamp)),  // which is random
+      datagram_(datagram_max) {}
 
 std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::size_t listeners,
                                             std::int64_t cluster_ns, core::LocalTime now) {
