@@ -232,8 +232,8 @@ void Playout::publish() noexcept {
     shared_.epoch.store(timeline_.epoch, relaxed);
     shared_.error_ns.store(std::llround(error_frames_ * 1e9 / options_.programme_rate), relaxed);
     shared_.position.store(position_.frame, relaxed);
-    const bool supplied = placed_ && window_->epoch() == timeline_.epoch;
-    shared_.ahead.store(supplied ? std::max<core::FrameCount>(0, window_->end() - position_.frame) : 0, relaxed);
+    const bool known = placed_ && window_->epoch() == timeline_.epoch;
+    shared_.ahead.store(known ? std::max<core::FrameCount>(0, window_->end() - position_.frame) : 0, relaxed);
     shared_.correction_ppm.store((step_ / feed_forward_ - 1) * 1e6, relaxed);
     shared_.device_ppm.store(device_.usable() ? device_.ppm() : 0, relaxed);
     shared_.device_restarts.store(device_.restarts(), relaxed);

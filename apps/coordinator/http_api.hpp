@@ -85,6 +85,8 @@ CoordinatorApp::Answered answer_with(http::Responder responder, const View& view
 }
 
 CoordinatorApp::Answered answer_empty(http::Responder responder);
+// With the session as it is now.
+CoordinatorApp::Answered answer_session(ApiParts& parts, http::Responder responder, int status = 200);
 
 // Lets `read(state)` answer, or answers that there is too much to do.
 template <class Read>

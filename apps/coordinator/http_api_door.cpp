@@ -25,13 +25,6 @@ core::Result<core::OpenDoor> door_of(const api::DoorBody& body) {
     return live::open_door_to(where->host, where->port, door.codec);
 }
 
-CoordinatorApp::Answered answer_session(ApiParts& parts, http::Responder responder) {
-    return answer_with<core::SessionRow>(std::move(responder),
-                                         [&parts](const core::SessionRow& row, const core::CoordinatorState& state) {
-                                             return session_view(state, row, parts.app.now());
-                                         });
-}
-
 void open(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::DoorBody>(request, responder);
     if (!body) return;

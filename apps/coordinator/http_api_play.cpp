@@ -130,12 +130,6 @@ core::Result<std::optional<core::Duration>> latency_of(const api::PlayBody& body
     return core::Error{core::ErrorCode::invalid, std::to_string(*body.latency_ms) + " ms is no latency"};
 }
 
-auto session_of(ApiParts& parts) {
-    return [&parts](const core::SessionRow& row, const core::CoordinatorState& state) {
-        return session_view(state, row, parts.app.now());
-    };
-}
-
 void play(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::PlayBody>(request, responder);
     if (!body) return;
@@ -150,8 +144,7 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
             return [&parts, body, from, latency, kept, asker, programme = look_at_programme(parts.blobs, body)] {
                 if (!programme) return kept->fail(programme.error());
                 core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from, latency};
-                parts.app.ask(std::move(play), asker,
-                              answer_with<core::SessionRow>(std::move(*kept), session_of(parts), 201));
+                parts.app.ask(std::move(play), asker, answer_session(parts, std::move(*kept), 201));
             };
         });
     if (!taken) kept->fail({core::ErrorCode::unavailable, "too many programmes are being looked at; try again"});
@@ -161,7 +154,7 @@ template <class CoreRequest>
 http::Handler session_verb(ApiParts& parts) {
     return [&parts](const http::Request& request, http::Responder responder) {
         parts.app.ask(CoreRequest{{request.param("id")}}, asker_of(request),
-                      answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
+                      answer_session(parts, std::move(responder)));
     };
 }
 
@@ -175,7 +168,7 @@ void seek(ApiParts& parts, const http::Request& request, http::Responder respond
     const auto frame = frame_at(body->to_s);
     if (!frame) return responder.fail(frame.error());
     parts.app.ask(core::SeekRequest{{request.param("id")}, *frame}, asker_of(request),
-                  answer_with<core::SessionRow>(std::move(responder), session_of(parts)));
+                  answer_session(parts, std::move(responder)));
 }
 
 void set_volume(ApiParts& parts, const http::Request& request, http::Responder responder) {
@@ -230,6 +223,15 @@ void add_blob_routes(http::Router& router, ApiParts& parts) {
 }
 
 }  // namespace
+
+CoordinatorApp::Answered answer_session(ApiParts& parts, http::Responder responder, int status) {
+    return answer_with<core::SessionRow>(
+        std::move(responder),
+        [&parts](const core::SessionRow& row, const core::CoordinatorState& state) {
+            return session_view(state, row, parts.app.now());
+        },
+        status);
+}
 
 void add_play_routes(http::Router& router, ApiParts& parts) {
     add_blob_routes(router, parts);

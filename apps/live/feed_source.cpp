@@ -40,9 +40,9 @@ void FeedSource::when_room(Feeder feeder, std::function<void()> go) {
 void FeedSource::end(Feeder feeder, bool whole) {
     if (feeder != feeder_) return;
     feeder_ = 0;
-    let_go();
     whole_ = whole;
-    if (!whole) flow_.forget();
+    let_go();
+    take();
 }
 
 // A frame that is not whole stays with its reader, so that there is always room for its rest.
@@ -52,7 +52,10 @@ void FeedSource::take() {
     if (!piece.empty()) flow_.write(piece);
     taken_ += piece.size();
     if (taken_ < pending_.size()) return;
-    if (whole_) flow_.end();
+    if (whole_)
+        flow_.end();
+    else if (feeder_ == 0)
+        flow_.forget();  // not before: what waits here begins in the midst of a frame then
     let_go();
 }
 

@@ -158,5 +158,20 @@ TEST(FeedSource, WhoWaitsIsLetGoWhenItCloses) {
     EXPECT_TRUE(released);
 }
 
+TEST(FeedSource, WhoGoesInTheMidstOfAFrameIsHeardToHisLastWholeOne) {
+    Fed fed;
+    fed.source.begin(1);
+    auto bytes = fed.frames(20'000);  // more than there is room for
+    const std::vector<std::byte> odd(bytes.begin(), bytes.begin() + 5);
+    fed.source.give(1, odd);
+    fed.source.give(1, {bytes.begin() + 5, bytes.end()});
+    fed.source.end(1, false);
+    fed.play(seconds(1));
+    constexpr core::FrameCount known = 5'000;
+    const auto begin = fed.place_of(Fed::value_of(known) - 0.5F / 32768) - known;
+    for (const core::FrameCount frame : {1'000, 10'000, 16'000, 19'000})
+        EXPECT_NEAR(fed.heard[begin + static_cast<std::size_t>(frame)], Fed::value_of(frame), 2.0F / 32768) << frame;
+}
+
 }  // namespace
 }  // namespace antiphon::live

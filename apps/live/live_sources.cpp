@@ -73,7 +73,7 @@ void LiveSources::obey(const core::SourceOrder& order) {
 
 void LiveSources::open(const core::SessionId& session, const std::string& source) {
     if (const auto spec = parse_source(source); spec && std::holds_alternative<FeedSpec>(*spec))
-        feeds_.try_emplace(session, 0);
+        feeds_.try_emplace(session);
     side_.run([this, session, source] {
         auto& running = running_[session];
         if (!running) {
@@ -176,7 +176,9 @@ core::Result<Feeder> LiveSources::begin_feed(const core::SessionId& session) {
     if (it == feeds_.end())
         return core::Error{core::ErrorCode::not_found, "there is no session '" + session.value.substr(0, 80) +
                                                            "' that is fed; play one first: antiphon play -"};
-    const auto feeder = it->second = ++last_feeder_;
+    if (it->second.whole)
+        return core::Error{core::ErrorCode::conflict, "session " + session.value + " was fed to its end already"};
+    const auto feeder = it->second.feeder = ++last_feeder_;
     side_.run([this, session, feeder] {
         if (auto* source = feed_of(session)) source->begin(feeder);
     });
@@ -186,7 +188,7 @@ core::Result<Feeder> LiveSources::begin_feed(const core::SessionId& session) {
 core::Result<void> LiveSources::feed(const core::SessionId& session, Feeder feeder, std::span<const std::byte> bytes) {
     const auto it = feeds_.find(session);
     if (it == feeds_.end()) return core::Error{core::ErrorCode::conflict, "session " + session.value + " is over"};
-    if (it->second != feeder)
+    if (it->second.feeder != feeder)
         return core::Error{core::ErrorCode::conflict, "somebody else feeds session " + session.value + " now"};
     side_.run([this, session, feeder, piece = std::vector(bytes.begin(), bytes.end())]() mutable {
         if (auto* source = feed_of(session)) source->give(feeder, std::move(piece));
@@ -203,6 +205,8 @@ void LiveSources::when_wanted(const core::SessionId& session, Feeder feeder, std
 }
 
 void LiveSources::end_feed(const core::SessionId& session, Feeder feeder, bool whole) {
+    if (const auto it = feeds_.find(session); it != feeds_.end() && it->second.feeder == feeder)
+        it->second.whole = whole;
     side_.run([this, session, feeder, whole] {
         if (auto* source = feed_of(session)) source->end(feeder, whole);
     });

@@ -66,7 +66,7 @@ class LiveSources {
     void keep(const std::set<core::SessionId>& sessions);
 
     // Sessions whose source is what somebody writes to them. Who begins feeds it from now on, and nobody else does;
-    // `not_found` where no open session has such a source.
+    // `not_found` where no open session has such a source, `conflict` where it was fed to its end.
     core::Result<Feeder> begin_feed(const core::SessionId& session);
     // `conflict` when somebody else feeds it now, or it is closed.
     core::Result<void> feed(const core::SessionId& session, Feeder feeder, std::span<const std::byte> bytes);
@@ -93,7 +93,11 @@ class LiveSources {
     const Place place_;
     const Handlers handlers_;
     LiveTotals totals_;
-    std::map<core::SessionId, Feeder> feeds_;  // who feeds each that can be fed
+    struct Fed {
+        Feeder feeder = 0;  // who does
+        bool whole = false;
+    };
+    std::map<core::SessionId, Fed> feeds_;  // the sessions that can be fed
     Feeder last_feeder_ = 0;
 
     // The side's.

@@ -110,5 +110,27 @@ TEST(LiveSources, BeyondTheLastPortThereIsNone) {
     EXPECT_NE(last.changed.front().reason.find("--audio-port"), std::string::npos);
 }
 
+TEST(LiveSources, WhatWasFedToItsEndIsNotFedAgain) {
+    Desk desk;
+    EXPECT_EQ(desk.sources.begin_feed({"s1"}).error().code, core::ErrorCode::not_found);
+    desk.open("s1", "feed");
+    const auto first = desk.sources.begin_feed({"s1"});
+    const auto second = desk.sources.begin_feed({"s1"});
+    ASSERT_TRUE(first && second);
+    const std::vector<std::byte> piece(960);
+    EXPECT_EQ(desk.sources.feed({"s1"}, *first, piece).error().code, core::ErrorCode::conflict);
+    EXPECT_TRUE(desk.sources.feed({"s1"}, *second, piece));
+    desk.sources.end_feed({"s1"}, *first, true);
+    EXPECT_TRUE(desk.sources.feed({"s1"}, *second, piece)) << "whom somebody else has followed ends nothing";
+    desk.sources.end_feed({"s1"}, *second, true);
+    EXPECT_EQ(desk.sources.begin_feed({"s1"}).error().code, core::ErrorCode::conflict);
+    desk.open("s1", "feed");
+    EXPECT_EQ(desk.sources.begin_feed({"s1"}).error().code, core::ErrorCode::conflict) << "told again, it is the same";
+    bool wanted = false;
+    desk.sources.close({"s1"});
+    desk.sources.when_wanted({"s1"}, *second, [&] { wanted = true; });
+    EXPECT_TRUE(desk.run_until([&] { return wanted; })) << "nobody waits for what is closed";
+}
+
 }  // namespace
 }  // namespace antiphon::live

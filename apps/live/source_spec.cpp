@@ -56,6 +56,10 @@ core::Result<void> apply(PcmFormat& format, std::string_view name, std::string_v
 
 bool is_option(std::string_view name) { return name == "rate" || name == "channels" || name == "format"; }
 
+bool is_feed(std::string_view text) {
+    return text.starts_with(feed_name) && (text.size() == feed_name.size() || text[feed_name.size()] == ',');
+}
+
 // Takes the options from the end of `text`, which keeps what is none.
 core::Result<PcmFormat> take_format(std::string_view& text) {
     PcmFormat format;
@@ -90,14 +94,14 @@ core::Result<SourceSpec> parse_feed(std::string_view text) {
 }  // namespace
 
 bool is_live_source(std::string_view text) {
-    return text == feed_name || text.starts_with("feed,") || text.starts_with(tone_prefix) ||
-           text.starts_with(pipe_prefix) || text.starts_with(card_prefix);
+    return is_feed(text) || text.starts_with(tone_prefix) || text.starts_with(pipe_prefix) ||
+           text.starts_with(card_prefix);
 }
 
 core::Result<SourceSpec> parse_source(std::string_view text) {
     if (text.starts_with(tone_prefix)) return parse_tone(text.substr(tone_prefix.size()));
     if (text.starts_with(pipe_prefix)) return parse_pipe(text.substr(pipe_prefix.size()));
-    if (text == feed_name || text.starts_with("feed,")) return parse_feed(text);
+    if (is_feed(text)) return parse_feed(text);
     if (text.starts_with(card_prefix)) {
         auto device = alsa::parse_alsa_device(text);
         if (!device) return device.error();
