@@ -43,6 +43,7 @@ boost::json::object speaker_json(const SpeakerReport& speaker) {
                              {"ambiguous_windows", speaker.ambiguous_windows},
                              {"others_windows", speaker.others_windows},
                              {"missed_windows", speaker.missed_windows},
+                             {"course", speaker.course},
                              {"skew", spread_json(speaker.skew)},
                              {"signed_median_us", rounded_us(speaker.signed_median_us)}};
     if (!speaker.silent()) json["level_dbfs"] = std::round(speaker.level_dbfs * 10) / 10;

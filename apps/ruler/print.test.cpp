@@ -31,7 +31,8 @@ TEST(Print, JsonNamesEverythingWithItsUnit) {
     EXPECT_THAT(json, HasSubstr(R"("within_limits":false,"verdict":"c/x is silent")"));
     EXPECT_THAT(json, HasSubstr(R"({"name":"b/x","silent":false,"audible_windows":3,"matched_windows":2)"));
     EXPECT_THAT(json, HasSubstr(R"("name":"c/x","silent":true)"));
-    EXPECT_THAT(json, HasSubstr(R"("others_windows":3,"missed_windows":3)"));
+    EXPECT_THAT(json, HasSubstr(R"("others_windows":3,"missed_windows":3,"course":"...")"));
+    EXPECT_THAT(json, HasSubstr(R"("course":"m?m")"));
     EXPECT_THAT(json, Not(HasSubstr("-2E2")));
     EXPECT_TRUE(json.ends_with("}\n"));
 }

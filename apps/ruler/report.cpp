@@ -85,6 +85,7 @@ SpeakerReport describe(const SpeakerTrack& track) {
     SpeakerReport report{.name = track.name};
     double power = 0;
     for (const auto& window : track.windows) {
+        report.course += letter(window.match);
         if (!sounds(window)) continue;
         ++report.audible_windows;
         report.matched_windows += window.match == Match::matched;
@@ -115,6 +116,17 @@ void add_skew(SpeakerReport& report, const std::vector<std::optional<double>>& s
 }
 
 }  // namespace
+
+char letter(Match match) {
+    switch (match) {
+        case Match::silent: return '.';
+        case Match::unheard: return 'x';
+        case Match::matched: return 'm';
+        case Match::unmatched: return '?';
+        case Match::ambiguous: return '~';
+    }
+    return ' ';
+}
 
 Report summarise(Tracks tracks, const Limits& limits) {
     Report report;

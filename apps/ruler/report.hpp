@@ -35,6 +35,7 @@ struct SpeakerReport {
     std::size_t others_windows = 0;  // in which another speaker sounded
     std::size_t missed_windows = 0;  // of these, silent
     double level_dbfs = -200;        // mean power of the audible windows
+    std::string course;              // a letter a window, of what it was: "m" matched, and so on by `letter`
 
     bool silent() const { return audible_windows == 0; }
 };
@@ -55,6 +56,9 @@ struct Report {
     // Skew against the median speaker, [speaker][window]; nothing where it could not be told.
     std::vector<std::vector<std::optional<double>>> skew_us;
 };
+
+// Silent ".", unheard "x", matched "m", unmatched "?", ambiguous "~".
+char letter(Match match);
 
 // Pure. Quantiles are those of the nearest rank.
 Report summarise(std::span<const SpeakerTrack> tracks, const Limits& limits);
