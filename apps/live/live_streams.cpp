@@ -26,7 +26,6 @@ struct LiveStreams::Listening {
     std::unique_ptr<boost::asio::steady_timer> again;
     std::string failure;
     std::unique_ptr<Incoming> incoming;
-    std::optional<std::uint64_t> missing_before;  // frames, when something came first
 };
 
 LiveStreams::LiveStreams(boost::asio::io_context& owner, const ports::Clock& clock, Probes probes)
@@ -44,7 +43,7 @@ void LiveStreams::listen(const core::SessionId& session, const Stream& stream, c
     side_.run([this, session, stream, host, port, latency, feeds = std::move(feeds)] {
         listening_.erase(session);  // leaves the windows before another fills them
         auto& listening = listening_[session];
-        listening = std::make_shared<Listening>(Listening{stream, host, port, latency, feeds, {}, {}, {}, {}, {}});
+        listening = std::make_shared<Listening>(Listening{stream, host, port, latency, feeds, {}, {}, {}, {}});
         find(listening);
     });
 }
@@ -110,9 +109,7 @@ void LiveStreams::tell() {
         const auto counters = listening->incoming->counters().receiver;
         view.packets = {counters.repair.arrived, counters.repair.repaired, counters.repair.asked, counters.repair.late,
                         counters.repair.lost};
-        const auto missing = counters.concealed.frames_missing;
-        if (view.flows && !listening->missing_before) listening->missing_before = missing;
-        if (listening->missing_before) view.lost_frames = missing - *listening->missing_before;
+        view.lost_frames = counters.concealed.frames_missing - counters.unheard;
     }
     if (views.empty() && heard_.empty()) return;
     side_.tell([this, views = std::move(views), heard = std::exchange(heard_, {})]() mutable {

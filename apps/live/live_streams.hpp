@@ -50,6 +50,8 @@ class LiveStreams {
         std::string failure;            // it cannot even listen; it goes on trying
         std::uint64_t lost_frames = 0;  // concealed, since the first that came
         core::StreamReport packets;
+
+        bool came() const { return packets.arrived > 0; }
     };
     // Some tenths of a second old. Nothing: it listens to no such session.
     std::optional<View> view(const core::SessionId& session) const;

@@ -75,8 +75,10 @@ TEST(LiveStreams, FillTheWindowsAndTellTheClock) {
     Sender sender(board, 0.25F);
     board.listen(sender.stream, sender.port());
     EXPECT_TRUE(board.run_until([&] { return board.streams->view(session)->flows; })) << "it greets without the time";
+    EXPECT_FALSE(board.streams->view(session)->came()) << "of what comes none has a place yet";
     board.know_the_time();
     EXPECT_TRUE(board.run_until([&] { return board.hears(0.25F); }));
+    EXPECT_TRUE(board.run_until([&] { return board.streams->view(session)->came(); }));
     EXPECT_TRUE(board.run_until([&] { return board.probes > 0; }));
     EXPECT_EQ(board.streams->view(session)->failure, "");
 }

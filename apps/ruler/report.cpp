@@ -119,11 +119,16 @@ void add_skew(SpeakerReport& report, const std::vector<std::optional<double>>& s
 
 char letter(Match match) {
     switch (match) {
-        case Match::silent: return '.';
-        case Match::unheard: return 'x';
-        case Match::matched: return 'm';
-        case Match::unmatched: return '?';
-        case Match::ambiguous: return '~';
+        case Match::silent:
+            return '.';
+        case Match::unheard:
+            return 'x';
+        case Match::matched:
+            return 'm';
+        case Match::unmatched:
+            return '?';
+        case Match::ambiguous:
+            return '~';
     }
     return ' ';
 }

@@ -68,10 +68,13 @@ void LiveSessions::add_to(core::SessionReport& report) const {
     if (!view) return;
     report.lost_frames += view->lost_frames;
     report.stream = view->packets;
+    const bool plays = report.state == core::SessionState::playing;
+    // Its outputs play what was concealed so far.
+    if (plays && !view->came()) report.state = core::SessionState::ready;
     if (!report.reason.empty()) return;
     if (!view->failure.empty())
         report.reason = view->failure;
-    else if (!view->flows && report.state == core::SessionState::playing)
+    else if (!view->flows && plays)
         report.reason = "nothing arrives from " + host_;
 }
 

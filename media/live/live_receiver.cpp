@@ -22,6 +22,7 @@ void LiveReceiver::begin(std::int64_t first, const Departures& departures) noexc
     repair_.begin(first, departures);
     packets_.clear();
     concealer_.restart();
+    came_first_ = nothing_came;
     for (auto* window : windows_) window->restart(window->producer_epoch() + 1, first_frame_of(first));
 }
 
@@ -35,6 +36,7 @@ void LiveReceiver::remove(PcmWindow& window) noexcept { std::erase(windows_, &wi
 
 Arrival LiveReceiver::take(std::int64_t number, std::span<const std::byte> payload, core::LocalTime at,
                            bool retransmission) noexcept {
+    if (!retransmission) came_first_ = std::min(came_first_, number);
     const auto arrival = repair_.arrived(number, at, retransmission);
     if (arrival == Arrival::fresh) packets_.put(number, payload);
     return arrival;
@@ -51,10 +53,12 @@ void LiveReceiver::hand_over(std::int64_t number, bool there) {
     const auto packet = there ? packets_.find(number) : std::span<const std::byte>();
     const bool decoded = !packet.empty() && decoder_.decode(packet, frames_);
     if (!packet.empty() && !decoded) ++corrupt_;
-    if (decoded)
+    if (decoded) {
         concealer_.good(frames_);
-    else
+    } else {
         concealer_.missing(frames_);
+        if (number < came_first_) unheard_ += static_cast<std::uint64_t>(format_.packet_frames);
+    }
     for (auto* window : windows_) write(*window, first_frame_of(number));
 }
 
@@ -69,7 +73,7 @@ void LiveReceiver::write(PcmWindow& window, core::FrameCount first) noexcept {
 }
 
 LiveCounters LiveReceiver::counters() const noexcept {
-    return {repair_.counters(), concealer_.counters(), corrupt_, packets_.oversized(), crowded_};
+    return {repair_.counters(), concealer_.counters(), unheard_, corrupt_, packets_.oversized(), crowded_};
 }
 
 }  // namespace antiphon::media

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct LiveFormat {
 struct LiveCounters {
     RepairCounters repair;
     ConcealerCounters concealed;
-    std::uint64_t corrupt = 0;    // packets that could not be decoded
+    std::uint64_t unheard = 0;  // frames concealed that were due before the first packet that came: nobody misses them
+    std::uint64_t corrupt = 0;  // packets that could not be decoded
     std::uint64_t oversized = 0;  // packets that were not kept
     std::uint64_t crowded = 0;    // frames for which the window had no room: silent if room comes
 };
@@ -91,6 +93,9 @@ class LiveReceiver {
     std::vector<PcmWindow*> windows_;
     std::vector<float> frames_;         // of one packet
     const std::vector<float> silence_;  // as many
+    static constexpr std::int64_t nothing_came = std::numeric_limits<std::int64_t>::max();
+    std::int64_t came_first_ = nothing_came;  // the earliest packet that was no retransmission
+    std::uint64_t unheard_ = 0;
     std::uint64_t corrupt_ = 0;
     std::uint64_t crowded_ = 0;
 };

@@ -96,6 +96,20 @@ TEST(LiveReceiver, EachFrameIsAtItsPlaceWhateverIsLostAndReordered) {
     EXPECT_EQ(counters.crowded, 0U);
 }
 
+TEST(LiveReceiver, WhatWasDueBeforeTheFirstPacketCameNobodyMisses) {
+    Bench bench(0);
+    bench.receiver.advance(at(100e6));
+    EXPECT_EQ(bench.receiver.counters().unheard, 11U * packet_frames) << "0 to 10";
+    bench.receiver.take(20, packet(20), at(100e6), false);
+    bench.receiver.take(12, packet(12), at(101e6), true);
+    for (std::int64_t n = 21; n < 40; n += 2)
+        bench.receiver.take(n, packet(n), at(static_cast<double>(n) * period_ns), false);
+    bench.receiver.advance(at(200e6));
+    const auto counters = bench.receiver.counters();
+    EXPECT_EQ(counters.unheard, 19U * packet_frames) << "0 to 19 without 12, which was sent again";
+    EXPECT_EQ(counters.concealed.frames_missing - counters.unheard, 5U * packet_frames) << "22, 24, 26, 28, 30";
+}
+
 TEST(LiveReceiver, WhatCannotBeDecodedIsAGap) {
     Bench bench(0);
     bench.receiver.take(0, std::vector<std::byte>(3), at(0), false);
