@@ -42,6 +42,10 @@ struct Counters {
     std::uint64_t malformed = 0;  // too short, or no RTP at all
 };
 
+// Which packet of its source it is, 48 bits: the lowest 16 are its sequence number. Who comes late cannot count how
+// often those have wrapped (the roll-over counter of RFC 3711, 3.3.1), so both ends have to know it from elsewhere.
+using Index = std::uint64_t;
+
 // Both ends of one key. Sources are told apart by their SSRC, and each is sealed by one sender only. Not thread-safe;
 // neither allocates per packet but for the first of a source; work is bounded by the packet's length.
 class Sealer {
@@ -49,8 +53,9 @@ class Sealer {
     static core::Result<Sealer> open(const Key& key);
 
     // `length` bytes of `buffer` are an RTP (or a compound RTCP) packet; sealed in place. Its new length; 0 for what is
-    // no packet, or where `buffer` has no room for overhead_max more.
-    std::size_t seal_rtp(std::span<std::byte> buffer, std::size_t length) noexcept;
+    // no packet, has another sequence number than `index`, or where `buffer` has no room for overhead_max more. What
+    // was sealed may be sealed again, with the same payload; another payload with the same index never.
+    std::size_t seal_rtp(std::span<std::byte> buffer, std::size_t length, Index index) noexcept;
     std::size_t seal_rtcp(std::span<std::byte> buffer, std::size_t length) noexcept;
 
     Sealer(Sealer&&) noexcept;
@@ -68,8 +73,9 @@ class Opener {
   public:
     static core::Result<Opener> open(const Key& key);
 
-    // Opens `packet` in place; it is shorter afterwards if it was good, and worth nothing else.
-    Opened open_rtp(std::span<std::byte>& packet) noexcept;
+    // Opens `packet` in place; it is shorter afterwards if it was good, and worth nothing else. For sources that are
+    // known: each is remembered.
+    Opened open_rtp(std::span<std::byte>& packet, Index index) noexcept;
     Opened open_rtcp(std::span<std::byte>& packet) noexcept;
 
     const Counters& counters() const noexcept { return counters_; }

@@ -113,9 +113,11 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         const auto at = datagram.realtime ? clock_.from_kernel_stamp(*datagram.realtime) : clock_.now();
         auto bytes = datagram.bytes;
         if (is_control(bytes)) return void(opener_.open_rtcp(bytes));  // its reports say what the packets say
-        if (datagram.cut || opener_.open_rtp(bytes) != srtp::Opened::good) return;
+        if (datagram.cut || !begun_) return;  // without the time nobody can tell which packet it is
+        const auto index = index_of(stream_, bytes, departures_.last_at(at));
+        if (!index) return void(++counters_.strangers);
+        if (opener_.open_rtp(bytes, *index) != srtp::Opened::good) return;
         came_ = at;
-        if (!begun_) return;
         const auto told = listener_.take(bytes, at, departures_);
         if (told && told->departure_ns && heard_) heard_(*told->departure_ns, at);
     }

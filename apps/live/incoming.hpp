@@ -25,7 +25,7 @@ struct IncomingCounters {
     media::ListenerCounters listener;
     srtp::Counters opened;
     std::uint64_t questions = 0;  // datagrams that asked for packets
-    std::uint64_t strangers = 0;  // datagrams from elsewhere than the sender's address
+    std::uint64_t strangers = 0;  // datagrams from elsewhere than the sender's address, or of another source
     std::uint64_t unsent = 0;
 };
 

@@ -74,7 +74,7 @@ struct Room {
     std::unique_ptr<Outgoing> outgoing;
 
     explicit Room(int channels = 1, Codec codec = Codec::flac)
-        : stream{.identity = {.ssrc = 0x1111, .repair_ssrc = 0x2222, .first_sequence = 65'000, .first_timestamp = 99},
+        : stream{.identity = {.ssrc = 0x1111, .repair_ssrc = 0x2222, .first_sequence = 65'400, .first_timestamp = 99},
                  .key = some_key(),
                  .codec = codec,
                  .channels = channels,
@@ -157,6 +157,20 @@ TEST(Live, IsHeardToTheFrameByAllWhoListenWhateverIsLostOnTheWay) {
     }
     listeners.pop_back();
     EXPECT_TRUE(room.run_until([&] { return room.outgoing->counters().listeners == 2; })) << "it has said goodbye";
+}
+
+// Within a key's life the 16 bits of a number come again every five and a half minutes.
+TEST(Live, WhoComesWhenTheNumbersHaveWrappedHearsIt) {
+    Room room;
+    Listener early(room, room.outgoing->local_endpoint(), 0x9000);
+    ASSERT_TRUE(room.run_until([&] { return early.listen(), room.outgoing->counters().sender.packets > 150; }));
+    Relay lossy(room.io, room.outgoing->local_endpoint(), 10);
+    Listener late(room, lossy.endpoint(), 0x9001);
+    ASSERT_TRUE(room.run_until([&] { return early.listen(), late.listen(), late.heard.size() > 48'000; }));
+    EXPECT_EQ(early.wrong(), 0);
+    EXPECT_EQ(late.wrong(), 0) << "nor what was sent again";
+    EXPECT_GT(late.incoming->counters().receiver.repair.repaired, 5U);
+    EXPECT_EQ(late.incoming->counters().opened.forged, 0U);
 }
 
 TEST(Live, WhoHasNotTheKeyHearsNothingSaysNothingAndIsNotSentTo) {

@@ -56,6 +56,7 @@ TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
     desk.sources.begin({"s1"}, begins);
     auto incoming = Incoming::open(desk.io, desk.clock, *stream_of(door, begins), {loopback, door.port}, {});
     ASSERT_TRUE(incoming);
+    (*incoming)->set_clock({.local = desk.clock.now(), .cluster_ns = begins.ns, .incarnation = life});
     EXPECT_TRUE(desk.run_until([&] { return (*incoming)->flows() && desk.sources.totals().listeners == 1; }));
     EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));
     EXPECT_EQ(desk.changed.front().state, core::SourceState::flowing);

@@ -96,10 +96,14 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
     void send(std::span<const std::byte> packet, std::span<const udp::endpoint> to, bool control = false) {
         if (packet.empty() || to.empty()) return;
         std::copy(packet.begin(), packet.end(), datagram_.begin());
-        const auto size =
-            control ? sealer_.seal_rtcp(datagram_, packet.size()) : sealer_.seal_rtp(datagram_, packet.size());
+        const auto size = control ? sealer_.seal_rtcp(datagram_, packet.size()) : seal(packet);
         const auto taken = socket_.send_to_all(std::span(datagram_).first(size), to);
         counters_.unsent += to.size() - taken;
+    }
+
+    std::size_t seal(std::span<const std::byte> packet) {
+        const auto index = index_of(stream_, packet, sender_.next_number());
+        return sealer_.seal_rtp(datagram_, packet.size(), index.value_or(0));
     }
 
     void report_when_due() {

@@ -4,6 +4,7 @@
 #include "media/codecs/flac_packets.hpp"
 #include "media/codecs/l16_packets.hpp"
 #include "media/codecs/opus_packets.hpp"
+#include "media/rtp/packet.hpp"
 
 namespace antiphon::live {
 namespace {
@@ -36,6 +37,13 @@ core::Result<std::unique_ptr<Interface>> behind(core::Result<Coder> made) {
 }
 
 }  // namespace
+
+std::optional<srtp::Index> index_of(const Stream& stream, std::span<const std::byte> sealed, std::int64_t near) {
+    const auto& identity = stream.identity;
+    const auto label = rtp::label_of(sealed);
+    if (!label || (label->ssrc != identity.ssrc && label->ssrc != identity.repair_ssrc)) return std::nullopt;
+    return identity.index(identity.number(label->sequence, near));
+}
 
 core::Result<std::unique_ptr<media::PacketEncoder>> make_encoder(const Stream& stream) {
     if (stream.codec == Codec::opus)

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "adapters/srtp/srtp.hpp"
@@ -27,6 +29,9 @@ struct Stream {
     // When packet 0 leaves, in cluster ns: its last frame is there then.
     std::int64_t first_departure_ns() const { return start.ns + period().count(); }
 };
+
+// Which packet these sealed bytes are, when one of about `near` is due; nothing for what is of another source.
+std::optional<srtp::Index> index_of(const Stream& stream, std::span<const std::byte> sealed, std::int64_t near);
 
 // `invalid` for what the codec does not have: FLAC has 1 or 2 channels and 16 to 1024 frames, Opus its durations, L16
 // no decoder here.

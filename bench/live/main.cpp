@@ -91,7 +91,7 @@ Cost cost_of_sending(int packet_frames, std::size_t listeners, int packets) {
     for (int i = 0; i < packets; ++i) {
         const auto packet = sender.next(frames, listeners, i, {i});
         std::copy(packet.begin(), packet.end(), datagram.begin());
-        cost.bytes = sealer.seal_rtp(datagram, packet.size());
+        cost.bytes = sealer.seal_rtp(datagram, packet.size(), stream.identity.index(i));
         senders.socket.send_to_all(std::span(datagram).first(cost.bytes), senders.to);
     }
     cost.whole_us = (cpu_seconds() - begin) / packets * 1e6;
@@ -123,7 +123,7 @@ double cost_of_listening(int seconds) {
         Bytes datagram(net::StampedSocket::audio_bytes);
         const auto packet = sender.next(music(i * 240, 240), 1, i, {i});
         std::copy(packet.begin(), packet.end(), datagram.begin());
-        datagram.resize(sealer.seal_rtp(datagram, packet.size()));
+        datagram.resize(sealer.seal_rtp(datagram, packet.size(), stream.identity.index(i)));
         sent.push_back(std::move(datagram));
     }
     std::vector<float> block(480);
@@ -132,7 +132,9 @@ double cost_of_listening(int seconds) {
     for (std::size_t i = 0; i < sent.size(); ++i) {
         const core::LocalTime now{static_cast<std::int64_t>(i + 1) * 5'000'000 + 1'000'000};
         std::span<std::byte> datagram(sent[i]);
-        if (i % 50 != 7 && opener.open_rtp(datagram) == srtp::Opened::good) listener.take(datagram, now, departures);
+        const auto index = stream.identity.index(static_cast<std::int64_t>(i));
+        if (i % 50 != 7 && opener.open_rtp(datagram, index) == srtp::Opened::good)
+            listener.take(datagram, now, departures);
         receiver.advance(now);
         listener.ask(now, question);
         const auto frame = static_cast<core::FrameCount>(i) * 240;

@@ -7,11 +7,7 @@
 namespace antiphon::media {
 
 LiveSender::LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options)
-    : identity_(identity),
-      encoder_(encoder),
-      sent_(options),
-      repair_sequence_(static_cast<std::uint16_t>(identity.first_timestamp)),  // which is random
-      datagram_(datagram_max) {}
+    : identity_(identity), encoder_(encoder), sent_(options), datagram_(datagram_max) {}
 
 std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::size_t listeners,
                                             std::int64_t cluster_ns, core::LocalTime now) {
@@ -37,7 +33,7 @@ std::span<const std::byte> LiveSender::again(std::uint16_t sequence, std::int64_
     if (!packet) return {};
     const rtp::Header header{.payload_type = identity_.repair_payload_type,
                              .marker = packet->marker,
-                             .sequence = repair_sequence_++,
+                             .sequence = packet->sequence,
                              .timestamp = packet->timestamp,
                              .ssrc = identity_.repair_ssrc,
                              .departure_ns = cluster_ns};

@@ -57,8 +57,7 @@ class LiveSender {
     PacketEncoder& encoder_;
     rtp::SentPackets sent_;
     std::int64_t number_ = 0;
-    std::int64_t last_ns_ = 0;       // when the packet before left
-    std::uint16_t repair_sequence_;  // from a random origin, as each (RFC 4588, 4)
+    std::int64_t last_ns_ = 0;  // when the packet before left
     std::vector<std::byte> datagram_;
     SenderCounters counters_;
 };

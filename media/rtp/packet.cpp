@@ -61,6 +61,18 @@ std::optional<Packet> parse(std::span<const std::byte> bytes, Refusal& refusal) 
     return packet;
 }
 
+std::optional<Label> label_of(std::span<const std::byte> bytes) noexcept {
+    Reader reader(bytes);
+    const auto first = reader.u8();
+    reader.u8();
+    Label label;
+    label.sequence = reader.u16();
+    reader.u32();
+    label.ssrc = reader.u32();
+    if (reader.failed() || (first & 0xc0) != version_2) return std::nullopt;
+    return label;
+}
+
 std::size_t write(const Header& header, std::span<const std::byte> payload, std::span<std::byte> out) noexcept {
     Writer writer(out);
     writer.u8(header.departure_ns ? version_2 | extension_bit : version_2);

@@ -36,6 +36,13 @@ inline constexpr std::size_t header_bytes_max = header_bytes + 4 + 12;  // with 
 // one whose lists, extension or padding reach beyond its end. Real-time-safe; thread-safe.
 std::optional<Packet> parse(std::span<const std::byte> bytes, Refusal& refusal) noexcept;
 
+// What can be read of a packet that is still sealed. Nothing for what is too short or of another version.
+struct Label {
+    std::uint32_t ssrc = 0;
+    std::uint16_t sequence = 0;
+};
+std::optional<Label> label_of(std::span<const std::byte> bytes) noexcept;
+
 // Writes header and payload; how many bytes that were, 0 where `out` is too small.
 std::size_t write(const Header& header, std::span<const std::byte> payload, std::span<std::byte> out) noexcept;
 
