@@ -150,6 +150,7 @@ struct TrackReceived {
 struct SourceOpened {
     SessionId session;
     LiveDoor door;
+    std::optional<LiveDoor> uplink = {};  // of an input: where its board has to send it
 };
 struct SourceChanged {
     SourceStatus status;

@@ -90,7 +90,8 @@ void hear_source(CoordinatorTurn& turn, const SourceOpened& opened) {
     const auto* session = turn.draft.sessions.find(opened.session);
     if (!is_live(session)) return;  // stopped meanwhile, and told to close
     auto changed = open_source(*session, opened.door, turn.cluster_now());
-    turn.touch(changed.outputs);
+    if (changed.uplink) changed.uplink->door = opened.uplink;
+    turn.touch(changed.endpoints());
     if (changed.programme.live->begins == session->programme.live->begins) begin_source(turn, changed);
     turn.draft.sources.put(changed.id, {changed.id, SourceState::opening, ""});
     turn.draft.sessions.put(changed.id, std::move(changed));
@@ -108,7 +109,7 @@ void hear_source(CoordinatorTurn& turn, const SourceChanged& changed) {
     }
     auto over = end_source(*session, status.state == SourceState::failed ? status.reason : "");
     keep_last_words(turn.draft, over);
-    turn.touch(over.outputs);
+    turn.touch(over.endpoints());
     announce_phase(turn, over);
     turn.draft.sessions.put(over.id, std::move(over));
 }

@@ -34,20 +34,29 @@ void move_zones(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* succ
     for (auto& zone : changed) turn.draft.zones.put(zone.id, std::move(zone));
 }
 
+void fail(SessionRow& session, const char* reason) {
+    session.phase = SessionPhase::failed;
+    session.reason = reason;
+    session.start.reset();
+    session.prepared_by.reset();
+}
+
 void move_sessions(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* successor) {
     std::vector<SessionRow> changed;
     turn.draft.sessions.each([&](SessionRow session) {
-        if (session.active() && move_outputs(session.outputs, old, successor)) changed.push_back(std::move(session));
+        if (!session.active()) return;
+        const bool played = move_outputs(session.outputs, old, successor);
+        const bool sent = session.uplink && session.uplink->input.worker == old;
+        if (sent && successor) session.uplink->input.worker = *successor;
+        if (sent && !successor)
+            fail(session, "the board of its input was removed from the cluster");
+        else if (session.outputs.empty())
+            fail(session, "its only board was removed from the cluster");
+        if (played || sent) changed.push_back(std::move(session));
     });
     for (auto& session : changed) {
-        if (session.outputs.empty()) {
-            session.phase = SessionPhase::failed;
-            session.reason = "its only board was removed from the cluster";
-            session.start.reset();
-            session.prepared_by.reset();
-            turn.announce("session.failed", session.id.value, session.reason);
-        }
-        turn.touch(session.outputs);
+        if (!session.active()) turn.announce("session.failed", session.id.value, session.reason);
+        turn.touch(session.endpoints());
         turn.draft.sessions.put(session.id, std::move(session));
     }
 }
@@ -122,8 +131,11 @@ void bury(CoordinatorTurn& turn, const std::string& key, const std::string& name
 std::optional<std::string> what_occupies(const CoordinatorDraft& draft, const WorkerRow& worker) {
     std::optional<std::string> found;
     draft.sessions.each([&](const SessionRow& session) {
+        if (!session.active()) return;
+        if (session.uplink && session.uplink->input.worker == worker.id)
+            found = "sends " + session.uplink->input.name + " to session " + session.id.value;
         for (const auto& output : session.outputs)
-            if (session.active() && output.worker == worker.id) found = "plays session " + session.id.value;
+            if (output.worker == worker.id) found = "plays session " + session.id.value;
     });
     draft.recordings.each([&](const RecordingRow& recording) {
         for (const auto& track : recording.tracks)

@@ -19,6 +19,14 @@ void add_session(DesiredDocument& document, const SessionRow& row, const WorkerI
     document.sessions.push_back({row.id, row.programme, std::move(outputs), row.start, row.from_frame, row.volume});
 }
 
+void add_uplink(DesiredDocument& document, const SessionRow& row, const WorkerId& worker) {
+    const auto& live = row.programme.live;
+    if (!row.active() || !live || !live->begins || !row.uplink || !row.uplink->door) return;
+    if (row.uplink->input.worker != worker) return;
+    if (!document.uplinks) document.uplinks.emplace();
+    document.uplinks->push_back({row.id, row.uplink->input.name, *row.uplink->door, *live->begins + -uplink_lead});
+}
+
 void add_recording(DesiredDocument& document, const RecordingRow& row, const WorkerId& worker) {
     if (!row.active()) return;
     DesiredRecording recording{row.id, {}, row.phase == RecordingPhase::stopping};
@@ -37,7 +45,10 @@ DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_sessio
     document.generation = row.generation;
     document.name = row.name;
     document.maintenance = row.maintenance;
-    each_session([&](const SessionRow& session) { add_session(document, session, row.id); });
+    each_session([&](const SessionRow& session) {
+        add_session(document, session, row.id);
+        add_uplink(document, session, row.id);
+    });
     each_recording([&](const RecordingRow& recording) { add_recording(document, recording, row.id); });
     each_output([&](const OutputRow& output) {
         if (output.output.worker == row.id)

@@ -99,7 +99,7 @@ Result<const SessionRow*> require_session(const CoordinatorDraft& draft, const S
 // Puts a changed session, lets its workers know, and answers with it.
 Result<AnswerBody> put_session(CoordinatorTurn& turn, Result<SessionRow> changed) {
     if (!changed) return changed.error();
-    turn.touch(changed->outputs);
+    turn.touch(changed->endpoints());
     turn.draft.sessions.put(changed->id, *changed);
     return AnswerBody{*changed};
 }
@@ -121,6 +121,15 @@ Result<Programme> programme_of(const CoordinatorDraft& draft, const PlayRequest&
     if (!latency) return latency.error();
     programme.live = LiveStream{play.programme.live->source, latency->count(), {}, {}};
     return programme;
+}
+
+// The input that is played; nothing: it is none that is.
+Result<std::optional<Uplink>> uplink_of(const CoordinatorDraft& draft, const PlayRequest& play) {
+    if (!play.input) return std::optional<Uplink>();
+    auto inputs = resolve_inputs(draft, {*play.input});
+    if (!inputs) return inputs.error();
+    if (auto free = require_no_maintenance(draft, *inputs); !free) return free.error();
+    return std::optional(Uplink{inputs->front()});
 }
 
 std::string door_words(const SessionRow& session, const std::optional<OpenDoor>& door) {
@@ -148,8 +157,11 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     if (auto free = require_free_outputs(turn.draft, *outputs); !free) return free.error();
     auto programme = programme_of(turn.draft, play, *outputs);
     if (!programme) return programme.error();
+    auto uplink = uplink_of(turn.draft, play);
+    if (!uplink) return uplink.error();
     SessionRow session;
     session.id = {turn.new_id('s')};
+    session.uplink = std::move(*uplink);
     session.programme = std::move(*programme);
     session.outputs = std::move(*outputs);
     session.from_frame = play.from_frame;

@@ -87,7 +87,7 @@ void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of) {
     });
     for (auto& session : changed) {
         if (!session.active()) keep_last_words(turn.draft, session);
-        turn.touch(session.outputs);
+        turn.touch(session.endpoints());
         announce_phase(turn, session);
         turn.draft.sessions.put(session.id, std::move(session));
     }

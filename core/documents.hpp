@@ -91,6 +91,20 @@ struct DesiredOutput {
 };
 BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted, max_level))
 
+// From a live input's capture until it leaves the coordinator: what its way there may take, with repairs.
+inline constexpr Duration uplink_lead = std::chrono::milliseconds(60);
+
+// An input that this worker sends to the coordinator as it comes, for a session plays it.
+struct DesiredUplink {
+    SessionId id;  // of the session
+    std::string input;
+    LiveDoor door;       // the coordinator's, where it is heard
+    ClusterTime begins;  // when frame 0 is captured
+
+    friend bool operator==(const DesiredUplink&, const DesiredUplink&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DesiredUplink, (), (id, input, door, begins))
+
 // Everything that one worker shall be, at one generation (state rules 1 and 2).
 struct DesiredDocument {
     Epoch epoch;
@@ -101,11 +115,12 @@ struct DesiredDocument {
     std::vector<DesiredOutput> outputs;
     std::vector<std::string> devices;  // shared ones that are this worker's to drive; no other has them in its document
     bool maintenance = false;  // give yourself up for maintenance as soon as you wait; never with a session beside it
+    std::optional<std::vector<DesiredUplink>> uplinks = {};  // absent: none
 
     friend bool operator==(const DesiredDocument&, const DesiredDocument&) = default;
 };
 BOOST_DESCRIBE_STRUCT(DesiredDocument, (),
-                      (epoch, generation, name, sessions, recordings, outputs, devices, maintenance))
+                      (epoch, generation, name, sessions, recordings, outputs, devices, maintenance, uplinks))
 
 // The case study's states. Maintenance: waiting, and given up for maintenance until the desired state says otherwise.
 BOOST_DEFINE_ENUM_CLASS(Activity, waiting, playing, recording, playing_and_recording, maintenance)

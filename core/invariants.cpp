@@ -34,6 +34,9 @@ Broken check_worker(const WorkerState& worker) {
     for (const auto& [id, run] : worker.sessions)
         if (!contains_id(worker.memory.desired.sessions, id))
             return "I20: session " + id.value + " runs though it is not desired";
+    for (const auto& [id, uplink] : worker.uplinks)
+        if (!contains_id(worker.memory.desired.uplinks.value_or(std::vector<DesiredUplink>()), id))
+            return "I20: " + uplink.input + " is sent to session " + id.value + " though it is not desired";
     const auto activity = activity_of(worker);
     const bool busy = activity != Activity::waiting && activity != Activity::maintenance;
     if (worker.maintenance && busy) return "maintenance: given up while it plays or records";

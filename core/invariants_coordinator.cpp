@@ -86,6 +86,17 @@ Broken check_rows(const Table& before, const Table& after, const Check& check) {
     return std::nullopt;
 }
 
+// A board has a part in a session that goes on only while it is a member, and not taken for maintenance.
+Broken check_planned(const CoordinatorState& state, const SessionRow& session) {
+    for (const auto& endpoint : session.endpoints()) {
+        const auto* worker = state.workers.find(endpoint.worker);
+        if (!worker) return "I20: session " + session.id.value + " is planned on a worker that was removed";
+        if (worker->maintenance)
+            return "maintenance: session " + session.id.value + " is planned on worker " + worker->name;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> CoordinatorMachine::check(const CoordinatorDraft& draft) {
@@ -118,13 +129,9 @@ Broken check_coordinator(const CoordinatorState& state) {
     std::map<EndpointId, SessionId> taken;
     for (const auto& [id, session] : state.sessions.rows()) {
         if (!session->active()) continue;
-        for (const auto& output : session->outputs) {
+        for (const auto& output : session->outputs)
             if (!taken.emplace(output, id).second) return "output " + output.name + " is in two sessions";
-            const auto* worker = state.workers.find(output.worker);
-            if (!worker) return "I20: session " + id.value + " is planned on a worker that was removed";
-            if (worker->maintenance)
-                return "maintenance: session " + id.value + " is planned on worker " + worker->name;
-        }
+        if (auto broken = check_planned(state, *session)) return broken;
     }
     for (const auto& [id, recording] : state.recordings.rows())
         for (const auto& track : recording->tracks) {

@@ -23,7 +23,8 @@ struct PlayRequest {
     std::vector<std::string> to;
     double volume = 1.0;
     FrameCount from_frame = 0;
-    std::optional<Duration> latency = {};  // of a live stream; absent: what suits its outputs
+    std::optional<Duration> latency = {};   // of a live stream; absent: what suits its outputs
+    std::optional<std::string> input = {};  // that the live stream is: "worker/name"
 };
 struct StopRequest {
     SessionId session;

@@ -93,6 +93,15 @@ struct OpenDoor {
 };
 BOOST_DESCRIBE_STRUCT(OpenDoor, (), (address, port, codec))
 
+// The input that a live session plays: its board sends it to the coordinator.
+struct Uplink {
+    EndpointId input;
+    std::optional<LiveDoor> door = {};  // absent: not open yet
+
+    friend bool operator==(const Uplink&, const Uplink&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Uplink, (), (input, door))
+
 struct SessionRow {
     SessionId id;
     Programme programme;
@@ -106,7 +115,14 @@ struct SessionRow {
     WallTime created;
     std::vector<LastWord> last_words;        // once it is over
     std::optional<OpenDoor> open_door = {};  // of a live one; absent: nobody hears it but the cluster
+    std::optional<Uplink> uplink = {};       // of one that plays an input
 
+    // Every board that has a part in it has to hear of it.
+    std::vector<EndpointId> endpoints() const {
+        auto all = outputs;
+        if (uplink) all.push_back(uplink->input);
+        return all;
+    }
     bool active() const {
         return phase == SessionPhase::preparing || phase == SessionPhase::playing || phase == SessionPhase::paused;
     }
@@ -115,7 +131,7 @@ struct SessionRow {
 };
 BOOST_DESCRIBE_STRUCT(SessionRow, (),
                       (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created,
-                       last_words, open_door))
+                       last_words, open_door, uplink))
 
 struct TrackRow {
     EndpointId input;

@@ -98,20 +98,31 @@ Explanation about_output(const CoordinatorState& state, const WorkerRow& worker,
     return concluded(std::move(explanation), what_it_plays(state, worker, now));
 }
 
+// Who listens to an input, and to what end; empty: nobody does.
+std::string what_listens(const CoordinatorState& state, const EndpointId& input) {
+    std::string words;
+    const auto add = [&](const std::string& more) { words += (words.empty() ? "it is " : " and ") + more; };
+    for (const auto& [id, recording] : state.recordings.rows())
+        for (const auto& track : recording->tracks)
+            if (recording->active() && track.input == input && !track.over()) add("recorded by " + id.value);
+    for (const auto& [id, session] : state.sessions.rows())
+        if (session->active() && session->uplink && session->uplink->input == input)
+            add("played by session " + id.value);
+    return words;
+}
+
 Explanation about_input(const CoordinatorState& state, const WorkerRow& worker, const std::string& name) {
     const EndpointId input{worker.id, name};
     Explanation explanation{"input", worker.id.value + "/" + name,        worker.name + "/" + name, "",
                             {},      history_of(state, {worker.id.value})};
     const auto* presence = state.presence.find(worker.id);
     if (!presence || !presence->online) explanation.grounds.push_back("its worker is offline");
-    for (const auto& endpoint : presence->reported.inputs)
-        if (endpoint.name == name && !endpoint.failure.empty()) explanation.grounds.push_back(endpoint.failure);
-    std::string recorded;
-    for (const auto& [id, recording] : state.recordings.rows())
-        for (const auto& track : recording->tracks)
-            if (recording->active() && track.input == input && !track.over()) recorded = id.value;
-    if (recorded.empty()) explanation.grounds.push_back("no recording is planned for it");
-    return concluded(std::move(explanation), "it is recorded by " + recorded);
+    if (presence)
+        for (const auto& endpoint : presence->reported.inputs)
+            if (endpoint.name == name && !endpoint.failure.empty()) explanation.grounds.push_back(endpoint.failure);
+    const auto listens = what_listens(state, input);
+    if (listens.empty()) explanation.grounds.push_back("no recording is planned for it, and no session plays it");
+    return concluded(std::move(explanation), listens);
 }
 
 Explanation about_device(const CoordinatorState& state, const std::string& device) {

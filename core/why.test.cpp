@@ -65,6 +65,26 @@ TEST_F(Why, ALiveSourceGivesNothing) {
     EXPECT_EQ(verdict(), "it plays session s3 ('radio') live, 1.3 s after its start");
 }
 
+TEST_F(Why, AnInputGivesNothingForItsBoardsSake) {
+    PlayRequest live;
+    live.programme.title = "input:foyer/mic";
+    live.programme.live = LiveStream{live.programme.title, 0, {}, {}};
+    live.to = {"hall/left"};
+    live.input = "foyer/mic";
+    session = bench.ask<SessionRow>(live).id;
+    bench.take(SourceOpened{session, {}, LiveDoor{}});
+    hall_says(SessionState::ready);
+    bench.now = bench.now + seconds(2);
+    hall_says(SessionState::playing);
+    EXPECT_EQ(verdict("foyer/mic"), "it is played by session s3");
+    bench.take(WorkerMessage{foyer, {{}, Alive{false}}});
+    bench.take(SourceChanged{{session, SourceState::stalled, "nothing comes from the input foyer/mic"}});
+    EXPECT_EQ(verdict(),
+              "the source of session s3 ('input:foyer/mic') gives nothing: nothing comes from the input "
+              "foyer/mic; foyer is offline");
+    EXPECT_EQ(verdict("foyer/mic"), "its worker is offline");
+}
+
 TEST_F(Why, ItWasStoppedAndByWhom) {
     play_here();
     bench.ask<SessionRow>(StopRequest{session});

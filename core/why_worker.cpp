@@ -152,6 +152,20 @@ void add_playing(Lines& lines, const CoordinatorState& state, const WorkerRow& w
         lines.push_back("it plays session " + titled(session) + ", and reports: " + word->reason);
 }
 
+// Why the board of a played input sends nothing, as far as it is known.
+std::string of_its_board(const CoordinatorState& state, const SessionRow& session) {
+    if (!session.uplink) return "";
+    const auto& input = session.uplink->input;
+    const auto* worker = state.workers.find(input.worker);
+    const auto* presence = state.presence.find(input.worker);
+    if (!worker) return "";
+    if (!presence || !presence->online) return "; " + worker->name + " is offline";
+    for (const auto& endpoint : presence->reported.inputs)
+        if (endpoint.name == input.name && !endpoint.failure.empty())
+            return "; " + worker->name + "/" + input.name + " does not work: " + endpoint.failure;
+    return presence->reported.clock.synchronised ? "" : "; the clock of " + worker->name + " is not synchronised yet";
+}
+
 // Where a live session's source stands in the way.
 void add_source(Lines& lines, const CoordinatorState& state, const SessionRow& session) {
     if (!session.programme.live) return;
@@ -160,7 +174,7 @@ void add_source(Lines& lines, const CoordinatorState& state, const SessionRow& s
     if (!status || status->state == SourceState::opening)
         lines.push_back(here + (session.programme.live->door ? "has given nothing yet" : "is being opened"));
     else if (status->state == SourceState::stalled)
-        lines.push_back(here + "gives nothing: " + status->reason);
+        lines.push_back(here + "gives nothing: " + status->reason + of_its_board(state, session));
 }
 
 std::string place_words(const SessionRow& session, FrameCount position) {

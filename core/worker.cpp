@@ -29,6 +29,7 @@ void on(Turn& turn, const WorkerStarted& event) {
         run.report.state = SessionState::ready;  // until the renderer tells more
         run.rendering = session;
     }
+    for (const auto& uplink : event.sending) turn.state.uplinks[uplink.id] = uplink;
     for (const auto& track : event.tracks) {
         turn.state.tracks[{track.id, track.input}] = track;
         if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
@@ -191,7 +192,7 @@ WorkerMemory memory_of(WorkerMemory memory, const std::string& member) {
 
 Activity activity_of(const WorkerState& state) {
     const bool playing = any_playing(state);
-    const bool recording = any_recording(state);
+    const bool recording = any_recording(state) || !state.uplinks.empty();
     if (playing && recording) return Activity::playing_and_recording;
     if (playing) return Activity::playing;
     if (recording) return Activity::recording;

@@ -52,6 +52,7 @@ struct WorkerState {
     std::map<SessionId, SessionRun> sessions;
     std::map<TrackId, TrackReport> tracks;
     std::set<TrackId> finishing;                       // told to finish, not stored yet
+    std::map<SessionId, DesiredUplink> uplinks;        // that are sent
     std::map<std::string, DesiredOutput> outputs_set;  // what each output was last told
     std::vector<Endpoint> outputs;
     std::vector<Endpoint> inputs;
@@ -67,12 +68,14 @@ struct WorkerState {
 // ---- events
 
 // The memory is loaded; `tracks` are the files that were found on the disk, stored or uploaded. Where only this actor
-// has died, and not its process, tracks may still be recording, and the renderer goes on with `rendering`.
+// has died, and not its process, tracks may still be recording, and the renderer goes on with `rendering`, and
+// `sending` is sent.
 struct WorkerStarted {
     std::vector<Endpoint> outputs;
     std::vector<Endpoint> inputs;
     std::vector<TrackReport> tracks;
     std::vector<DesiredSession> rendering = {};
+    std::vector<DesiredUplink> sending = {};
 };
 struct MessageArrived {
     Message message;
@@ -123,6 +126,13 @@ struct StopRender {
 struct SetOutput {
     DesiredOutput output;
 };
+// What this session was sent before it is sent no more.
+struct SendInput {
+    DesiredUplink uplink;
+};
+struct StopInput {
+    SessionId session;
+};
 struct Capture {
     RecordingId recording;
     std::string input;
@@ -146,8 +156,8 @@ struct SendPong {
     Pong pong;
 };
 
-using WorkerEffect = std::variant<FetchBlob, Render, StopRender, SetOutput, Capture, FinishCapture, UploadTrack,
-                                  DiscardTrack, SendReport, SendPong>;
+using WorkerEffect = std::variant<FetchBlob, Render, StopRender, SetOutput, SendInput, StopInput, Capture,
+                                  FinishCapture, UploadTrack, DiscardTrack, SendReport, SendPong>;
 
 // ---- the machine
 

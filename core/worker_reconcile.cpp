@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "core/mutants.hpp"
+
 namespace antiphon::core {
 namespace {
 
@@ -92,6 +94,25 @@ void reconcile_outputs(WorkerState& state, const DesiredDocument& desired, Effec
     }
 }
 
+void reconcile_uplinks(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
+    static const std::vector<DesiredUplink> none;
+    const auto& wanted = desired.uplinks ? *desired.uplinks : none;
+    for (auto it = state.uplinks.begin(); it != state.uplinks.end();) {
+        if (find_by_id(wanted, it->first)) {
+            ++it;
+            continue;
+        }
+        if (!mutated(Mutant::input_left_open)) effects.push_back(StopInput{it->first});
+        it = state.uplinks.erase(it);
+    }
+    for (const auto& uplink : wanted) {
+        const auto it = state.uplinks.find(uplink.id);
+        if (it != state.uplinks.end() && it->second == uplink) continue;
+        state.uplinks[uplink.id] = uplink;
+        effects.push_back(SendInput{uplink});
+    }
+}
+
 void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects& effects) {
     for (const auto& input : recording.inputs) {
         const TrackId id{recording.id, input};
@@ -129,7 +150,7 @@ void reconcile_recordings(WorkerState& state, const DesiredDocument& desired, Ef
 }
 
 void reconcile_maintenance(WorkerState& state, const DesiredDocument& desired) {
-    const bool busy = !state.sessions.empty() || !state.tracks.empty();
+    const bool busy = !state.sessions.empty() || !state.tracks.empty() || !state.uplinks.empty();
     if (!desired.maintenance) {
         state.maintenance = false;
     } else if (!busy) {
@@ -145,6 +166,7 @@ void reconcile(WorkerState& state, Effects& effects) {
     const auto& desired = memory.expelled.value_or(false) ? nothing : memory.desired;
     reconcile_sessions(state, desired, effects);
     reconcile_outputs(state, desired, effects);
+    reconcile_uplinks(state, desired, effects);
     reconcile_recordings(state, desired, effects);
     reconcile_maintenance(state, desired);
 }

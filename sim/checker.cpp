@@ -108,6 +108,7 @@ void Checker::worker_effect(SimWorker& worker, const core::WorkerEffect& effect,
         if (!effects_.emplace(worker.id(), pong->pong.command).second)
             fail("I2: command " + pong->pong.command.value + " took effect twice on " + worker.name());
     }
+    if (std::holds_alternative<core::SendInput>(effect)) ++counters_.inputs_sent;
     if (const auto* report = std::get_if<core::SendReport>(&effect)) {
         ++counters_.reports_checked;
         note(core::check_report(report->document, state, worker.now()));
@@ -313,6 +314,8 @@ void Checker::finish(const SimWorker& worker, const core::CoordinatorState& dura
     for (const auto& session : desired.sessions)
         if (!workers_[worker.id()].sessions.contains(session.id))
             fail("liveness: worker " + worker.name() + " does not run session " + session.id.value);
+    if (worker.devices().sending() != desired.uplinks.value_or(std::vector<core::DesiredUplink>()))
+        fail("liveness: worker " + worker.name() + " sends other inputs than it shall");
     note(check_recordings_end(worker.id(), durable));
     if (memory.epoch != durable.cluster.epoch) fail("liveness: worker " + worker.name() + " has not seen the epoch");
 }

@@ -17,6 +17,7 @@ void Devices::attach(Report report, Upload upload) {
 std::vector<core::TrackReport> Devices::crash() {
     ++life_;
     rendering_.clear();
+    sending_.clear();
     resume();
     std::vector<core::TrackReport> found;
     for (auto& [id, file] : files_) {
@@ -37,6 +38,12 @@ std::vector<core::TrackReport> Devices::tracks() const {
 std::vector<core::DesiredSession> Devices::rendering() const {
     std::vector<core::DesiredSession> all;
     for (const auto& [id, rendering] : rendering_) all.push_back(rendering.session);
+    return all;
+}
+
+std::vector<core::DesiredUplink> Devices::sending() const {
+    std::vector<core::DesiredUplink> all;
+    for (const auto& [id, uplink] : sending_) all.push_back(uplink);
     return all;
 }
 

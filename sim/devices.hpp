@@ -26,6 +26,7 @@ class Devices {
     // What goes on though the process's decisions begin anew.
     std::vector<core::TrackReport> tracks() const;
     std::vector<core::DesiredSession> rendering() const;
+    std::vector<core::DesiredUplink> sending() const;
     void attach(Report report, Upload upload);
 
     void perform(const core::WorkerEffect& effect);
@@ -51,6 +52,8 @@ class Devices {
     void operator()(const core::Render& render);
     void operator()(const core::StopRender& stop);
     void operator()(const core::SetOutput&) {}
+    void operator()(const core::SendInput& send) { sending_[send.uplink.id] = send.uplink; }
+    void operator()(const core::StopInput& stop) { sending_.erase(stop.session); }
     void operator()(const core::Capture& capture);
     void operator()(const core::FinishCapture& finish);
     void operator()(const core::UploadTrack& upload);
@@ -74,6 +77,7 @@ class Devices {
         std::uint64_t telling = 0;  // which one counts
     };
     std::map<core::SessionId, Rendering> rendering_;
+    std::map<core::SessionId, core::DesiredUplink> sending_;
     std::map<core::TrackId, File> files_;  // survive a crash
     std::optional<core::LocalTime> paused_at_;
     std::uint64_t tellings_ = 0;

@@ -64,6 +64,7 @@ class SimWorker final : public actors::StepWorld<core::WorkerMachine> {
     const core::WorkerMemory& durable() const { return disk_; }
     Disk& disk() { return drive_; }
     Devices& devices() { return devices_; }
+    const Devices& devices() const { return devices_; }
     Fragility& fragility() { return fragility_; }
     core::LocalTime now() const { return executor_.now(); }
 

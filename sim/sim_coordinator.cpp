@@ -209,7 +209,7 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 in_hand_.erase(answer.request);
                 observer_.answered(*this, answer);
             },
-            [&](const core::OpenSource& open) { sources_.open(open.session); },
+            [&](const core::OpenSource& open) { sources_.open(open.session, open.source.starts_with("input:")); },
             [&](const core::BeginSource& begin) { sources_.begin(begin.session, begin.begins); },
             [&](const core::SetOpenDoor& set) { sources_.set_open_door(set.session, set.door); },
             [&](const core::CloseSource& close) { sources_.close(close.session); },

@@ -46,7 +46,8 @@ core::WorkerStarted SimWorker::inventory(std::vector<core::TrackReport> tracks) 
     return {{{"speaker", "virtual:speaker", ""}, {"headset", headset, ""}},
             {{"mic", "virtual:microphone", ""}},
             std::move(tracks),
-            devices_.rendering()};
+            devices_.rendering(),
+            devices_.sending()};
 }
 
 void SimWorker::start() {

@@ -26,8 +26,9 @@ void Sources::change(const core::SessionId& session, core::SourceState state, st
 }
 
 // What is open already is told again, with what became of it.
-void Sources::open(const core::SessionId& session) {
+void Sources::open(const core::SessionId& session, bool from_board) {
     auto& source = sources_[session];
+    if (from_board && !source.uplink) source.uplink.emplace();
     if (source.opening == 0) source.opening = ++openings_;
     later(milliseconds(1), milliseconds(50), session, [this, session](Source& opening) { opened(session, opening); });
 }
@@ -38,9 +39,10 @@ void Sources::opened(const core::SessionId& session, Source& source) {
     if (anew) {
         source.door.port = static_cast<std::uint16_t>(8744 + source.opening % 256);
         source.door.ssrc = static_cast<std::uint32_t>(source.opening);
+        if (source.uplink) source.uplink->port = static_cast<std::uint16_t>(source.door.port + 256);
         source.told = {};
     }
-    report_(core::SourceOpened{session, source.door});
+    report_(core::SourceOpened{session, source.door, source.uplink});
     if (!anew && source.told.state != core::SourceState::opening) report_(core::SourceChanged{source.told});
 }
 

@@ -18,7 +18,8 @@ class Sources {
     Sources(actors::Executor& executor, Random& random) : executor_(executor), random_(random) {}
     void attach(Report report) { report_ = std::move(report); }
 
-    void open(const core::SessionId& session);
+    // `from_board`: some board sends it to the coordinator.
+    void open(const core::SessionId& session, bool from_board);
     void begin(const core::SessionId& session, core::ClusterTime begins);
     void set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door) {
         if (const auto it = sources_.find(session); it != sources_.end()) it->second.open_door = door;
@@ -33,6 +34,7 @@ class Sources {
     struct Source {
         std::uint64_t opening = 0;  // which one
         core::LiveDoor door;        // of port 0: not open yet
+        std::optional<core::LiveDoor> uplink;
         std::optional<core::ClusterTime> begins;
         std::optional<core::OpenDoor> open_door;
         core::SourceStatus told;  // of the state opening: nothing yet

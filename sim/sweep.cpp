@@ -40,6 +40,7 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.refused_busy += outcome.checks.refused_busy;
     total.checks.played += outcome.checks.played;
     total.checks.sources += outcome.checks.sources;
+    total.checks.inputs_sent += outcome.checks.inputs_sent;
     total.checks.uploaded += outcome.checks.uploaded;
 }
 
@@ -79,6 +80,7 @@ std::optional<std::string> Sweep::too_little() const {
                  {"maintenances refused", total.checks.refused_busy, 3},
                  {"sessions heard", total.checks.played, 20},
                  {"live sources", total.checks.sources, 3},
+                 {"inputs sent", total.checks.inputs_sent, 1},
                  {"recordings handed in", total.checks.uploaded, 3}};
     for (const auto& need : needs)
         if (need.count * 10 < need.wanted_in_10 * runs)

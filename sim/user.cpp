@@ -47,8 +47,12 @@ User::Asked User::play_live(core::PlayRequest play) {
     play.programme.title = "tone:440";
     play.programme.live = core::LiveStream{"tone:440", 0, {}, {}};
     play.to = some_endpoints("speaker");
+    if (random_.chance(0.4)) {
+        play.input = some_endpoints("mic").front();
+        play.programme.title = play.programme.live->source = "input:" + *play.input;
+    }
     if (random_.chance(0.3)) play.latency = random_.between(core::Duration{0}, core::Duration{std::chrono::seconds(3)});
-    const auto words = "play live to " + play.to.front();
+    const auto words = "play " + play.programme.title + " to " + play.to.front();
     return {std::move(play), words, {}};
 }
 

@@ -36,7 +36,7 @@ std::string_view scheme_of(std::string_view text) {
 
 // Live sources that are yet to come.
 bool is_for_later(std::string_view text) {
-    constexpr std::array<std::string_view, 3> later{"http", "https", "input"};
+    constexpr std::array<std::string_view, 2> later{"http", "https"};
     return std::find(later.begin(), later.end(), scheme_of(text)) != later.end();
 }
 
@@ -77,12 +77,13 @@ core::Result<Source> parse_source(std::string_view text) {
         return core::Error{
             core::ErrorCode::conflict,
             "'" + std::string(text.substr(0, 120)) +
-                "' is a kind of source that is not in this version; play a file, -, tone:HZ, pipe:PATH or alsa:NAME"};
+                "' is a kind of source that is not in this version; play a file, -, tone:HZ, pipe:PATH, alsa:NAME or "
+                "input:WORKER/NAME"};
     constexpr std::string_view standard_input = "stdin";
     if (text == "-" || text == standard_input) return Source{InputSource{"feed"}};
     if (text.starts_with("stdin,"))
         return Source{InputSource{"feed" + std::string(text.substr(standard_input.size()))}};
-    constexpr std::array<std::string_view, 3> live{"tone", "pipe", "alsa"};
+    constexpr std::array<std::string_view, 4> live{"tone", "pipe", "alsa", "input"};
     if (std::find(live.begin(), live.end(), scheme_of(text)) != live.end())
         return Source{LiveSource{std::string(text)}};
     if (scheme_of(text) == "blob") {

@@ -40,7 +40,8 @@ TEST(Parse, ASourceIsAFileOrABlob) {
 }
 
 TEST(Parse, ALiveSourceIsHandedOnAsItIs) {
-    for (const auto* text : {"tone:440", "tone:what", "pipe:/tmp/p", "pipe:/tmp/p,rate=44100", "alsa:hw:0"})
+    for (const auto* text :
+         {"tone:440", "tone:what", "pipe:/tmp/p", "pipe:/tmp/p,rate=44100", "alsa:hw:0", "input:hall/mic"})
         EXPECT_EQ(std::get<LiveSource>(*parse_source(text)).text, text);
 }
 
@@ -58,12 +59,12 @@ TEST(Parse, MillisecondsMayHaveTheirUnit) {
 }
 
 TEST(Parse, SomeLiveSourcesAreRefusedForNow) {
-    for (const auto* text : {"input:hall/mic", "http://r/x", "https://r/x"}) {
+    for (const auto* text : {"http://r/x", "https://r/x"}) {
         const auto source = parse_source(text);
         ASSERT_FALSE(source) << text;
         EXPECT_EQ(source.error().code, core::ErrorCode::conflict);
-        EXPECT_TRUE(
-            source.error().what.ends_with("not in this version; play a file, -, tone:HZ, pipe:PATH or alsa:NAME"));
+        EXPECT_TRUE(source.error().what.ends_with(
+            "not in this version; play a file, -, tone:HZ, pipe:PATH, alsa:NAME or input:WORKER/NAME"));
     }
 }
 

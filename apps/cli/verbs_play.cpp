@@ -166,19 +166,19 @@ int play(Call& call, const ApiClient& api, const PlayArguments& asked) {
 
 void add_play(Command root) {
     const auto asked = std::make_shared<PlayArguments>();
-    root.client_verb(
-            {"play",
-             "Plays a file or a live source on outputs, in sync.",
-             {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
-              "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
-              "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms", "antiphon play alsa:hw:1 --to all",
-              "ffmpeg -i http://radio/stream -f s16le -ar 48000 -ac 2 - | antiphon play - --to all"},
-             "Playing"})
-        .argument(
-            "SOURCE", asked->source,
-            "a file, blob:HASH of one that the cluster has, or live: tone:HZ; alsa:NAME, a sound card "
-            "of the coordinator's machine; pipe:PATH of a named pipe there; or - for what comes in here. Both raw, "
-            "s16 48 kHz stereo unless told: pipe:PATH,rate=44100 or stdin,format=f32,channels=1")
+    root.client_verb({"play",
+                      "Plays a file or a live source on outputs, in sync.",
+                      {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
+                       "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
+                       "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms",
+                       "antiphon play alsa:hw:1 --to all", "antiphon play input:hall/mic --to foyer --latency 60ms",
+                       "ffmpeg -i http://radio/stream -f s16le -ar 48000 -ac 2 - | antiphon play - --to all"},
+                      "Playing"})
+        .argument("SOURCE", asked->source,
+                  "a file, blob:HASH of one that the cluster has, or live: tone:HZ; alsa:NAME, a sound card "
+                  "of the coordinator's machine; input:WORKER/NAME, a microphone of a board; pipe:PATH of a named pipe "
+                  "there; or - for what comes in here. Both raw, "
+                  "s16 48 kHz stereo unless told: pipe:PATH,rate=44100 or stdin,format=f32,channels=1")
         .list({"--to", "OUTPUT,...", "where: worker/name, a zone, or all", true}, asked->to)
         .option({"--volume", "LEVEL", "of the session: 0 to 1, or 0% to 100% (default: 1)"}, asked->volume)
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)

@@ -75,9 +75,10 @@ TEST_F(PlayTest, AFileThatChangedOnTheWayIsNotPlayed) {
 }
 
 TEST_F(PlayTest, WhatCannotBePlayedIsRefusedBeforeAnythingIsSent) {
-    auto outcome = run({"play", "input:hall/mic", "--to", "all"});
+    auto outcome = run({"play", "http://radio/x", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);
-    EXPECT_TRUE(outcome.says("not in this version; play a file, -, tone:HZ, pipe:PATH or alsa:NAME"));
+    EXPECT_TRUE(
+        outcome.says("not in this version; play a file, -, tone:HZ, pipe:PATH, alsa:NAME or input:WORKER/NAME"));
     EXPECT_EQ(run({"play", "tone:440", "--to", "all", "--latency", "soon"}).exit_code, 2);
     outcome = run({"play", "/nowhere/x.wav", "--to", "all"});
     EXPECT_EQ(outcome.exit_code, 1);

@@ -69,25 +69,32 @@ core::Result<core::FrameCount> playable_frames(const std::filesystem::path& path
     }
 }
 
+struct Asked {
+    core::Programme programme;
+    std::optional<std::string> input = {};  // that it is
+};
+
 // It opens when its session is stored; what is wrong already is told now.
-core::Result<core::Programme> live_programme_of(const api::PlayBody& body) {
+core::Result<Asked> live_programme_of(const api::PlayBody& body) {
     const auto spec = live::parse_source(body.source);
     if (!spec) return spec.error();
     if (auto there = live::check_source(*spec); !there) return there.error();
     core::Programme programme;
     programme.title = body.title.value_or(body.source);
     programme.live = core::LiveStream{body.source, 0, {}, {}};
-    return programme;
+    Asked asked{std::move(programme)};
+    if (const auto* input = std::get_if<live::InputSpec>(&*spec)) asked.input = input->input;
+    return asked;
 }
 
-core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const api::PlayBody& body) {
+core::Result<Asked> programme_of(const files::BlobFolder& blobs, const api::PlayBody& body) {
     constexpr std::string_view prefix = "blob:";
     if (live::is_live_source(body.source)) return live_programme_of(body);
     if (!body.source.starts_with(prefix))
         return core::Error{core::ErrorCode::invalid,
                            "source '" + body.source.substr(0, 80) +
                                "' is of a kind that this version has not; upload a file and write blob:HASH, or "
-                               "write tone:HZ, pipe:PATH, alsa:NAME or feed"};
+                               "write tone:HZ, pipe:PATH, alsa:NAME, input:WORKER/NAME or feed"};
     auto hash = core::parse_blob_hash(std::string_view(body.source).substr(prefix.size()));
     if (!hash) return hash.error();
     const auto info = blobs.find(*hash);
@@ -104,11 +111,11 @@ core::Result<core::Programme> programme_of(const files::BlobFolder& blobs, const
         return core::Error{core::ErrorCode::corrupt, what};
     }
     programme.frames = *frames;
-    return programme;
+    return Asked{std::move(programme)};
 }
 
 // As programme_of, on a thread that nothing may be thrown out of: a file is outside data, and memory may end.
-core::Result<core::Programme> look_at_programme(const files::BlobFolder& blobs, const api::PlayBody& body) noexcept {
+core::Result<Asked> look_at_programme(const files::BlobFolder& blobs, const api::PlayBody& body) noexcept {
     try {
         return programme_of(blobs, body);
     } catch (const std::exception& failure) {
@@ -139,14 +146,14 @@ void play(ApiParts& parts, const http::Request& request, http::Responder respond
     if (!latency) return responder.fail(latency.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
-    const bool taken =
-        parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept, asker = asker_of(request)] {
-            return [&parts, body, from, latency, kept, asker, programme = look_at_programme(parts.blobs, body)] {
-                if (!programme) return kept->fail(programme.error());
-                core::PlayRequest play{*programme, body.to, body.volume.value_or(1.0), from, latency};
-                parts.app.ask(std::move(play), asker, answer_session(parts, std::move(*kept), 201));
-            };
-        });
+    const bool taken = parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept,
+                                             asker = asker_of(request)] {
+        return [&parts, body, from, latency, kept, asker, asked = look_at_programme(parts.blobs, body)] {
+            if (!asked) return kept->fail(asked.error());
+            core::PlayRequest play{asked->programme, body.to, body.volume.value_or(1.0), from, latency, asked->input};
+            parts.app.ask(std::move(play), asker, answer_session(parts, std::move(*kept), 201));
+        };
+    });
     if (!taken) kept->fail({core::ErrorCode::unavailable, "too many programmes are being looked at; try again"});
 }
 

@@ -196,7 +196,7 @@ core::Result<void> Process::listen() {
         return core::Error{core::ErrorCode::invalid,
                            "--listen '" + options_.listen + "' has no address; write IP:PORT"};
     live_sources_ = std::make_unique<live::LiveSources>(
-        io_, *clock_, live::LiveSources::Place{address, options_.audio_port},
+        io_, *clock_, live::PortRange{address, options_.audio_port},
         live::LiveSources::Handlers{[this](const core::SourceOpened& opened) { app_->source_opened(opened); },
                                     [this](const core::SourceChanged& changed) { app_->source_changed(changed); }});
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "apps/live/capture_flow.hpp"
 #include "apps/live/source.hpp"
 
 namespace antiphon::live {
@@ -21,10 +22,10 @@ class CardSource final : public Source {
     std::uint64_t lost_frames() const override;
 
   private:
-    class Capturing;
-    explicit CardSource(std::unique_ptr<Capturing> capturing);
+    explicit CardSource(std::unique_ptr<ports::AudioSource> device);
 
-    std::unique_ptr<Capturing> capturing_;
+    CaptureFlow flow_;
+    std::unique_ptr<ports::AudioSource> device_;  // goes before what its thread uses
 };
 
 }  // namespace antiphon::live

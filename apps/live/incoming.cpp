@@ -33,12 +33,13 @@ bool is_control(std::span<const std::byte> datagram) {
 // Outlives the Incoming while a handler of the loop refers to it; then its socket is closed.
 class Incoming::Service : public std::enable_shared_from_this<Service> {
   public:
-    Service(boost::asio::io_context& io, const ports::Clock& clock, const Stream& stream, const udp::endpoint& from,
-            const IncomingSettings& settings, Heard heard, std::unique_ptr<media::PacketDecoder> decoder,
-            srtp::Sealer sealer, srtp::Opener opener)
+    Service(boost::asio::io_context& io, const ports::Clock& clock, const Stream& stream,
+            std::optional<udp::endpoint> from, const IncomingSettings& settings, Heard heard,
+            std::unique_ptr<media::PacketDecoder> decoder, srtp::Sealer sealer, srtp::Opener opener)
         : clock_(clock),
           stream_(stream),
-          from_(from),
+          learns_sender_(!from),
+          from_(std::move(from)),
           ssrc_(settings.ssrc),
           heard_(std::move(heard)),
           decoder_(std::move(decoder)),
@@ -55,8 +56,8 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
           socket_(io, net::StampedSocket::audio_bytes),
           timer_(io) {}
 
-    core::Result<void> begin() {
-        if (auto opened = socket_.open(any_port(from_)); !opened) return opened;
+    core::Result<void> begin(const udp::endpoint& local) {
+        if (auto opened = socket_.open(local); !opened) return opened;
         work();
         return {};
     }
@@ -69,6 +70,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         timer_.cancel();
     }
 
+    void set_start(core::ClusterTime start) { stream_.start = start; }
     void set_clock(const media::ClockMap& map) {
         if (map.incarnation != stream_.start.incarnation) return;
         const auto period_ns = static_cast<double>(stream_.period().count());
@@ -90,6 +92,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         receiver_.remove(window);
         waiting_.erase(&window);
     }
+    udp::endpoint local_endpoint() const { return socket_.local_endpoint(); }
     bool flows() const { return came_ && clock_.now() - *came_ < flows_within; }
     IncomingCounters counters() const {
         auto counters = counters_;
@@ -109,7 +112,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
     }
 
     void hear(const net::Datagram& datagram) {
-        if (datagram.from != from_) return void(++counters_.strangers);
+        if (!learns_sender_ && datagram.from != from_) return void(++counters_.strangers);
         const auto at = datagram.realtime ? clock_.from_kernel_stamp(*datagram.realtime) : clock_.now();
         auto bytes = datagram.bytes;
         if (is_control(bytes)) return void(opener_.open_rtcp(bytes));  // its reports say what the packets say
@@ -118,6 +121,7 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
         if (!index) return void(++counters_.strangers);
         if (opener_.open_rtp(bytes, *index) != srtp::Opened::good) return;
         came_ = at;
+        if (learns_sender_) from_ = datagram.from;
         const auto told = listener_.take(bytes, at, departures_);
         if (told && told->departure_ns && heard_) heard_(*told->departure_ns, at);
     }
@@ -160,13 +164,15 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
     }
 
     void send_control(std::size_t size) {
+        if (!from_) return;
         const auto sealed = sealer_.seal_rtcp(datagram_, size);
-        if (!socket_.send(std::span(datagram_).first(sealed), from_)) ++counters_.unsent;
+        if (!socket_.send(std::span(datagram_).first(sealed), *from_)) ++counters_.unsent;
     }
 
     const ports::Clock& clock_;
-    const Stream stream_;
-    const udp::endpoint from_;
+    Stream stream_;
+    const bool learns_sender_;
+    std::optional<udp::endpoint> from_;  // the sender
     const std::uint32_t ssrc_;
     const Heard heard_;
     const std::unique_ptr<media::PacketDecoder> decoder_;
@@ -186,25 +192,43 @@ class Incoming::Service : public std::enable_shared_from_this<Service> {
     IncomingCounters counters_;
 };
 
-core::Result<std::unique_ptr<Incoming>> Incoming::open(boost::asio::io_context& io, const ports::Clock& clock,
-                                                       const Stream& stream, const udp::endpoint& from,
-                                                       const IncomingSettings& settings, Heard heard) {
+core::Result<std::shared_ptr<Incoming::Service>> Incoming::make(boost::asio::io_context& io, const ports::Clock& clock,
+                                                                const Stream& stream, std::optional<udp::endpoint> from,
+                                                                const IncomingSettings& settings, Heard heard) {
     auto decoder = make_decoder(stream);
     if (!decoder) return decoder.error();
     auto sealer = srtp::Sealer::open(stream.key);
     auto opener = srtp::Opener::open(stream.key);
     if (!sealer) return sealer.error();
     if (!opener) return opener.error();
-    auto service = std::make_shared<Service>(io, clock, stream, from, settings, std::move(heard), std::move(*decoder),
-                                             std::move(*sealer), std::move(*opener));
-    if (auto begun = service->begin(); !begun) return begun.error();
-    return std::unique_ptr<Incoming>(new Incoming(std::move(service)));
+    return std::make_shared<Service>(io, clock, stream, std::move(from), settings, std::move(heard),
+                                     std::move(*decoder), std::move(*sealer), std::move(*opener));
+}
+
+core::Result<std::unique_ptr<Incoming>> Incoming::open(boost::asio::io_context& io, const ports::Clock& clock,
+                                                       const Stream& stream, const udp::endpoint& from,
+                                                       const IncomingSettings& settings, Heard heard) {
+    auto service = make(io, clock, stream, from, settings, std::move(heard));
+    if (!service) return service.error();
+    if (auto begun = (*service)->begin(any_port(from)); !begun) return begun.error();
+    return std::unique_ptr<Incoming>(new Incoming(std::move(*service)));
+}
+
+core::Result<std::unique_ptr<Incoming>> Incoming::await(boost::asio::io_context& io, const ports::Clock& clock,
+                                                        const Stream& stream, const udp::endpoint& local,
+                                                        const IncomingSettings& settings) {
+    auto service = make(io, clock, stream, std::nullopt, settings, {});
+    if (!service) return service.error();
+    if (auto begun = (*service)->begin(local); !begun) return begun.error();
+    return std::unique_ptr<Incoming>(new Incoming(std::move(*service)));
 }
 
 Incoming::~Incoming() { service_->end(); }
+void Incoming::set_start(core::ClusterTime start) { service_->set_start(start); }
 void Incoming::set_clock(const media::ClockMap& map) { service_->set_clock(map); }
 void Incoming::add(media::PcmWindow& window, std::uint64_t epoch) { service_->add(window, epoch); }
 void Incoming::remove(media::PcmWindow& window) { service_->remove(window); }
+udp::endpoint Incoming::local_endpoint() const { return service_->local_endpoint(); }
 bool Incoming::flows() const { return service_->flows(); }
 IncomingCounters Incoming::counters() const { return service_->counters(); }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "apps/live/stream.hpp"
 #include "media/clock_map.hpp"
@@ -41,11 +42,18 @@ class Incoming {
                                                         const Stream& stream,
                                                         const boost::asio::ip::udp::endpoint& from,
                                                         const IncomingSettings& settings, Heard heard = {});
+    // One whose sender is not known and sends by itself: where its packets come from, it is.
+    static core::Result<std::unique_ptr<Incoming>> await(boost::asio::io_context& io, const ports::Clock& clock,
+                                                         const Stream& stream,
+                                                         const boost::asio::ip::udp::endpoint& local,
+                                                         const IncomingSettings& settings);
     // Says goodbye.
     ~Incoming();
     Incoming(const Incoming&) = delete;
     Incoming& operator=(const Incoming&) = delete;
 
+    // Another time than the stream was opened with; before the first clock map.
+    void set_start(core::ClusterTime start);
     // One of another incarnation than the stream's is not followed: the last one of its own is, until the stream ends.
     void set_clock(const media::ClockMap& map);
 
@@ -53,12 +61,17 @@ class Incoming {
     void add(media::PcmWindow& window, std::uint64_t epoch);
     void remove(media::PcmWindow& window);
 
+    boost::asio::ip::udp::endpoint local_endpoint() const;
     // Something came lately.
     bool flows() const;
     IncomingCounters counters() const;
 
   private:
     class Service;
+    static core::Result<std::shared_ptr<Service>> make(boost::asio::io_context& io, const ports::Clock& clock,
+                                                       const Stream& stream,
+                                                       std::optional<boost::asio::ip::udp::endpoint> from,
+                                                       const IncomingSettings& settings, Heard heard);
     explicit Incoming(std::shared_ptr<Service> service) : service_(std::move(service)) {}
 
     std::shared_ptr<Service> service_;

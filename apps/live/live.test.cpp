@@ -72,6 +72,7 @@ struct Room {
     system::SystemClock clock;
     Stream stream;
     std::unique_ptr<Outgoing> outgoing;
+    bool sings = true;
 
     explicit Room(int channels = 1, Codec codec = Codec::flac)
         : stream{.identity = {.ssrc = 0x1111, .repair_ssrc = 0x2222, .first_sequence = 65'400, .first_timestamp = 99},
@@ -84,6 +85,7 @@ struct Room {
                 const auto width = static_cast<std::size_t>(stream.channels);
                 for (std::size_t i = 0; i < frames.size(); ++i)
                     frames[i] = tone(first + static_cast<core::FrameCount>(i / width));
+                return sings;
             });
         EXPECT_TRUE(opened);
         outgoing = std::move(*opened);
@@ -213,7 +215,7 @@ TEST(Live, AStreamThatItsCodecDoesNotHaveIsRefusedByName) {
     Room room;
     auto stream = room.stream;
     stream.channels = 7;
-    const auto refused = Outgoing::open(room.io, room.clock, stream, loopback, [](auto, auto) {});
+    const auto refused = Outgoing::open(room.io, room.clock, stream, loopback, [](auto, auto) { return true; });
     ASSERT_FALSE(refused);
     EXPECT_NE(refused.error().what.find("7 channels"), std::string::npos);
     stream = room.stream;
@@ -221,7 +223,8 @@ TEST(Live, AStreamThatItsCodecDoesNotHaveIsRefusedByName) {
     stream.identity.packet_frames = 100;
     EXPECT_NE(Incoming::open(room.io, room.clock, stream, loopback, {}).error().what.find("100 frames"),
               std::string::npos);
-    EXPECT_NE(Outgoing::open(room.io, room.clock, room.stream, room.outgoing->local_endpoint(), [](auto, auto) {})
+    EXPECT_NE(Outgoing::open(room.io, room.clock, room.stream, room.outgoing->local_endpoint(),
+                             [](auto, auto) { return true; })
                   .error()
                   .what.find("in use"),
               std::string::npos);

@@ -49,8 +49,8 @@ struct LiveSources::Running {
     }
 };
 
-LiveSources::LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers)
-    : clock_(clock), place_(std::move(place)), handlers_(std::move(handlers)), side_(owner) {
+LiveSources::LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, PortRange ports, Handlers handlers)
+    : clock_(clock), ports_(std::move(ports)), handlers_(std::move(handlers)), side_(owner) {
     side_.each(look_each, [this] { look(); });
 }
 
@@ -86,14 +86,16 @@ void LiveSources::open(const core::SessionId& session, const std::string& source
             log::info("source.opened", {{"session", session.value}, {"port", running->door.port}}, source);
         }
         running->told = {};
-        side_.tell([this, session, door = running->door] { handlers_.opened({session, door}); });
+        side_.tell([this, opened = core::SourceOpened{session, running->door, running->source->uplink()}] {
+            handlers_.opened(opened);
+        });
     });
 }
 
 core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std::string& source) {
     const auto spec = parse_source(source);
     if (!spec) return spec.error();
-    auto opened = open_source(side_.io(), clock_, *spec);
+    auto opened = open_source(side_.io(), clock_, ports_, *spec);
     if (!opened) return opened.error();
     auto running = std::make_unique<Running>();
     running->source = std::move(*opened);
@@ -106,23 +108,17 @@ core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std:
 core::Result<void> LiveSources::send(Running& running) {
     const auto stream = stream_of(running.door, {});
     if (!stream) return stream.error();
-    core::Error refused{core::ErrorCode::exhausted, ""};
-    constexpr int last_port = 65'535;
-    const int last = place_.first_port == 0 ? 0 : std::min(place_.first_port + ports_max - 1, last_port);
-    for (int number = place_.first_port; number <= last; ++number) {
-        const auto port = static_cast<std::uint16_t>(number);
-        auto outgoing = Outgoing::open(
-            side_.io(), clock_, *stream, {place_.address, port},
-            [this, &running](core::FrameCount first, auto frames) { running.produce(first, frames, clock_.now()); });
-        if (outgoing) {
-            running.outgoing = std::move(*outgoing);
-            running.door.port = running.outgoing->local_endpoint().port();
-            return {};
-        }
-        refused = outgoing.error();
-        if (refused.code != core::ErrorCode::unavailable) break;
-    }
-    return refused.within("none of the UDP ports for audio is free (choose others with --audio-port)");
+    auto outgoing = ports_.open_first_free([&](const auto& local) {
+        return Outgoing::open(side_.io(), clock_, *stream, local,
+                              [this, &running](core::FrameCount first, auto frames) {
+                                  running.produce(first, frames, clock_.now());
+                                  return true;
+                              });
+    });
+    if (!outgoing) return outgoing.error();
+    running.outgoing = std::move(*outgoing);
+    running.door.port = running.outgoing->local_endpoint().port();
+    return {};
 }
 
 void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins) {
@@ -130,6 +126,7 @@ void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins
         const auto it = running_.find(session);
         if (it == running_.end() || it->second->begins) return;
         it->second->begins = begins;
+        it->second->source->begins_at(begins);
         it->second->outgoing->begin(begins);
     });
 }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,19 +39,13 @@ struct LiveTotals {
 // All calls and all handlers on the owner's loop.
 class LiveSources {
   public:
-    struct Place {
-        boost::asio::ip::address address;
-        std::uint16_t first_port = 0;  // of ports_max; 0: any that is free
-    };
-    static constexpr int ports_max = 256;
-
     struct Handlers {
         std::function<void(const core::SourceOpened&)> opened;
         std::function<void(const core::SourceChanged&)> changed;
     };
 
     // `clock` shows cluster time, and outlives it.
-    LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, Place place, Handlers handlers);
+    LiveSources(boost::asio::io_context& owner, const ports::Clock& clock, PortRange ports, Handlers handlers);
     ~LiveSources();
     LiveSources(const LiveSources&) = delete;
     LiveSources& operator=(const LiveSources&) = delete;
@@ -90,7 +83,7 @@ class LiveSources {
     void tell(const core::SessionId& session, core::SourceState state, const std::string& reason);
 
     const ports::Clock& clock_;
-    const Place place_;
+    const PortRange ports_;
     const Handlers handlers_;
     LiveTotals totals_;
     struct Fed {

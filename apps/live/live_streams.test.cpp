@@ -60,9 +60,11 @@ struct Sender {
 
     Sender(Board& board, float level)
         : stream(*stream_of(new_door(core::LiveCodec::flac, 2, 240), {life, board.clock.now().ns})) {
-        auto opened = Outgoing::open(
-            board.io, board.clock, stream, {boost::asio::ip::make_address("127.0.0.1"), 0},
-            [level](core::FrameCount, std::span<float> frames) { std::fill(frames.begin(), frames.end(), level); });
+        auto opened = Outgoing::open(board.io, board.clock, stream, {boost::asio::ip::make_address("127.0.0.1"), 0},
+                                     [level](core::FrameCount, std::span<float> frames) {
+                                         std::fill(frames.begin(), frames.end(), level);
+                                         return true;
+                                     });
         EXPECT_TRUE(opened);
         outgoing = std::move(*opened);
         outgoing->begin(stream.start);

@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <map>
+#include <optional>
 
 #include "adapters/net/stamped_socket.hpp"
 #include "media/rtp/rtcp.hpp"
@@ -47,6 +48,10 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
         sender_.skip_to(due_number() + 1);
         wait_to_send();
     }
+    void send_always_to(const udp::endpoint& listener) {
+        always_ = listener;
+        list_everybody();
+    }
     void end() {
         socket_.close();
         timer_.cancel();
@@ -86,7 +91,10 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
             sender_.skip_to(due);
         }
         while (sender_.next_number() <= due) {
-            source_(sender_.next_number() * stream_.identity.packet_frames, frames_);
+            if (!source_(sender_.next_number() * stream_.identity.packet_frames, frames_)) {
+                sender_.skip_to(sender_.next_number() + 1);
+                continue;
+            }
             const auto now = clock_.now();
             send(sender_.next(frames_, everybody_.size(), now.ns, now), everybody_);
         }
@@ -156,7 +164,9 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
     }
     void list_everybody() {
         everybody_.clear();
-        for (const auto& [endpoint, heard] : listeners_) everybody_.push_back(endpoint);
+        if (always_) everybody_.push_back(*always_);
+        for (const auto& [endpoint, heard] : listeners_)
+            if (endpoint != always_) everybody_.push_back(endpoint);
     }
 
     void repair(const rtp::Nack& nack, const udp::endpoint& from) {
@@ -181,7 +191,8 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
     net::StampedSocket socket_;
     boost::asio::steady_timer timer_;
     std::map<udp::endpoint, core::LocalTime> listeners_;  // when each last spoke
-    std::vector<udp::endpoint> everybody_;                // the same
+    std::optional<udp::endpoint> always_;                 // who need not speak
+    std::vector<udp::endpoint> everybody_;                // all of them
     core::LocalTime reported_;
     OutgoingCounters counters_;
 };
@@ -202,6 +213,7 @@ core::Result<std::unique_ptr<Outgoing>> Outgoing::open(boost::asio::io_context& 
 }
 
 void Outgoing::begin(core::ClusterTime start) { service_->begin(start); }
+void Outgoing::send_always_to(const udp::endpoint& listener) { service_->send_always_to(listener); }
 Outgoing::~Outgoing() { service_->end(); }
 udp::endpoint Outgoing::local_endpoint() const { return service_->local_endpoint(); }
 OutgoingCounters Outgoing::counters() const { return service_->counters(); }

@@ -30,8 +30,8 @@ class Outgoing {
     static constexpr core::Duration silent_after = std::chrono::seconds(5);
 
     // The frames of the stream from `first` on, a packet's worth, interleaved; called on the loop when they are due.
-    // After a standstill some may be skipped.
-    using Source = std::function<void(core::FrameCount first, std::span<float> frames)>;
+    // After a standstill some may be skipped. False: there are none, and no packet is made of them.
+    using Source = std::function<bool(core::FrameCount first, std::span<float> frames)>;
 
     // Hears who wants to listen, and sends nothing yet. `invalid` for a stream that its codec does not have,
     // `unavailable` when the port is taken. `clock` outlives it. The stream's start is not looked at.
@@ -44,6 +44,9 @@ class Outgoing {
 
     // Once: frame 0 comes from its source then. In the past, it begins with the packet that is due now.
     void begin(core::ClusterTime start);
+
+    // This one listens without a greeting, for ever.
+    void send_always_to(const boost::asio::ip::udp::endpoint& listener);
 
     boost::asio::ip::udp::endpoint local_endpoint() const;
     OutgoingCounters counters() const;

@@ -3,6 +3,7 @@
 
 #include "apps/live/card_source.hpp"
 #include "apps/live/feed_source.hpp"
+#include "apps/live/input_source.hpp"
 #include "apps/live/pipe_source.hpp"
 #include "apps/live/tone_source.hpp"
 #include "core/step.hpp"
@@ -10,7 +11,7 @@
 namespace antiphon::live {
 
 core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, const ports::Clock& clock,
-                                                  const SourceSpec& spec) {
+                                                  const PortRange& ports, const SourceSpec& spec) {
     using Opened = core::Result<std::unique_ptr<Source>>;
     return std::visit(
         core::Overloaded{
@@ -19,7 +20,11 @@ core::Result<std::unique_ptr<Source>> open_source(boost::asio::io_context& io, c
             [&](const FeedSpec& feed) -> Opened {
                 return std::unique_ptr<Source>(std::make_unique<FeedSource>(feed, clock));
             },
-            [&](const CardSpec& card) -> Opened { return CardSource::open(clock, card); }},
+            [&](const CardSpec& card) -> Opened { return CardSource::open(clock, card); },
+            [&](const InputSpec& input) -> Opened {
+                return ports.open_first_free(
+                    [&](const auto& local) { return InputSource::open(io, clock, input, local); });
+            }},
         spec);
 }
 

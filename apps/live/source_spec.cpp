@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/ids.hpp"
 #include "core/number.hpp"
 
 namespace antiphon::live {
@@ -15,6 +16,7 @@ using core::ErrorCode;
 constexpr std::string_view tone_prefix = "tone:";
 constexpr std::string_view pipe_prefix = "pipe:";
 constexpr std::string_view card_prefix = "alsa:";
+constexpr std::string_view input_prefix = "input:";
 constexpr std::string_view feed_name = "feed";
 constexpr double hertz_min = 20;
 constexpr double hertz_max = 20'000;
@@ -91,24 +93,34 @@ core::Result<SourceSpec> parse_feed(std::string_view text) {
                                          " is no option of feed; write feed,format=s16,rate=48000,channels=2"};
 }
 
+core::Result<SourceSpec> parse_input(std::string_view text) {
+    const auto slash = text.find('/');
+    const bool named = slash != std::string_view::npos && core::parse_name(text.substr(0, slash)) &&
+                       core::parse_name(text.substr(slash + 1));
+    if (named) return SourceSpec{InputSpec{std::string(text)}};
+    return Error{ErrorCode::invalid, "input " + shown(text) + " is none of a board; write input:hall/mic"};
+}
+
 }  // namespace
 
 bool is_live_source(std::string_view text) {
     return is_feed(text) || text.starts_with(tone_prefix) || text.starts_with(pipe_prefix) ||
-           text.starts_with(card_prefix);
+           text.starts_with(card_prefix) || text.starts_with(input_prefix);
 }
 
 core::Result<SourceSpec> parse_source(std::string_view text) {
     if (text.starts_with(tone_prefix)) return parse_tone(text.substr(tone_prefix.size()));
     if (text.starts_with(pipe_prefix)) return parse_pipe(text.substr(pipe_prefix.size()));
+    if (text.starts_with(input_prefix)) return parse_input(text.substr(input_prefix.size()));
     if (is_feed(text)) return parse_feed(text);
     if (text.starts_with(card_prefix)) {
         auto device = alsa::parse_alsa_device(text);
         if (!device) return device.error();
         return SourceSpec{CardSpec{std::move(*device)}};
     }
-    return Error{ErrorCode::invalid,
-                 "source " + shown(text) + " is no live one; write tone:HZ, pipe:PATH, alsa:NAME or feed"};
+    return Error{
+        ErrorCode::invalid,
+        "source " + shown(text) + " is no live one; write tone:HZ, pipe:PATH, alsa:NAME, input:WORKER/NAME or feed"};
 }
 
 }  // namespace antiphon::live

@@ -41,9 +41,14 @@ struct CardSpec {
     alsa::AlsaDevice device;
 };
 
-using SourceSpec = std::variant<ToneSpec, PipeSpec, FeedSpec, CardSpec>;
+// A microphone of a board of the cluster.
+struct InputSpec {
+    std::string input;  // "worker/name"
+};
 
-// "tone:HZ", "alsa:NAME[?buffer=MS]", "pipe:PATH[FORMAT]" or "feed[FORMAT]", where FORMAT is
+using SourceSpec = std::variant<ToneSpec, PipeSpec, FeedSpec, CardSpec, InputSpec>;
+
+// "tone:HZ", "alsa:NAME[?buffer=MS]", "input:WORKER/NAME", "pipe:PATH[FORMAT]" or "feed[FORMAT]", where FORMAT is
 // "[,format=s16|s24|s32|f32][,rate=HZ][,channels=1|2]". `invalid` says what is allowed.
 core::Result<SourceSpec> parse_source(std::string_view text);
 // Whether a text is meant as a live source at all, and not as a file.

@@ -41,7 +41,8 @@ TEST(SourceSpec, WhatIsWrongIsNamedWithWhatIsRight) {
     EXPECT_EQ(refusal("pipe:/x,rate=7999"), "rate '7999' is not from 8000 to 192000 Hz");
     EXPECT_EQ(refusal("pipe:/x,channels=3"), "channels '3': write 1 or 2");
     EXPECT_EQ(refusal("pipe:/x,format=mp3"), "format 'mp3': write s16, s24, s32 or f32 (little-endian)");
-    EXPECT_EQ(refusal("song.flac"), "source 'song.flac' is no live one; write tone:HZ, pipe:PATH, alsa:NAME or feed");
+    EXPECT_EQ(refusal("song.flac"),
+              "source 'song.flac' is no live one; write tone:HZ, pipe:PATH, alsa:NAME, input:WORKER/NAME or feed");
 }
 
 TEST(SourceSpec, ASoundCardIsNamedAsForADevice) {

@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 TEST(ToneSource, IsTheSameToneWhereverItBegins) {
     boost::asio::io_context io;
     system::SystemClock clock;
-    auto tone = *open_source(io, clock, ToneSpec{440});
+    auto tone = *open_source(io, clock, {}, ToneSpec{440});
     std::vector<float> whole(4800), part(480);
     tone->produce(1'000'000'000'000, whole, {});
     tone->produce(1'000'000'000'000 + 1000, part, {});
@@ -42,7 +42,7 @@ class PipeTest : public ::testing::Test {
         std::filesystem::remove_all(folder);
     }
     void open() {
-        auto opened = open_source(io, clock, PipeSpec{path, {}});
+        auto opened = open_source(io, clock, {}, PipeSpec{path, {}});
         ASSERT_TRUE(opened) << opened.error().what;
         source = std::move(*opened);
     }
@@ -132,7 +132,7 @@ TEST_F(PipeTest, WhatIsNoPipeIsNotOpened) {
         ASSERT_FALSE(opened);
         EXPECT_EQ(opened.error().code, core::ErrorCode::invalid);
     }
-    EXPECT_EQ(open_source(io, clock, PipeSpec{folder / "song.wav", {}}).error().code, core::ErrorCode::invalid);
+    EXPECT_EQ(open_source(io, clock, {}, PipeSpec{folder / "song.wav", {}}).error().code, core::ErrorCode::invalid);
     const auto missing = check_source(PipeSpec{folder / "none", {}});
     EXPECT_EQ(missing.error().code, core::ErrorCode::not_found);
     EXPECT_NE(missing.error().what.find("make it with: mkfifo"), std::string::npos);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/worker/input.hpp"
 #include "apps/worker/output.hpp"
-#include "apps/worker/tracks.hpp"
 #include "core/worker.hpp"
 
 namespace antiphon::worker {
@@ -15,8 +15,8 @@ namespace antiphon::worker {
 // On the loop's thread. What it speaks of outlives it.
 class Inventory {
   public:
-    Inventory(const std::vector<std::unique_ptr<Output>>& outputs, const Tracks& tracks)
-        : outputs_(outputs), tracks_(tracks) {}
+    Inventory(const std::vector<std::unique_ptr<Output>>& outputs, const std::vector<Input>& inputs)
+        : outputs_(outputs), inputs_(inputs) {}
 
     std::vector<core::Endpoint> outputs() const;
     std::vector<core::Endpoint> inputs() const;
@@ -31,7 +31,7 @@ class Inventory {
                         const Tell& tell);
 
     const std::vector<std::unique_ptr<Output>>& outputs_;
-    const Tracks& tracks_;
+    const std::vector<Input>& inputs_;
     std::vector<core::Endpoint> known_outputs_;
     std::vector<core::Endpoint> known_inputs_;
 };

@@ -30,7 +30,7 @@ core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options
         if (auto valid = core::parse_name(name); !valid) return valid.error().within("--input");
         auto source = make_source(context, name, device);
         Input input{name, device, source ? "" : source.error().what, nullptr};
-        if (source) input.source = std::move(*source);
+        if (source) input.source = std::make_unique<capture::SharedSource>(std::move(*source));
         parts.inputs.push_back(std::move(input));
     }
     return {};

@@ -74,12 +74,11 @@ void put_aside(const std::filesystem::path& growing) {
 
 }  // namespace
 
-Tracks::Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input> inputs)
-    : folder_(std::move(folder)), worker_name_(std::move(worker_name)), inputs_(std::move(inputs)) {}
+Tracks::Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input>& inputs)
+    : folder_(std::move(folder)), worker_name_(std::move(worker_name)), inputs_(inputs) {}
 
 Tracks::~Tracks() {
-    for (auto& input : inputs_)
-        if (input.source) input.source->stop();
+    for (const auto& [id, recorder] : recorders_) stop_listening(id, *recorder);
 }
 
 files::TrackFile Tracks::file_of(const core::TrackId& id) const { return {folder_, id.first.value + "." + id.second}; }
@@ -115,15 +114,14 @@ std::vector<core::TrackReport> Tracks::recover() {
     return found;
 }
 
-Input* Tracks::find_input(const std::string& name) {
-    const auto it = std::find_if(inputs_.begin(), inputs_.end(), [&](const Input& i) { return i.name == name; });
-    return it == inputs_.end() ? nullptr : &*it;
+void Tracks::stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder) {
+    if (auto* input = find_input(inputs_, id.second); input && input->source) input->source->stop(recorder);
 }
 
 core::Result<void> Tracks::begin(const core::TrackId& id, core::WallTime now) {
     if (!core::parse_name(id.first.value) || !core::parse_name(id.second))
         return core::Error{core::ErrorCode::invalid, "'" + id.first.value + "." + id.second + "' cannot name a file"};
-    auto* input = find_input(id.second);
+    auto* input = find_input(inputs_, id.second);
     if (!input) return core::Error{core::ErrorCode::not_found, "there is no input '" + id.second + "' here"};
     if (!input->source) return core::Error{core::ErrorCode::unavailable, input->failure};
     files::TrackManifest manifest;
@@ -150,7 +148,7 @@ void Tracks::capture(const core::TrackId& id, core::WallTime now) {
 void Tracks::finish(const core::TrackId& id) {
     const auto it = recorders_.find(id);
     if (it == recorders_.end()) return;
-    if (auto* input = find_input(id.second); input && input->source) input->source->stop();
+    stop_listening(id, *it->second);
     it->second->finish();
 }
 
@@ -176,7 +174,7 @@ std::vector<core::TrackReport> Tracks::poll() {
             ++it;
             continue;
         }
-        if (auto* input = find_input(it->first.second); input && input->source) input->source->stop();
+        stop_listening(it->first, *it->second);
         if (status.state == core::TrackState::stored) whole_[it->first] = news.back();
         it = recorders_.erase(it);
     }

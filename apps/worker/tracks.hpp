@@ -1,4 +1,4 @@
-// The inputs of this worker and the recordings that are made of them: files in a folder, found again after a restart.
+// The recordings that are made of this worker's inputs: files in a folder, found again after a restart.
 #pragma once
 
 #include <filesystem>
@@ -8,25 +8,16 @@
 #include <vector>
 
 #include "adapters/files/track_recorder.hpp"
+#include "apps/worker/input.hpp"
 #include "core/worker.hpp"
-#include "ports/audio.hpp"
 
 namespace antiphon::worker {
-
-struct Input {
-    std::string name;
-    std::string device;
-    std::string failure;  // why there is no source
-    std::unique_ptr<ports::AudioSource> source;
-
-    // Empty: working.
-    std::string trouble() const { return source ? source->trouble() : failure; }
-};
 
 // On the loop's thread.
 class Tracks {
   public:
-    Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input> inputs);
+    // The inputs outlive it.
+    Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input>& inputs);
     ~Tracks();
 
     // What an earlier life left, and what is being recorded: whole files, and growing ones made whole. One that holds
@@ -45,15 +36,14 @@ class Tracks {
     bool idle() const { return recorders_.empty() && news_.empty(); }
 
     files::TrackFile file_of(const core::TrackId& id) const;
-    const std::vector<Input>& inputs() const { return inputs_; }
 
   private:
-    Input* find_input(const std::string& name);
+    void stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder);
     core::Result<void> begin(const core::TrackId& id, core::WallTime now);
 
     const std::filesystem::path folder_;
     const std::string worker_name_;
-    std::vector<Input> inputs_;
+    std::vector<Input>& inputs_;
     media::ClockMap map_;
     std::map<core::TrackId, std::unique_ptr<files::TrackRecorder>> recorders_;
     std::vector<core::TrackReport> news_;

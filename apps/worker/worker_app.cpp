@@ -59,8 +59,9 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
-      tracks_(options.data / "recordings", options.name, std::move(parts_.inputs)),
-      inventory_(parts_.outputs, tracks_),
+      tracks_(options.data / "recordings", options.name, parts_.inputs),
+      sent_inputs_(parts_.io, parts_.clock, parts_.identity.host, parts_.inputs),
+      inventory_(parts_.outputs, parts_.inputs),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
                    [this](const core::ClockReport& report) {
@@ -93,6 +94,7 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{}); });
     every(look_at_devices_each, [this] {
+        sent_inputs_.try_again();
         inventory_.tell_changes([this](core::EndpointChanged change) { return tell(std::move(change)); });
     });
     if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
@@ -119,6 +121,7 @@ core::WorkerStarted WorkerApp::beginning() {
     started.tracks = tracks_.recover();
     for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
     for (const auto& [id, session] : rendering_) started.rendering.push_back(session);
+    started.sending = sent_inputs_.told();
     return started;
 }
 
@@ -221,6 +224,7 @@ void WorkerApp::take_map(const media::ClockMap& map) {
     live_.set_clock(map);
     for (auto& output : parts_.outputs) output->set_clock(map);
     tracks_.set_clock(map);
+    sent_inputs_.set_clock(map);
 }
 
 void WorkerApp::publish(const std::string& leaf, core::MessageBody body, bool retain) {

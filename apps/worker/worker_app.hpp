@@ -24,6 +24,7 @@
 #include "apps/worker/live_sessions.hpp"
 #include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
+#include "apps/worker/sent_inputs.hpp"
 #include "apps/worker/tracks.hpp"
 #include "core/worker.hpp"
 #include "ports/store.hpp"
@@ -74,6 +75,8 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void operator()(const core::Render& render);
     void operator()(const core::StopRender& stop);
     void operator()(const core::SetOutput& set);
+    void operator()(const core::SendInput& send) { sent_inputs_.send(send.uplink); }
+    void operator()(const core::StopInput& stop) { sent_inputs_.stop(stop.session); }
     void operator()(const core::Capture& capture);
     void operator()(const core::FinishCapture& finish);
     void operator()(const core::UploadTrack& upload);
@@ -108,6 +111,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     http::Client client_;
     Exchange exchange_;
     Tracks tracks_;
+    SentInputs sent_inputs_;
     Inventory inventory_;
     ClockSync clock_sync_;
     LiveSessions live_;

@@ -101,6 +101,11 @@ class Stage:
         """What the worker on this board was given when it joined."""
         return json.loads((self.cluster.folder / board / "identity.json").read_text())["joined"]
 
+    def ruled(self, seconds=4):
+        """What the ruler says of the speakers now."""
+        done = subprocess.run(self.cluster.ruler("watch", self.cluster.room, "--seconds", seconds, "--json"), check=False, capture_output=True, text=True, timeout=60)
+        return json.loads(done.stdout)
+
     def metric(self, series):
         """The value of one series, written as on the page; fails when there is none."""
         asked = urllib.request.Request(f"{self.cluster.url}/metrics", headers={"Authorization": f"Bearer {self.cluster.environment['ANTIPHON_TOKEN']}"})

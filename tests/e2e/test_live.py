@@ -1,7 +1,6 @@
 # Goal: a live source is heard everywhere at once, and whatever happens to it is told. Method: a pipe that this test writes noise to, and the ruler.
 import array
 import contextlib
-import errno
 import http.client
 import json
 import os
@@ -14,55 +13,12 @@ import time
 import unittest
 import urllib.request
 
+from noise_for_tests import PIECE, Writer
 from stage_for_tests import RATE, Pulse, Stage, wait_for
 
 BOARDS = ("hall", "foyer", "garden")
-PIECE = 480  # frames that a writer gives at once
 LOOKS_MAX = 3
 STOOD_STILL_MS = 50  # of the 300 ms that the sessions have, the speakers hold 200
-
-
-class Writer:
-    """A program that plays noise into a named pipe, as fast as the pipe takes it, until it is stopped."""
-
-    def __init__(self, pipe):
-        self.pipe = pipe
-        self.stopping = threading.Event()
-        self.failure = None
-        self.thread = threading.Thread(target=self.write, daemon=True)
-        self.thread.start()
-
-    def open(self):
-        while not self.stopping.is_set():
-            try:
-                return os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
-            except OSError as error:
-                if error.errno != errno.ENXIO:  # nobody reads yet
-                    raise
-                self.stopping.wait(0.02)
-        return None
-
-    def write(self):
-        noise = random.Random(7)
-        pipe = self.open()
-        if pipe is None:
-            return
-        try:
-            while not self.stopping.is_set():
-                frames = array.array("h", (value for _ in range(PIECE) for value in (noise.randrange(-8000, 8000),) * 2)).tobytes()
-                while frames and not self.stopping.is_set():
-                    try:
-                        frames = frames[os.write(pipe, frames):]
-                    except BlockingIOError:
-                        self.stopping.wait(0.005)
-        except BrokenPipeError as error:
-            self.failure = error
-        finally:
-            os.close(pipe)
-
-    def stop(self):
-        self.stopping.set()
-        self.thread.join()
 
 
 class Live(unittest.TestCase):
@@ -88,11 +44,6 @@ class Live(unittest.TestCase):
     def live_state(self, session, state, seconds=15):
         return self.stage.wait_for_session(session, lambda now: now["live"] and now["live"]["state"] == state, seconds)
 
-    def ruled(self, seconds=4):
-        """What the ruler says of the speakers now."""
-        done = subprocess.run(self.cluster.ruler("watch", self.cluster.room, "--seconds", seconds, "--json"), check=False, capture_output=True, text=True, timeout=60)
-        return json.loads(done.stdout)
-
     def played(self, session, seconds):
         """Waits until it has gone on for so long."""
         reached = self.stage.session(session)["position_frames"] + seconds * RATE
@@ -106,7 +57,7 @@ class Live(unittest.TestCase):
         self.played(session, 1)  # so long may who has just joined take
         for look in range(1, LOOKS_MAX + 1):
             pulse, before = Pulse(), self.lost(session)
-            report = self.ruled()
+            report = self.stage.ruled()
             self.played(session, 3)  # reports come each 2 s
             after, felt = self.lost(session), pulse.stop()
             well = [speaker["missed_windows"] for speaker in report["speakers"]] == [0] * len(BOARDS) and report["pairs"]["median_us"] < 100

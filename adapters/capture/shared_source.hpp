@@ -1,0 +1,57 @@
+// One microphone for several who listen: a recording of it, and a session that plays it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "ports/audio.hpp"
+
+namespace antiphon::capture {
+
+// The device runs while anybody listens. Who comes while it runs gets its frames from the next block on, numbered as
+// they are. All calls on the owner's thread.
+class SharedSource {
+  public:
+    static constexpr std::size_t capturers_max = 8;
+
+    explicit SharedSource(std::unique_ptr<ports::AudioSource> device);
+    // Stops the device.
+    ~SharedSource();
+    SharedSource(const SharedSource&) = delete;
+    SharedSource& operator=(const SharedSource&) = delete;
+
+    // `conflict` for one that listens already, `exhausted` beyond the bound; else what the device says. `capturer`
+    // outlives its stop().
+    core::Result<void> start(ports::Capturer& capturer);
+    // Returns when no callback of this one runs any more: it waits for the one that runs, if any. For one that does not
+    // listen it does nothing. Not from the device's thread.
+    void stop(const ports::Capturer& capturer);
+
+    ports::AudioFormat format() const { return device_->format(); }
+    std::string trouble() const { return device_->trouble(); }
+    ports::SourceCounters counters() const { return device_->counters(); }
+
+  private:
+    // What the device calls.
+    class Fan final : public ports::Capturer {
+      public:
+        void captured(const ports::CaptureBlock& block) noexcept override;
+
+        std::atomic<ports::Capturer*>* place_of(const ports::Capturer* capturer);
+        bool empty() const;
+        // Until no callback runs that began before.
+        void wait() const;
+
+      private:
+        std::array<std::atomic<ports::Capturer*>, capturers_max> places_{};
+        std::atomic<std::uint32_t> turns_{0};  // odd: a callback runs
+    };
+
+    Fan fan_;
+    std::unique_ptr<ports::AudioSource> device_;  // goes before what it calls
+};
+
+}  // namespace antiphon::capture

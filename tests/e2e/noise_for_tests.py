@@ -1,0 +1,52 @@
+# A program that plays noise, which the ruler can tell from all other sound.
+import array
+import contextlib
+import errno
+import os
+import random
+import threading
+
+PIECE = 480  # frames that a writer gives at once
+
+
+class Writer:
+    """A program that plays noise into a named pipe, as fast as the pipe takes it, until it is stopped."""
+
+    def __init__(self, pipe):
+        self.pipe = pipe
+        self.stopping = threading.Event()
+        self.failure = None
+        self.thread = threading.Thread(target=self.write, daemon=True)
+        self.thread.start()
+
+    def open(self):
+        while not self.stopping.is_set():
+            try:
+                return os.open(self.pipe, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError as error:
+                if error.errno != errno.ENXIO:  # nobody reads yet
+                    raise
+                self.stopping.wait(0.02)
+        return None
+
+    def write(self):
+        noise = random.Random(7)
+        pipe = self.open()
+        if pipe is None:
+            return
+        try:
+            while not self.stopping.is_set():
+                frames = array.array("h", (value for _ in range(PIECE) for value in (noise.randrange(-8000, 8000),) * 2)).tobytes()
+                while frames and not self.stopping.is_set():
+                    try:
+                        frames = frames[os.write(pipe, frames):]
+                    except BlockingIOError:
+                        self.stopping.wait(0.005)
+        except BrokenPipeError as error:
+            self.failure = error
+        finally:
+            os.close(pipe)
+
+    def stop(self):
+        self.stopping.set()
+        self.thread.join()
