@@ -3,6 +3,7 @@
 
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <utility>
 
 #include "adapters/system/log.hpp"
 #include "apps/live/capture_flow.hpp"
@@ -73,10 +74,15 @@ class Uplinks::Sending : public std::enable_shared_from_this<Uplinks::Sending> {
                                          flow_->produce(frames, clock_.now());
                                          return gives(flow_->phase());
                                      });
-        if (!opened) return log::warning("uplink.failed", {{"session", uplink_.id.value}}, opened.error().what);
+        if (!opened) return refused(opened.error().what);
         outgoing_ = std::move(*opened);
         outgoing_->send_always_to(*to_);
         outgoing_->begin(uplink_.begins);
+    }
+
+    // It is tried again with each map.
+    void refused(const std::string& why) {
+        if (std::exchange(refusal_, why) != why) log::warning("uplink.refused", {{"session", uplink_.id.value}}, why);
     }
 
     boost::asio::io_context& io_;
@@ -89,6 +95,7 @@ class Uplinks::Sending : public std::enable_shared_from_this<Uplinks::Sending> {
     boost::asio::steady_timer again_;
     std::optional<udp::endpoint> to_;
     bool knows_time_ = false;
+    std::string refusal_;
     std::unique_ptr<Outgoing> outgoing_;  // goes before what it asks
 };
 
