@@ -28,13 +28,13 @@ bool gives(media::SourcePhase phase) {
 // One input on its way. Handlers of what was left meanwhile find it gone.
 class Uplinks::Sending : public std::enable_shared_from_this<Uplinks::Sending> {
   public:
-    Sending(boost::asio::io_context& io, const ports::Clock& clock, core::DesiredUplink uplink, Stream stream,
+    Sending(boost::asio::io_context& io, const ports::Clock& clock, core::DesiredUplink uplink, const Stream& stream,
             std::shared_ptr<CaptureFlow> flow)
         : io_(io),
           clock_(clock),
           cluster_(clock),
           uplink_(std::move(uplink)),
-          stream_(std::move(stream)),
+          stream_(stream),
           flow_(std::move(flow)),
           resolver_(io),
           again_(io) {}
