@@ -114,10 +114,10 @@ core::Result<void> Uplinks::send(const core::DesiredUplink& uplink, capture::Sha
     auto flow = std::make_shared<CaptureFlow>();
     if (auto started = input.start(*flow); !started) return started;
     listening_[uplink.id] = {&input, flow};
-    side_.run([this, uplink, stream = *stream, flow = std::move(flow)] {
+    side_.run([this, uplink, stream = *stream, flow = std::move(flow), map = map_] {
         auto& sending = sending_[uplink.id];
         sending = std::make_shared<Sending>(side_.io(), clock_, uplink, stream, flow);
-        if (map_) sending->follow(*map_);
+        if (map) sending->follow(*map);
         sending->find(host_);
     });
     return {};
@@ -131,9 +131,11 @@ void Uplinks::stop(const core::SessionId& session) {
     side_.run([this, session] { sending_.erase(session); });
 }
 
+// Where nothing is sent the thread sleeps.
 void Uplinks::set_clock(const media::ClockMap& map) {
+    map_ = map;
+    if (listening_.empty()) return;
     side_.run([this, map] {
-        map_ = map;
         for (const auto& [session, sending] : sending_) sending->follow(map);
     });
 }

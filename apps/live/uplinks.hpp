@@ -43,10 +43,10 @@ class Uplinks {
     const ports::Clock& clock_;
     const std::string host_;
     std::map<core::SessionId, Listening> listening_;
+    std::optional<media::ClockMap> map_;
 
     // The side's.
     std::map<core::SessionId, std::shared_ptr<Sending>> sending_;
-    std::optional<media::ClockMap> map_;
 
     system::SideLoop side_;
 };
