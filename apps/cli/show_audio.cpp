@@ -40,7 +40,9 @@ std::string inputs_table(const std::vector<api::EndpointView>& inputs, const Loo
 }
 
 std::string latency_text(const api::LiveView& live) {
-    return std::to_string((live.latency_ns + 500'000) / 1'000'000) + " ms from source to ear";
+    // A microphone of a board is some way off.
+    const auto* from = live.source.starts_with("input:") ? "coordinator" : "source";
+    return std::to_string((live.latency_ns + 500'000) / 1'000'000) + " ms from " + from + " to ear";
 }
 
 std::string position_text(const api::SessionView& session) {

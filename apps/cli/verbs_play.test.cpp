@@ -65,6 +65,25 @@ TEST_F(PlayTest, ABlobIsPlayedAsItIs) {
     EXPECT_EQ(service.last().body, R"({"source":"blob:)" + hash + R"(","to":["all"]})");
 }
 
+std::string live(const std::string& source) {
+    return R"({"id":"s7","title":")" + source +
+           R"(","phase":"preparing","reason":"","blob":"","frames":0,"position_frames":0,"volume":1,)"
+           R"("outputs":["foyer/left"],"members":[],"from_frame":0,"created":0,"live":{"source":")" +
+           source + R"(","state":"opening","reason":"","latency_ns":100000000,"codec":""}})";
+}
+
+using PlayLiveTest = ServiceTest;
+
+TEST_F(PlayLiveTest, OfALiveSourceItsLatencyIsTold) {
+    service.on(Method::post, "/v1/sessions",
+               {Response::json(live("tone:440"), 201), Response::json(live("input:hall/mic"), 201)});
+    EXPECT_EQ(out_of({"play", "tone:440", "--to", "foyer/left"}),
+              "session s7: tone:440 (live, 100 ms from source to ear) on foyer/left\n");
+    EXPECT_EQ(out_of({"play", "input:hall/mic", "--to", "foyer/left"}),
+              "session s7: input:hall/mic (live, 100 ms from coordinator to ear) on foyer/left\n");
+    EXPECT_EQ(service.last().body, R"({"source":"input:hall/mic","to":["foyer/left"]})");
+}
+
 TEST_F(PlayTest, AFileThatChangedOnTheWayIsNotPlayed) {
     answered_hash = std::string(64, '0');
     serve_blobs(false);
