@@ -95,6 +95,7 @@ TEST(PlayedInput, ThatThereIsNotIsRefusedByName) {
     InputBench bench;
     EXPECT_EQ(bench.refused(bench.request("hall/horn")).code, ErrorCode::not_found);
     EXPECT_EQ(bench.refused(bench.request("attic/mic")).code, ErrorCode::not_found);
+    EXPECT_EQ(bench.refused(bench.request("all")).what, "'all' is more than one input; name one of them to play it");
 }
 
 TEST(PlayedInput, TakesThePermissionToRecord) {

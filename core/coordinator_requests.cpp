@@ -128,6 +128,8 @@ Result<std::optional<Uplink>> uplink_of(const CoordinatorDraft& draft, const Pla
     if (!play.input) return std::optional<Uplink>();
     auto inputs = resolve_inputs(draft, {*play.input});
     if (!inputs) return inputs.error();
+    if (inputs->size() != 1)
+        return Error{ErrorCode::invalid, "'" + *play.input + "' is more than one input; name one of them to play it"};
     if (auto free = require_no_maintenance(draft, *inputs); !free) return free.error();
     return std::optional(Uplink{inputs->front()});
 }

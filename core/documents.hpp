@@ -94,7 +94,7 @@ BOOST_DESCRIBE_STRUCT(DesiredOutput, (), (name, volume, muted, max_level))
 // From a live input's capture until it leaves the coordinator: what its way there may take, with repairs.
 inline constexpr Duration uplink_lead = std::chrono::milliseconds(60);
 
-// An input that this worker sends to the coordinator as it comes, for a session plays it.
+// An input that this worker sends to the coordinator as it comes: a session plays it.
 struct DesiredUplink {
     SessionId id;  // of the session
     std::string input;

@@ -34,8 +34,9 @@ Broken check_worker(const WorkerState& worker) {
     for (const auto& [id, run] : worker.sessions)
         if (!contains_id(worker.memory.desired.sessions, id))
             return "I20: session " + id.value + " runs though it is not desired";
+    const auto& uplinks = worker.memory.desired.uplinks;
     for (const auto& [id, uplink] : worker.uplinks)
-        if (!contains_id(worker.memory.desired.uplinks.value_or(std::vector<DesiredUplink>()), id))
+        if (!uplinks || !contains_id(*uplinks, id))
             return "I20: " + uplink.input + " is sent to session " + id.value + " though it is not desired";
     const auto activity = activity_of(worker);
     const bool busy = activity != Activity::waiting && activity != Activity::maintenance;

@@ -160,9 +160,11 @@ std::string of_its_board(const CoordinatorState& state, const SessionRow& sessio
     const auto* presence = state.presence.find(input.worker);
     if (!worker) return "";
     if (!presence || !presence->online) return "; " + worker->name + " is offline";
-    for (const auto& endpoint : presence->reported.inputs)
-        if (endpoint.name == input.name && !endpoint.failure.empty())
-            return "; " + worker->name + "/" + input.name + " does not work: " + endpoint.failure;
+    const auto& inputs = presence->reported.inputs;
+    const auto it =
+        std::find_if(inputs.begin(), inputs.end(), [&](const Endpoint& known) { return known.name == input.name; });
+    if (it == inputs.end()) return "; " + worker->name + " has no input " + input.name;
+    if (!it->failure.empty()) return "; " + worker->name + "/" + input.name + " does not work: " + it->failure;
     return presence->reported.clock.synchronised ? "" : "; the clock of " + worker->name + " is not synchronised yet";
 }
 

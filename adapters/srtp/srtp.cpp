@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "core/contract.hpp"
+#include "media/rtp/packet.hpp"
 
 namespace antiphon::srtp {
 namespace {
@@ -38,15 +40,12 @@ srtp_policy_t policy_of(Secret& secret, srtp_ssrc_t sources) {
     return policy;
 }
 
-std::uint32_t number_at(std::span<const std::byte> bytes, std::size_t at, std::size_t octets) noexcept {
-    std::uint32_t number = 0;
-    for (const auto byte : bytes.subspan(at, octets)) number = number << 8 | std::to_integer<std::uint32_t>(byte);
-    return number;
+// The source of the packet, if it can be the one of this index.
+std::optional<std::uint32_t> source_of(std::span<const std::byte> packet, Index index) noexcept {
+    const auto label = rtp::label_of(packet);
+    if (!label || label->sequence != static_cast<std::uint16_t>(index)) return std::nullopt;
+    return label->ssrc;
 }
-std::uint16_t sequence_of(std::span<const std::byte> rtp) noexcept {
-    return static_cast<std::uint16_t>(number_at(rtp, 2, 2));
-}
-std::uint32_t source_of(std::span<const std::byte> rtp) noexcept { return number_at(rtp, 8, 4); }
 
 // One end's context. libsrtp counts the wraps of each source by itself once it knows where the source is.
 class Context {
@@ -166,13 +165,11 @@ core::Result<Sealer> Sealer::open(const Key& key) {
 }
 
 std::size_t Sealer::seal_rtp(std::span<std::byte> buffer, std::size_t length, Index index) noexcept {
-    if (length < rtp_header || buffer.size() < length || sequence_of(buffer) != static_cast<std::uint16_t>(index))
-        return 0;
     auto& context = session_->context;
-    const auto source = source_of(buffer);
-    if (!context.expect(source, index)) return 0;
+    const auto source = source_of(buffer.first(std::min(length, buffer.size())), index);
+    if (!source || !context.expect(*source, index)) return 0;
     const auto sealed = seal(context.get(), srtp_protect, rtp_header, buffer, length);
-    if (sealed > 0) context.passed(source, index);
+    if (sealed > 0) context.passed(*source, index);
     return sealed;
 }
 
@@ -187,13 +184,11 @@ core::Result<Opener> Opener::open(const Key& key) {
 }
 
 Opened Opener::open_rtp(std::span<std::byte>& packet, Index index) noexcept {
-    if (packet.size() < rtp_header || sequence_of(packet) != static_cast<std::uint16_t>(index))
-        return count(Opened::malformed);
     auto& context = session_->context;
-    const auto source = source_of(packet);
-    if (!context.expect(source, index)) return count(Opened::malformed);
+    const auto source = source_of(packet, index);
+    if (!source || !context.expect(*source, index)) return count(Opened::malformed);
     const auto opened = unseal(context.get(), srtp_unprotect, rtp_header, packet);
-    if (opened == Opened::good) context.passed(source, index);
+    if (opened == Opened::good) context.passed(*source, index);
     return count(opened);
 }
 

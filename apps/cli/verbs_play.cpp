@@ -171,7 +171,7 @@ void add_play(Command root) {
                       {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
                        "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
                        "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms",
-                       "antiphon play alsa:hw:1 --to all", "antiphon play input:hall/mic --to foyer --latency 60ms",
+                       "antiphon play alsa:hw:1 --to all", "antiphon play input:hall/mic --to foyer",
                        "ffmpeg -i http://radio/stream -f s16le -ar 48000 -ac 2 - | antiphon play - --to all"},
                       "Playing"})
         .argument("SOURCE", asked->source,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "adapters/system/random.hpp"
 #include "apps/live/door.hpp"
 
 namespace antiphon::live {
@@ -32,7 +33,8 @@ core::Result<std::unique_ptr<Source>> InputSource::open(boost::asio::io_context&
     auto uplink = new_door(core::LiveCodec::flac, channels, packet_frames);
     const auto stream = stream_of(uplink, {});
     if (!stream) return stream.error();
-    auto incoming = Incoming::await(io, clock, *stream, local, {.latency = way, .ssrc = uplink.ssrc + 1});
+    auto incoming = Incoming::await(io, clock, *stream, local,
+                                    {.latency = way, .ssrc = static_cast<std::uint32_t>(system::random_u64())});
     if (!incoming) return incoming.error();
     return std::unique_ptr<Source>(new InputSource(clock, spec.input, std::move(uplink), std::move(*incoming)));
 }
@@ -66,9 +68,6 @@ SourceView InputSource::view() const {
     return {false, "nothing comes from the input " + input_};
 }
 
-std::uint64_t InputSource::lost_frames() const {
-    const auto counters = incoming_->counters().receiver;
-    return counters.concealed.frames_missing - counters.unheard;
-}
+std::uint64_t InputSource::lost_frames() const { return incoming_->counters().receiver.lost_frames(); }
 
 }  // namespace antiphon::live

@@ -211,6 +211,25 @@ TEST(Live, ASenderThatIsGoneIsSilenceAndWhenItIsBackItIsHeardAtItsPlace) {
         ASSERT_EQ(it->second, tone(it->first)) << it->first - back;
 }
 
+TEST(Live, ASourceThatHasNothingIsNotSentAndIsHeardAtItsPlaceWhenItHas) {
+    Room room;
+    Listener listener(room, room.outgoing->local_endpoint(), 0x9000);
+    ASSERT_TRUE(room.run_until([&] { return listener.listen(), listener.heard.size() > 24'000; }));
+    room.sings = false;
+    ASSERT_TRUE(room.run_until([&] { return !listener.incoming->flows(); }));
+    const auto sent = room.outgoing->counters().sender.packets;
+    ASSERT_TRUE(room.run_until([&] {
+        listener.listen();
+        return listener.incoming->counters().receiver.lost_frames() > 0 && listener.heard.rbegin()->second == 0;
+    }));
+    EXPECT_EQ(room.outgoing->counters().sender.packets, sent);
+    room.sings = true;
+    const auto back = listener.heard.rbegin()->first + 72'000;
+    ASSERT_TRUE(room.run_until([&] { return listener.listen(), listener.heard.rbegin()->first > back; }));
+    for (auto it = listener.heard.lower_bound(back - 4'000); it != listener.heard.end(); ++it)
+        ASSERT_EQ(it->second, tone(it->first)) << it->first - back;
+}
+
 TEST(Live, AStreamThatItsCodecDoesNotHaveIsRefusedByName) {
     Room room;
     auto stream = room.stream;

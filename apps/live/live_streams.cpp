@@ -109,7 +109,7 @@ void LiveStreams::tell() {
         const auto counters = listening->incoming->counters().receiver;
         view.packets = {counters.repair.arrived, counters.repair.repaired, counters.repair.asked, counters.repair.late,
                         counters.repair.lost};
-        view.lost_frames = counters.concealed.frames_missing - counters.unheard;
+        view.lost_frames = counters.lost_frames();
     }
     if (views.empty() && heard_.empty()) return;
     side_.tell([this, views = std::move(views), heard = std::exchange(heard_, {})]() mutable {

@@ -60,7 +60,7 @@ class Uplinks::Sending : public std::enable_shared_from_this<Uplinks::Sending> {
             to_ = found.begin()->endpoint();
             return begin();
         }
-        log::warning("uplink.unknown_host", {{"session", uplink_.id.value}}, host + ": " + error.message());
+        refused("cannot find " + host + ": " + error.message());
         again_.expires_after(try_again_after);
         again_.async_wait([left = weak_from_this(), host](const auto& stopped) {
             if (const auto here = left.lock(); here && !stopped) here->find(host);
@@ -80,7 +80,7 @@ class Uplinks::Sending : public std::enable_shared_from_this<Uplinks::Sending> {
         outgoing_->begin(uplink_.begins);
     }
 
-    // It is tried again with each map.
+    // It is tried again: a host in a while, a socket with the next map.
     void refused(const std::string& why) {
         if (std::exchange(refusal_, why) != why) log::warning("uplink.refused", {{"session", uplink_.id.value}}, why);
     }

@@ -37,6 +37,9 @@ struct LiveCounters {
     std::uint64_t corrupt = 0;  // packets that could not be decoded
     std::uint64_t oversized = 0;  // packets that were not kept
     std::uint64_t crowded = 0;    // frames for which the window had no room: silent if room comes
+
+    // Frames that were concealed since the first that came.
+    std::uint64_t lost_frames() const noexcept { return concealed.frames_missing - unheard; }
 };
 
 // Feeds the windows of all outputs of a board that play the stream: each packet's frames go in, decoded once, when it
