@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace antiphon::media {
 namespace {
@@ -17,6 +18,8 @@ bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit
 
 constexpr int soft_blocks_min =
     40;  // fewer do not tell a soft floor from chance: seven groups of four in half a minute
+// Of the offset that a window of the ordinary length would give; between them it stays as it is.
+constexpr double long_above_ns = 5e3, short_below_ns = 2.5e3;
 
 // How the heights of a way's lowest points above the line fall with their number.
 struct Softness {
@@ -60,8 +63,10 @@ int blocks_for(core::Duration window) {
 ClockFilter::ClockFilter(core::ClockIncarnation incarnation, const ClockFilterOptions& options)
     : options_(options),
       incarnation_(incarnation),
-      forward_(ns_per_second, blocks_for(options.window)),
-      backward_(ns_per_second, blocks_for(options.window)) {}
+      forward_(ns_per_second, blocks_for(std::max(options.window, options.window_max))),
+      backward_(ns_per_second, blocks_for(std::max(options.window, options.window_max))) {
+    forget();
+}
 
 void ClockFilter::restart(core::ClockIncarnation incarnation) noexcept {
     incarnation_ = incarnation;
@@ -73,6 +78,9 @@ void ClockFilter::restart(core::ClockIncarnation incarnation) noexcept {
 void ClockFilter::forget() noexcept {
     forward_.clear();
     backward_.clear();
+    forward_.keep(blocks_for(options_.window));
+    backward_.keep(blocks_for(options_.window));
+    long_ = soft_ = false;
     has_origin_ = false;
     map_.reset();
 }
@@ -219,6 +227,16 @@ void ClockFilter::fit() noexcept {
                     .drift_error = few ? options_.drift.limit : drift_error,
                     .incarnation = incarnation_};
     regress(offset, soft_error);
+    choose_window(floor_error * span);
+}
+
+// For the next exchange. `error_by_time`: the error falls with the time that is looked at, so this is the same for all.
+void ClockFilter::choose_window(double error_by_time) noexcept {
+    const double error = error_by_time / static_cast<double>(options_.window.count());
+    if (std::min(forward_.count(), backward_.count()) < settled_points_min) return;  // they do not tell yet
+    const bool wanted = options_.window_max > options_.window && error > (long_ ? short_below_ns : long_above_ns);
+    if (std::exchange(long_, wanted) == wanted) return;
+    for (auto* way : {&forward_, &backward_}) way->keep(blocks_for(long_ ? options_.window_max : options_.window));
 }
 
 // A common slope and a mean for each way, by least squares.

@@ -21,6 +21,8 @@ struct ClockExchange {
 
 struct ClockFilterOptions {
     core::Duration window = std::chrono::seconds(30);
+    core::Duration window_max =
+        std::chrono::seconds(120);  // where the delays vary too much for that; at least `window`
     core::Duration round_trip_max = std::chrono::seconds(4);  // longer exchanges are refused
     SlopePrior drift;
 };
@@ -41,8 +43,10 @@ struct ClockFilterCounters {
 // four blocks is than that of one. Offsets are exact when the two ways have the same shortest (or mean) delay; half of
 // their difference goes into the result (see ClockMap::asymmetry_bound). Steps of a clock larger than the jitter
 // restart the estimate after `suspects_max` exchanges in a row that contradict it; smaller ones heal within one window.
-// Memory is bounded: 30 blocks of hulls; the oldest is dropped. Not thread-safe. No allocation after construction; an
-// add takes some microseconds.
+// The window is short, for a crystal's rate wanders, unless the delays vary so much that its few quick packets leave
+// the offset uncertain by microseconds. Memory is bounded: a block of hulls for each second of the longest window; the
+// oldest is dropped. Not thread-safe. No allocation after construction; an add takes some microseconds, in a long
+// window tens of them.
 class ClockFilter {
   public:
     static constexpr std::size_t suspects_max = 4;
@@ -83,6 +87,7 @@ class ClockFilter {
     void forget() noexcept;
     bool take(const ClockExchange& exchange) noexcept;
     void fit() noexcept;
+    void choose_window(double error_by_time) noexcept;
     void regress(double envelope_offset, double envelope_error) noexcept;
 
     double forward_delay(const ClockExchange& exchange) const noexcept;
@@ -101,6 +106,7 @@ class ClockFilter {
     double forward_floor_ = 0;   // at x = 0
     double backward_floor_ = 0;  // at x = 0
     bool soft_ = false;          // the map is that of the regression
+    bool long_ = false;          // the window is the longest
     std::optional<ClockMap> map_;
     std::array<ClockExchange, suspects_max> suspects_{};
     std::size_t suspect_count_ = 0;

@@ -35,7 +35,7 @@ double error_ns(const ClockMap& map, const Crystal& local, const Crystal& cluste
 
 // `heard_hz`: how many packets of a live stream come besides the exchanges, 50 a second or, with a stream, 10.
 Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20, double heard_hz = 0,
-            core::Duration window = std::chrono::seconds(30)) {
+            const ClockFilterOptions& options = {}) {
     Outcome outcome;
     int estimates = 0, covered = 0, steady_covered = 0, soft = 0;
     runs = core::test::sample(runs);
@@ -43,7 +43,7 @@ Outcome run(const Path& path, double seconds, double start_s, double steady_s, i
         Random random(seed);
         const Crystal local{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
         const Crystal cluster{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
-        ClockFilter filter(life, {.window = window});
+        ClockFilter filter(life, options);
         double heard = 0;
         for (double t = 0; t < seconds * 1e9;) {
             if (const auto e = exchange(random, local, cluster, path, t)) filter.add(*e);
@@ -98,24 +98,34 @@ TEST(ClockFilter, IsWithinTensOfMicrosecondsUnderMillisecondsOfJitter) {
     EXPECT_GT(o.covered, 0.95);
 }
 
+// A board asks ten times a second.
+TEST(ClockFilter, LooksBackLongerWhereTheDelaysVary) {
+    const auto jitters = run(jittery_path(), 200, 1, 120, 10, 200);
+    print("adaptive", jitters);
+    const auto half_a_minute = run(jittery_path(), 200, 1, 120, 10, 200, {.window_max = std::chrono::seconds(30)});
+    print("30 s", half_a_minute);
+    EXPECT_LT(quantile(jitters.steady_us, 0.5), 0.6 * quantile(half_a_minute.steady_us, 0.5));
+    EXPECT_LT(quantile(jitters.steady_us, 0.95), 0.6 * quantile(half_a_minute.steady_us, 0.95));
+}
+
 TEST(ClockFilter, WhereTheFloorIsSoftItBelievesTheMean) {
-    const auto o = run(triangular_path(), 150, 1, 60, 10, 0, std::chrono::seconds(120));
+    const auto o = run(triangular_path(), 150, 1, 60, 10);
     print("soft floor", o);
     EXPECT_LT(quantile(o.steady_us, 0.5), 30);
     EXPECT_LT(quantile(o.steady_us, 0.95), 100);
     EXPECT_GT(o.steady_covered, 0.95);
     EXPECT_GT(o.soft, 0.5);
     for (const auto& path : {jittery_path(), quiet_path(), heavy_tailed_path(), freezing_path(quiet_path())})
-        EXPECT_EQ(run(path, 150, 1, 60, 5, 0, std::chrono::seconds(120)).soft, 0) << "a hard floor is none";
+        EXPECT_EQ(run(path, 150, 1, 60, 5, 0, {.window = std::chrono::seconds(120)}).soft, 0) << "a hard floor is none";
 }
 
 TEST(ClockFilter, EachPacketOfALiveStreamIsAMeasurement) {
-    const auto hard = run(jittery_path(), 150, 1, 60, 10, 200, std::chrono::seconds(120));
+    const auto hard = run(jittery_path(), 150, 1, 60, 10, 200);
     print("5+/-3 ms, live", hard);
     EXPECT_LT(quantile(hard.steady_us, 0.5), 5);
     EXPECT_LT(quantile(hard.steady_us, 0.95), 15);
     EXPECT_EQ(hard.soft, 0);
-    const auto soft = run(triangular_path(), 150, 1, 60, 10, 200, std::chrono::seconds(120));
+    const auto soft = run(triangular_path(), 150, 1, 60, 10, 200);
     print("soft, live", soft);
     EXPECT_LT(quantile(soft.steady_us, 0.5), 40);
     EXPECT_LT(quantile(soft.steady_us, 0.95), 100);

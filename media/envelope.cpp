@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "core/contract.hpp"
 
@@ -34,7 +35,10 @@ const EnvelopePoint& support(std::span<const EnvelopePoint> hull, double slope) 
 }  // namespace
 
 LowerEnvelope::LowerEnvelope(double block_span, int block_count, int block_points)
-    : block_span_(block_span), block_points_(block_points), blocks_(static_cast<std::size_t>(block_count)) {
+    : block_span_(block_span),
+      block_points_(block_points),
+      kept_(block_count),
+      blocks_(static_cast<std::size_t>(block_count)) {
     ANTIPHON_ASSERT(block_span > 0 && block_count > 0 && block_points > 3);
     for (auto& block : blocks_) block.hull.reserve(static_cast<std::size_t>(block_points) + 1);
     heights_.reserve(blocks_.size());
@@ -48,7 +52,12 @@ void LowerEnvelope::clear() noexcept {
 }
 
 bool LowerEnvelope::in_window(const Block& block) const noexcept {
-    return block.count > 0 && block.index > newest_ - static_cast<std::int64_t>(blocks_.size());
+    return block.count > 0 && block.index > newest_ - kept_;
+}
+
+void LowerEnvelope::keep(int blocks) noexcept {
+    ANTIPHON_ASSERT(blocks > 0 && static_cast<std::size_t>(blocks) <= blocks_.size());
+    if (std::exchange(kept_, blocks) != blocks) merged_valid_ = false;
 }
 
 LowerEnvelope::Block& LowerEnvelope::block_of(std::int64_t index) noexcept {
@@ -77,7 +86,8 @@ bool LowerEnvelope::add(double x, double y) noexcept {
     block.sum_xx += inside * inside;
     block.sum_xy += inside * y;
     block.sum_yy += y * y;
-    if (!empty_) block.sum_roots += std::sqrt(std::abs(y - last_y_));
+    const bool neighbours = !empty_ && std::abs(x - newest_x_) <= block_span_;  // after a pause it has drifted
+    if (neighbours) block.sum_roots += std::sqrt(std::abs(y - last_y_));
     last_y_ = y;
     newest_x_ = empty_ ? x : std::max(newest_x_, x);
     empty_ = merged_valid_ = false;
@@ -112,7 +122,7 @@ std::span<const EnvelopePoint> LowerEnvelope::hull() noexcept {
     if (merged_valid_) return merged_;
     merged_.clear();
     const auto size = static_cast<std::int64_t>(blocks_.size());
-    for (auto index = newest_ - size + 1; !empty_ && index <= newest_; ++index) {
+    for (auto index = newest_ - kept_ + 1; !empty_ && index <= newest_; ++index) {
         const auto& block = blocks_[static_cast<std::size_t>(((index % size) + size) % size)];
         if (!in_window(block)) continue;
         for (const auto& point : block.hull) {
@@ -168,7 +178,7 @@ std::optional<double> LowerEnvelope::median_height(double slope, double floor, i
     double lowest = 0;
     int in_group = 0;
     heights_.clear();
-    for (auto index = newest_ - size + 1; index <= newest_; ++index) {
+    for (auto index = newest_ - kept_ + 1; index <= newest_; ++index) {
         const auto& block = blocks_[static_cast<std::size_t>(((index % size) + size) % size)];
         const bool there = in_window(block) && block.index == index;
         const double height = there ? floor_under(block.hull, slope) - floor : 0;

@@ -40,6 +40,9 @@ class LowerEnvelope {
 
     // False (and nothing happens) when x is older than the window.
     bool add(double x, double y) noexcept;
+    // The window has only the newest blocks from now on, as many, 1 to all; what is older is left out, until it is kept
+    // again or has left the longest window.
+    void keep(int blocks) noexcept;
     void clear() noexcept;
 
     // Left to right; valid until the next add or clear. Empty without points.
@@ -80,6 +83,7 @@ class LowerEnvelope {
 
     double block_span_;
     int block_points_;
+    std::int64_t kept_;  // blocks
     std::int64_t newest_ = 0;
     std::int64_t dropped_ = 0;
     bool empty_ = true;

@@ -48,6 +48,29 @@ TEST(LowerEnvelope, IsTheConvexHullOfAllPointsInWhateverOrderTheyCome) {
     }
 }
 
+TEST(LowerEnvelope, KeepsAsManyOfItsNewestBlocksAsItIsToldTo) {
+    for (unsigned seed = 0; seed < 50; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 random(seed);
+        LowerEnvelope changing(1.0, 8), always(1.0, 3);
+        changing.keep(3);
+        for (int i = 0; i < 150; ++i) {
+            const EnvelopePoint p{i * 0.1, static_cast<double>(random() % 1000)};
+            ASSERT_TRUE(changing.add(p.x, p.y) && always.add(p.x, p.y));
+        }
+        const auto hull = always.hull();
+        expect_same(changing.hull(), {hull.begin(), hull.end()});
+        EXPECT_EQ(changing.count(), 30);
+        EXPECT_EQ(changing.blocks(), 3);
+        EXPECT_EQ(changing.mean_x(), always.mean_x());
+        EXPECT_EQ(changing.spread(), always.spread());
+        EXPECT_EQ(changing.median_height(0, 0, 1), always.median_height(0, 0, 1));
+        changing.keep(8);
+        EXPECT_EQ(changing.count(), 80) << "what was left out is there still";
+        EXPECT_NEAR(changing.hull().front().x, 7, 1e-9);
+    }
+}
+
 TEST(LowerEnvelope, ForgetsWholeBlocksThatLeaveTheWindow) {
     LowerEnvelope envelope(1.0, 4);
     for (int i = 0; i < 100; ++i) ASSERT_TRUE(envelope.add(i * 0.1, i < 5 ? -1000 : i % 7));

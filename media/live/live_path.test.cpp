@@ -201,7 +201,7 @@ class LiveWorker {
     Conditions conditions_;
     Random random_;
     Crystal cluster_, local_, dac_;
-    ClockFilter filter_{{1}, {.window = std::chrono::seconds(120)}};
+    ClockFilter filter_{{1}};
     ToneDecoder decoder_;
     PcmWindow window_{1, 8192};
     Playout playout_{window_, {.fade = std::chrono::milliseconds(2)}};
