@@ -57,22 +57,47 @@ State smoothed(const State& now, const State& foreseen, const State& next, doubl
              now.p.rr + g_rt * (g_rt * d_tt + g_rr * d_tr) + g_rr * (g_rt * d_tr + g_rr * d_rr)}};
 }
 
-core::Error unusable(std::size_t number, const std::string& why) {
-    return {core::ErrorCode::corrupt, "time anchor " + std::to_string(number) + " of the track " + why};
+// How late the second is after the first, beside the nominal rate.
+double late_after(const TimeAnchor& a, const TimeAnchor& b, double frame_ns) {
+    return static_cast<double>(b.cluster_ns - a.cluster_ns) - static_cast<double>(b.frame - a.frame) * frame_ns;
+}
+
+bool agree(const TimeAnchor& a, const TimeAnchor& b, double frame_ns) {
+    const double step = static_cast<double>(b.frame - a.frame) * frame_ns;
+    const auto bounds = static_cast<double>(a.error_ns) + static_cast<double>(b.error_ns);
+    return std::abs(late_after(a, b, frame_ns)) <= wrong_max * step + bounds;
+}
+
+// The most that agree, each with the one before.
+std::vector<TimeAnchor> agreeing(std::span<const TimeAnchor> anchors, double frame_ns) {
+    constexpr std::size_t chains_max = 16;  // beyond that nobody is right
+    std::vector<std::vector<TimeAnchor>> chains;
+    for (const auto& anchor : anchors) {
+        const auto chain =
+            std::ranges::find_if(chains, [&](const auto& known) { return agree(known.back(), anchor, frame_ns); });
+        if (chain != chains.end())
+            chain->push_back(anchor);
+        else if (chains.size() < chains_max)
+            chains.push_back({anchor});
+    }
+    return *std::ranges::max_element(chains, {}, [](const auto& chain) { return chain.size(); });
 }
 
 }  // namespace
 
-core::Result<TrackTime> TrackTime::of(std::span<const TimeAnchor> anchors, const TrackTimeOptions& options) {
-    if (anchors.empty()) return core::Error{core::ErrorCode::invalid, "the track has no time anchor"};
+core::Result<TrackTime> TrackTime::of(std::span<const TimeAnchor> given, const TrackTimeOptions& options) {
+    if (given.empty()) return core::Error{core::ErrorCode::invalid, "the track has no time anchor"};
+    for (std::size_t i = 1; i < given.size(); ++i)
+        if (given[i].frame <= given[i - 1].frame)
+            return core::Error{core::ErrorCode::invalid, "time anchor " + std::to_string(i) +
+                                                             " of the track is of no later frame than the one before"};
+    const auto anchors = agreeing(given, ns_per_second / options.rate);
     TrackTime time;
+    time.left_out_ = given.size() - anchors.size();
     time.origin_ns_ = anchors.front().cluster_ns;
     time.first_frame_ = static_cast<double>(anchors.front().frame);
     time.frame_ns_ = ns_per_second / options.rate;
-    const auto lateness = [&](const TimeAnchor& a) {
-        const auto frames = static_cast<double>(a.frame - anchors.front().frame);
-        return static_cast<double>(a.cluster_ns - time.origin_ns_) - frames * time.frame_ns_;
-    };
+    const auto lateness = [&](const TimeAnchor& a) { return late_after(anchors.front(), a, time.frame_ns_); };
     const auto variance = [&](const TimeAnchor& a) {
         const double sigma = std::max(options.noise_min_ns, options.noise_share * static_cast<double>(a.error_ns));
         return sigma * sigma;
@@ -81,11 +106,6 @@ core::Result<TrackTime> TrackTime::of(std::span<const TimeAnchor> anchors, const
     std::vector<double> steps{0};
     for (std::size_t i = 1; i < anchors.size(); ++i) {
         const double step = static_cast<double>(anchors[i].frame - anchors[i - 1].frame) * time.frame_ns_;
-        if (step <= 0) return unusable(i, "is of no later frame than the one before");
-        const double bounds = static_cast<double>(anchors[i].error_ns) + static_cast<double>(anchors[i - 1].error_ns);
-        if (std::abs(lateness(anchors[i]) - lateness(anchors[i - 1])) > wrong_max * step + bounds)
-            return unusable(i, "is " + std::to_string(lateness(anchors[i]) - lateness(anchors[i - 1])) +
-                                   " ns off: no crystal runs like that");
         filtered.push_back(
             told(after(filtered.back(), step, options.rate_walk), lateness(anchors[i]), variance(anchors[i])));
         steps.push_back(step);

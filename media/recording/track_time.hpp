@@ -34,7 +34,8 @@ struct TrackTimeOptions {
 // outside them a line. Immutable: thread-safe. Allocates while it is made only.
 class TrackTime {
   public:
-    // `invalid` without an anchor, or where they do not rise or no crystal ran like that (more than 1000 ppm wrong).
+    // Anchors that contradict most others, for no crystal runs like that (more than 1000 ppm wrong), are left out.
+    // `invalid` without an anchor, or where their frames do not rise.
     static core::Result<TrackTime> of(std::span<const TimeAnchor> anchors, const TrackTimeOptions& options = {});
 
     // Cluster time of a place in the track, in ns after origin_ns().
@@ -50,6 +51,8 @@ class TrackTime {
     double drift() const noexcept;
     // How far the anchors lie from the smooth line: the greatest distance.
     double residual_max_ns() const noexcept { return residual_max_ns_; }
+    // Anchors that were left out.
+    std::size_t left_out() const noexcept { return left_out_; }
 
   private:
     // At an anchor: its time beside what the nominal rate would give, and how that changes.
@@ -67,6 +70,7 @@ class TrackTime {
     double first_frame_ = 0;
     double frame_ns_ = 0;
     double residual_max_ns_ = 0;
+    std::size_t left_out_ = 0;
     std::vector<Knot> knots_;
 };
 

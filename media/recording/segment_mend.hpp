@@ -1,0 +1,20 @@
+// After a power cut, a killed process or a disk that refused: what is there becomes whole segments again.
+#pragma once
+
+#include <vector>
+
+#include "core/result.hpp"
+#include "media/recording/segment_files.hpp"
+
+namespace antiphon::media {
+
+// Makes one segment whole: its frames are walked, it is cut behind the last good one, synced, named and hashed, and its
+// row says what it holds and why it ended (`note`, unless it was whole already). A segment without one frame goes. Safe
+// to be cut off at any point and done again: then it ends the same. Nothing: there is no such segment (any more).
+core::Result<std::optional<SegmentRow>> mend_segment(SegmentFiles& files, const SegmentFiles::Found& found,
+                                                     const std::string& note);
+
+// Makes all segments of a track whole, and answers their rows by number. What cannot be mended now fails it all.
+core::Result<std::vector<SegmentRow>> mend_track(SegmentFiles& files);
+
+}  // namespace antiphon::media
