@@ -59,22 +59,35 @@ class Peer:
         return [f"{name}: {(self.folder / f'{name}.log').read_text()[-300:]}" for name, process in self.processes.items() if process.poll() is not None]
 
 
+SNAPCAST_BUFFER_MS = 1000  # its default
+
+
+def snapserver_configuration(folder, address, port, pipe, codec, buffer_ms=SNAPCAST_BUFFER_MS):
+    """A file for `snapserver -c`, with a folder for what it keeps."""
+    (folder / "data").mkdir()
+    path = folder / "snapserver.conf"
+    path.write_text(f"[server]\ndatadir = {folder}/data\n[http]\nenabled = false\n[tcp]\nenabled = false\n"
+                    f"[stream]\nport = {port}\nbind_to_address = {address}\nbuffer = {buffer_ms}\nchunk_ms = 20\ncodec = {codec}\n"
+                    f"source = pipe://{pipe}?name=sound&mode=read&sampleformat={RATE}:16:2\n[logging]\nsink = stdout\n")
+    return path
+
+
+def snapserver_title():
+    told = subprocess.run(["snapserver", "--version"], capture_output=True, text=True, check=False).stdout
+    return "Snapcast " + told.split()[1].lstrip("v").rstrip(",")
+
+
 class Snapcast(Peer):
-    LATENCY_MS = 1000  # its default
+    LATENCY_MS = SNAPCAST_BUFFER_MS
 
     @staticmethod
     def title():
         needs(("snapserver", "snapserver"), ("snapclient", "snapclient"))
-        told = subprocess.run(["snapserver", "--version"], capture_output=True, text=True, check=False).stdout
-        return "Snapcast " + told.split()[1].lstrip("v").rstrip(",")
+        return snapserver_title()
 
     def play(self, names, noise, latency_ms):
-        (self.folder / "data").mkdir()
-        (self.folder / "snapserver.conf").write_text(
-            f"[server]\ndatadir = {self.folder}/data\n[http]\nenabled = false\n[tcp]\nenabled = false\n"
-            f"[stream]\nport = 1704\nbind_to_address = {self.uplink}\nbuffer = {latency_ms}\nchunk_ms = 20\ncodec = flac\n"
-            f"source = pipe://{noise}?name=noise&mode=read&sampleformat={RATE}:16:2\n[logging]\nsink = stdout\n")
-        self.start("server", "coordinator", "snapserver", "-c", self.folder / "snapserver.conf")
+        configuration = snapserver_configuration(self.folder, self.uplink, 1704, noise, "flac", latency_ms)
+        self.start("server", "coordinator", "snapserver", "-c", configuration)
         for number, name in enumerate(names, 1):
             self.start(name, name, "snapclient", "-h", self.uplink, "-p", 1704, "--hostID", name, "-i", number, "--player", "alsa", "-s", name)
 
