@@ -42,10 +42,12 @@ inline constexpr Duration tell_again_after =
 inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
 inline constexpr std::size_t live_sources_max = 64;
-// Of a live session's latency, beside what its outputs need: for its packets and a quiet network, at least; and for
-// some rounds of repair, where nobody asks for less.
-inline constexpr Duration live_transport = std::chrono::milliseconds(13);
-inline constexpr Duration live_transport_wanted = std::chrono::milliseconds(50);
+// Of a live session's latency, beside what its outputs need: for its packets (of 5 ms; Opus' have 10, and what it looks
+// ahead) and a quiet network, at least; and for some rounds of repair, where nobody asks for less.
+constexpr Duration live_transport(LiveCodec codec) {
+    return std::chrono::milliseconds(codec == LiveCodec::opus ? 21 : 13);
+}
+inline constexpr Duration live_repairs_wanted = std::chrono::milliseconds(37);
 inline constexpr Duration live_latency_default = std::chrono::milliseconds(100);  // or more
 inline constexpr Duration live_latency_max = std::chrono::seconds(2);
 
@@ -212,6 +214,7 @@ struct DismissWorker {
 struct OpenSource {
     SessionId session;
     std::string source;
+    LiveCodec codec = LiveCodec::flac;
 };
 // Frame 0 leaves it then, in the past or soon; one that has begun goes on.
 struct BeginSource {

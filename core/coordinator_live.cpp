@@ -17,6 +17,11 @@ void begin_source(CoordinatorTurn& turn, const SessionRow& session) {
         turn.effects.push_back(BeginSource{session.id, *begins});
 }
 
+OpenSource open(const SessionRow& session) {
+    const auto& live = *session.programme.live;
+    return {session.id, live.source, live.codec.value_or(LiveCodec::flac)};
+}
+
 // What is to be done about the source of a session that was `before` and is `now`; each may be missing.
 void tend(CoordinatorTurn& turn, const SessionId& id, const SessionRow* before, const SessionRow* now) {
     if (!is_live(now)) {
@@ -24,7 +29,7 @@ void tend(CoordinatorTurn& turn, const SessionId& id, const SessionRow* before, 
         return;
     }
     const auto& live = *now->programme.live;
-    if (!is_live(before)) turn.effects.push_back(OpenSource{id, live.source});
+    if (!is_live(before)) turn.effects.push_back(open(*now));
     if (is_live(before) && before->open_door != now->open_door) turn.effects.push_back(SetOpenDoor{id, now->open_door});
     const bool known = is_live(before) && before->programme.live->begins == live.begins;
     if (!known && live.door) begin_source(turn, *now);
@@ -45,16 +50,16 @@ std::string milliseconds_of(Duration duration) {
 
 }  // namespace
 
-Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs,
+Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs, LiveCodec codec,
                               std::optional<Duration> asked) {
-    if (asked && (*asked < live_transport || *asked > live_latency_max))
+    const auto transport = live_transport(codec);
+    if (asked && (*asked < transport || *asked > live_latency_max))
         return Error{ErrorCode::invalid, "a latency of " + milliseconds_of(*asked) + " is outside " +
-                                             milliseconds_of(live_transport) + " to " +
-                                             milliseconds_of(live_latency_max)};
+                                             milliseconds_of(transport) + " to " + milliseconds_of(live_latency_max)};
     const EndpointId* slowest = nullptr;
     for (const auto& output : outputs)
         if (!slowest || latency_of(draft, output) > latency_of(draft, *slowest)) slowest = &output;
-    const auto least = live_transport + (slowest ? latency_of(draft, *slowest) : Duration{0});
+    const auto least = transport + (slowest ? latency_of(draft, *slowest) : Duration{0});
     if (least > live_latency_max || (asked && *asked < least))
         return Error{ErrorCode::conflict,
                      display_name(draft, *slowest) + " needs a latency of " + milliseconds_of(least) +
@@ -62,7 +67,7 @@ Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<E
                          (asked && least <= live_latency_max
                               ? "ask for that, or leave it out"
                               : "more than " + milliseconds_of(live_latency_max) + " cannot be had")};
-    const auto wanted = std::min(least - live_transport + live_transport_wanted, live_latency_max);
+    const auto wanted = std::min(least + live_repairs_wanted, live_latency_max);
     return asked.value_or(std::max(wanted, live_latency_default));
 }
 
@@ -79,7 +84,7 @@ void open_sources_again(CoordinatorTurn& turn) {
     turn.draft.sessions.each([&](const SessionRow& session) {
         if (!is_live(&session)) return;
         keep.sessions.insert(session.id);
-        open.push_back(OpenSource{session.id, session.programme.live->source});
+        open.push_back(core::open(session));
         open.push_back(SetOpenDoor{session.id, session.open_door});
     });
     turn.effects.push_back(std::move(keep));

@@ -124,6 +124,20 @@ TEST(LiveSource, BeginsAnewOnAnotherClock) {
     EXPECT_EQ(told<BeginSource>(bench)->begins.incarnation, ClockIncarnation{8});
 }
 
+TEST(LiveSource, IsSentInTheCodecThatWasAskedForInEachLife) {
+    LiveBench bench;
+    auto asked = live({"hall/left"});
+    asked.codec = LiveCodec::opus;
+    bench.session = bench.ask<SessionRow>(asked).id;
+    EXPECT_EQ(told<OpenSource>(bench)->codec, LiveCodec::opus);
+    bench.open();
+    bench.take(CoordinatorStarted{{8}});
+    EXPECT_EQ(told<OpenSource>(bench)->codec, LiveCodec::opus);
+    bench.ask<SessionRow>(StopRequest{bench.session});
+    bench.session = bench.ask<SessionRow>(live({"hall/left"})).id;
+    EXPECT_EQ(told<OpenSource>(bench)->codec, LiveCodec::flac);
+}
+
 TEST(LiveSource, IsClosedByAnActorThatTakesTheSessionForOver) {
     LiveBench bench;
     bench.play_on();
@@ -150,7 +164,7 @@ TEST(LiveLatency, SuitsTheSlowestOutput) {
     bench.ask<SessionRow>(StopRequest{{"s" + std::to_string(bench.state.cluster.next_id - 1)}});
     bench.needs(230);
     EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"})).programme.live->latency_ns,
-              (live_transport_wanted + milliseconds(230)).count());
+              (live_transport(LiveCodec::flac) + live_repairs_wanted + milliseconds(230)).count());
 }
 
 TEST(LiveLatency, IsRefusedWhenAnOutputNeedsMore) {
@@ -164,6 +178,16 @@ TEST(LiveLatency, IsRefusedWhenAnOutputNeedsMore) {
     EXPECT_EQ(bench.ask<SessionRow>(live({"hall/left"}, milliseconds(43))).programme.live->latency_ns, 43'000'000);
 }
 
+TEST(LiveLatency, IsMoreForLongerPackets) {
+    LiveBench bench;
+    bench.needs(30);
+    auto asked = live({"hall/left"}, milliseconds(50));
+    asked.codec = LiveCodec::opus;
+    EXPECT_NE(bench.refused(asked).what.find("needs a latency of 51 ms"), std::string::npos);
+    asked.latency = milliseconds(51);
+    EXPECT_EQ(bench.ask<SessionRow>(asked).programme.live->latency_ns, 51'000'000);
+}
+
 TEST(LiveSource, HasNoStartToChooseAndAFileNoLatency) {
     LiveBench bench;
     auto late = live({"hall/left"});
@@ -172,6 +196,9 @@ TEST(LiveSource, HasNoStartToChooseAndAFileNoLatency) {
     auto file = play({"hall/left"});
     file.latency = milliseconds(100);
     EXPECT_EQ(bench.refused(file).code, ErrorCode::invalid);
+    file.latency.reset();
+    file.codec = LiveCodec::opus;
+    EXPECT_EQ(bench.refused(file).what, "only a live source has a codec to choose");
 }
 
 TEST(LiveSource, ThereAreAtMostSoManyAtOnce) {

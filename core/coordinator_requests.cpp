@@ -83,6 +83,7 @@ Result<void> require_playable(const PlayRequest& play) {
         return Error{ErrorCode::invalid, "a live source plays from now on; leave the start out"};
     }
     if (play.latency) return Error{ErrorCode::invalid, "only a live source has a latency to choose"};
+    if (play.codec) return Error{ErrorCode::invalid, "only a live source has a codec to choose"};
     if (play.programme.frames <= 0)
         return Error{ErrorCode::invalid, "'" + play.programme.title + "' has no audio in it"};
     if (play.from_frame < 0 || play.from_frame >= play.programme.frames)
@@ -117,9 +118,9 @@ Result<Programme> programme_of(const CoordinatorDraft& draft, const PlayRequest&
     auto programme = play.programme;
     if (!programme.live) return programme;
     if (auto room = require_room_for_source(draft); !room) return room.error();
-    const auto latency = live_latency(draft, outputs, play.latency);
+    const auto latency = live_latency(draft, outputs, play.codec.value_or(LiveCodec::flac), play.latency);
     if (!latency) return latency.error();
-    programme.live = LiveStream{play.programme.live->source, latency->count(), {}, {}};
+    programme.live = LiveStream{play.programme.live->source, latency->count(), {}, {}, play.codec};
     return programme;
 }
 

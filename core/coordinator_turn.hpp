@@ -155,7 +155,7 @@ void prune_finished(CoordinatorTurn& turn);
 // ---- coordinator_live.cpp
 
 // What a live session on these outputs has from its source to the ear: what is asked for, or what suits the slowest.
-Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs,
+Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs, LiveCodec codec,
                               std::optional<Duration> asked);
 Result<void> require_room_for_source(const CoordinatorDraft& draft);
 // A new life, of the process or of the actor alone, has those sources open that its sessions want, and no others.

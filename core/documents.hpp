@@ -37,14 +37,15 @@ BOOST_DESCRIBE_STRUCT(LiveDoor, (),
 
 // A source that is played as it comes, and has no end that is known.
 struct LiveStream {
-    std::string source;                 // as it was asked for: "tone:440"
-    std::int64_t latency_ns = 0;        // from the source to the ear
-    std::optional<LiveDoor> door;       // absent: not open yet
-    std::optional<ClusterTime> begins;  // when frame 0 leaves its source; absent: not started yet
+    std::string source;                   // as it was asked for: "tone:440"
+    std::int64_t latency_ns = 0;          // from the source to the ear
+    std::optional<LiveDoor> door;         // absent: not open yet
+    std::optional<ClusterTime> begins;    // when frame 0 leaves its source; absent: not started yet
+    std::optional<LiveCodec> codec = {};  // between our own nodes, as it was asked for; absent: FLAC
 
     friend bool operator==(const LiveStream&, const LiveStream&) = default;
 };
-BOOST_DESCRIBE_STRUCT(LiveStream, (), (source, latency_ns, door, begins))
+BOOST_DESCRIBE_STRUCT(LiveStream, (), (source, latency_ns, door, begins, codec))
 
 // What a session plays. A file is content-addressed, so every worker can check what it fetched; of a live stream there
 // is no blob, and no frames are counted in advance.

@@ -24,6 +24,7 @@ struct PlayRequest {
     double volume = 1.0;
     FrameCount from_frame = 0;
     std::optional<Duration> latency = {};   // of a live stream; absent: what suits its outputs
+    std::optional<LiveCodec> codec = {};    // of a live stream, to the boards; absent: FLAC
     std::optional<std::string> input = {};  // that the live stream is: "worker/name"
 };
 struct StopRequest {

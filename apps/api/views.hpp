@@ -325,8 +325,9 @@ struct PlayBody {
     std::optional<double> from_s;
     std::optional<std::string> title;
     std::optional<double> latency_ms = {};  // of a live source, from it to the ear; absent: what suits the outputs
+    std::optional<std::string> codec = {};  // of a live source, to the boards: core::LiveCodec; absent: flac
 };
-BOOST_DESCRIBE_STRUCT(PlayBody, (), (source, to, volume, from_s, title, latency_ms))
+BOOST_DESCRIBE_STRUCT(PlayBody, (), (source, to, volume, from_s, title, latency_ms, codec))
 
 struct SeekBody {
     double to_s = 0;

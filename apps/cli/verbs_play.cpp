@@ -17,6 +17,7 @@ struct PlayArguments {
     std::optional<std::string> volume;
     std::optional<std::string> from;
     std::optional<std::string> latency;
+    std::optional<std::string> codec;
     bool wait = false;
 };
 
@@ -41,6 +42,7 @@ core::Result<api::PlayBody> body_of(const PlayArguments& asked) {
         if (!latency) return latency.error().within("--latency");
         body.latency_ms = *latency;
     }
+    body.codec = asked.codec;
     return body;
 }
 
@@ -171,7 +173,7 @@ void add_play(Command root) {
                       {"antiphon play song.flac --to all", "antiphon play song.flac --to hall/left,foyer --volume 80%",
                        "antiphon play gong.wav --to foyer --wait && echo over", "antiphon play tone:440 --to hall/left",
                        "antiphon play pipe:/run/radio,rate=44100 --to all --latency 150ms",
-                       "antiphon play alsa:hw:1 --to all", "antiphon play input:hall/mic --to foyer",
+                       "antiphon play alsa:hw:1 --to all --codec opus", "antiphon play input:hall/mic --to foyer",
                        "ffmpeg -i http://radio/stream -f s16le -ar 48000 -ac 2 - | antiphon play - --to all"},
                       "Playing"})
         .argument("SOURCE", asked->source,
@@ -184,6 +186,9 @@ void add_play(Command root) {
         .option({"--from", "SECONDS", "where to begin: 90, 1:30 or 1:02:03"}, asked->from)
         .option({"--latency", "MS", "of a live source, to the ear: 40ms (default: 100ms, or what the outputs need)"},
                 asked->latency)
+        .option({"--codec", "flac|opus",
+                 "of a live source, to the boards: flac (default), without loss, or opus, with less traffic"},
+                asked->codec)
         .flag({"--wait", "", "until it has ended; exit code 1 when it failed or was stopped"}, asked->wait)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return play(call, api, *asked); }));
 }

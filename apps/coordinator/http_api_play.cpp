@@ -1,4 +1,5 @@
 // Playing: programmes as blobs, sessions, volumes, zones.
+#include <boost/describe/enum_from_string.hpp>
 #include <cmath>
 
 #include "adapters/files/audio_file_reader.hpp"
@@ -137,20 +138,36 @@ core::Result<std::optional<core::Duration>> latency_of(const api::PlayBody& body
     return core::Error{core::ErrorCode::invalid, std::to_string(*body.latency_ms) + " ms is no latency"};
 }
 
+core::Result<std::optional<core::LiveCodec>> codec_of(const api::PlayBody& body) {
+    std::optional<core::LiveCodec> codec;
+    if (!body.codec) return codec;
+    if (boost::describe::enum_from_string(body.codec->c_str(), codec.emplace())) return codec;
+    return core::Error{core::ErrorCode::invalid, "codec '" + body.codec->substr(0, 80) + "': write flac or opus"};
+}
+
+// All but the programme.
+core::Result<core::PlayRequest> request_of(const api::PlayBody& body) {
+    const auto from = frame_at(body.from_s.value_or(0));
+    if (!from) return from.error();
+    const auto latency = latency_of(body);
+    if (!latency) return latency.error();
+    const auto codec = codec_of(body);
+    if (!codec) return codec.error();
+    return core::PlayRequest{{}, body.to, body.volume.value_or(1.0), *from, *latency, *codec};
+}
+
 void play(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::PlayBody>(request, responder);
     if (!body) return;
-    const auto from = frame_at(body->from_s.value_or(0));
-    if (!from) return responder.fail(from.error());
-    const auto latency = latency_of(*body);
-    if (!latency) return responder.fail(latency.error());
+    const auto play = request_of(*body);
+    if (!play) return responder.fail(play.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     // To look at a file is to read it, all of it if need be: not on the loop, which owes the workers the time.
-    const bool taken = parts.background.run([&parts, body = *body, from = *from, latency = *latency, kept,
-                                             asker = asker_of(request)] {
-        return [&parts, body, from, latency, kept, asker, asked = look_at_programme(parts.blobs, body)] {
+    const bool taken = parts.background.run([&parts, body = *body, play = *play, kept, asker = asker_of(request)] {
+        return [&parts, play, kept, asker, asked = look_at_programme(parts.blobs, body)]() mutable {
             if (!asked) return kept->fail(asked.error());
-            core::PlayRequest play{asked->programme, body.to, body.volume.value_or(1.0), from, latency, asked->input};
+            play.programme = asked->programme;
+            play.input = asked->input;
             parts.app.ask(std::move(play), asker, answer_session(parts, std::move(*kept), 201));
         };
     });

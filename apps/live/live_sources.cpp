@@ -13,7 +13,8 @@ namespace {
 namespace log = system::log;
 
 constexpr std::chrono::milliseconds look_each{200};
-constexpr int packet_frames = 240;  // 5 ms: the least latency that FLAC is worth its while at
+// FLAC: 5 ms, the least latency that it is worth its while at. Opus: 10, for half of the packets a second.
+constexpr int packet_frames(core::LiveCodec codec) { return codec == core::LiveCodec::opus ? 480 : 240; }
 
 }  // namespace
 
@@ -63,7 +64,7 @@ void LiveSources::tell(const core::SessionId& session, core::SourceState state, 
 }
 
 void LiveSources::obey(const core::SourceOrder& order) {
-    std::visit(core::Overloaded{[this](const core::OpenSource& it) { open(it.session, it.source); },
+    std::visit(core::Overloaded{[this](const core::OpenSource& it) { open(it); },
                                 [this](const core::BeginSource& it) { begin(it.session, it.begins); },
                                 [this](const core::SetOpenDoor& it) { set_open_door(it.session, it.door); },
                                 [this](const core::CloseSource& it) { close(it.session); },
@@ -71,19 +72,20 @@ void LiveSources::obey(const core::SourceOrder& order) {
                order);
 }
 
-void LiveSources::open(const core::SessionId& session, const std::string& source) {
-    if (const auto spec = parse_source(source); spec && std::holds_alternative<FeedSpec>(*spec))
-        feeds_.try_emplace(session);
-    side_.run([this, session, source] {
+void LiveSources::open(const core::OpenSource& wanted) {
+    if (const auto spec = parse_source(wanted.source); spec && std::holds_alternative<FeedSpec>(*spec))
+        feeds_.try_emplace(wanted.session);
+    side_.run([this, wanted] {
+        const auto& session = wanted.session;
         auto& running = running_[session];
         if (!running) {
-            auto made = make(source);
+            auto made = make(wanted);
             if (!made) {
                 running_.erase(session);
                 return tell(session, core::SourceState::failed, made.error().what);
             }
             running = std::move(*made);
-            log::info("source.opened", {{"session", session.value}, {"port", running->door.port}}, source);
+            log::info("source.opened", {{"session", session.value}, {"port", running->door.port}}, wanted.source);
         }
         running->told = {};
         side_.tell([this, opened = core::SourceOpened{session, running->door, running->source->uplink()}] {
@@ -92,14 +94,14 @@ void LiveSources::open(const core::SessionId& session, const std::string& source
     });
 }
 
-core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const std::string& source) {
-    const auto spec = parse_source(source);
+core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const core::OpenSource& wanted) {
+    const auto spec = parse_source(wanted.source);
     if (!spec) return spec.error();
     auto opened = open_source(side_.io(), clock_, ports_, *spec);
     if (!opened) return opened.error();
     auto running = std::make_unique<Running>();
     running->source = std::move(*opened);
-    running->door = new_door(core::LiveCodec::flac, Source::channels, packet_frames);
+    running->door = new_door(wanted.codec, Source::channels, packet_frames(wanted.codec));
     if (auto sent = send(*running); !sent) return sent.error();
     return running;
 }

@@ -52,7 +52,7 @@ class LiveSources {
 
     void obey(const core::SourceOrder& order);
     // Tells that it is open, or that it failed; what is open already is told again.
-    void open(const core::SessionId& session, const std::string& source);
+    void open(const core::OpenSource& wanted);
     void begin(const core::SessionId& session, core::ClusterTime begins);
     void set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door);
     void close(const core::SessionId& session);
@@ -74,7 +74,7 @@ class LiveSources {
   private:
     struct Running;
 
-    core::Result<std::unique_ptr<Running>> make(const std::string& source);
+    core::Result<std::unique_ptr<Running>> make(const core::OpenSource& wanted);
     // On the side: the feed of a session, if it is open still.
     FeedSource* feed_of(const core::SessionId& session) const;
     core::Result<void> send(Running& running);

@@ -40,17 +40,21 @@ struct Desk {
         }
         return done();
     }
-    core::LiveDoor open(const std::string& session, const std::string& source = "tone:440") {
+    core::LiveDoor open(const std::string& session, const std::string& source = "tone:440",
+                        core::LiveCodec codec = core::LiveCodec::flac) {
         const auto before = opened.size();
-        sources.open({session}, source);
+        sources.open({{session}, source, codec});
         EXPECT_TRUE(run_until([&] { return opened.size() > before; }));
         return opened.back().door;
     }
 };
 
-TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
+class LiveSourcesIn : public testing::TestWithParam<core::LiveCodec> {};
+
+TEST_P(LiveSourcesIn, WhoeverComesByTheDoorHearsTheSource) {
     Desk desk;
-    const auto door = desk.open("s1");
+    const auto door = desk.open("s1", "tone:440", GetParam());
+    EXPECT_EQ(door.codec, GetParam());
     EXPECT_EQ(desk.opened.back().session, core::SessionId{"s1"});
     const core::ClusterTime begins{life, desk.clock.now().ns};
     desk.sources.begin({"s1"}, begins);
@@ -65,6 +69,8 @@ TEST(LiveSources, WhoeverComesByTheDoorHearsTheSource) {
     EXPECT_TRUE(desk.run_until([&] { return desk.sources.totals().sources == 0; }));
     EXPECT_GT(desk.sources.totals().packets, 0U) << "what was sent is not forgotten";
 }
+
+INSTANTIATE_TEST_SUITE_P(EachCodec, LiveSourcesIn, testing::Values(core::LiveCodec::flac, core::LiveCodec::opus));
 
 TEST(LiveSources, EachHasAKeyAndAPortOfItsOwn) {
     Desk desk;
@@ -85,7 +91,7 @@ TEST(LiveSources, WhatIsOpenAlreadyIsToldAgain) {
 
 TEST(LiveSources, WhatCannotBeOpenedSaysWhy) {
     Desk desk;
-    desk.sources.open({"s1"}, "pipe:/nowhere/radio");
+    desk.sources.open({{"s1"}, "pipe:/nowhere/radio"});
     EXPECT_TRUE(desk.run_until([&] { return !desk.changed.empty(); }));
     EXPECT_EQ(desk.changed.front().state, core::SourceState::failed);
     EXPECT_NE(desk.changed.front().reason.find("/nowhere/radio"), std::string::npos);
@@ -105,7 +111,7 @@ TEST(LiveSources, BeyondTheLastPortThereIsNone) {
     net::StampedSocket taken(desk.io, net::StampedSocket::audio_bytes);
     const auto held = taken.open({loopback, 65'535});
     Desk last(65'535);
-    if (held) last.sources.open({"s1"}, "tone:440");
+    if (held) last.sources.open({{"s1"}, "tone:440"});
     ASSERT_TRUE(held) << "somebody else has port 65535";
     EXPECT_TRUE(last.run_until([&] { return !last.changed.empty(); }));
     EXPECT_NE(last.changed.front().reason.find("--audio-port"), std::string::npos);

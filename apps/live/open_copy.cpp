@@ -1,4 +1,5 @@
-// The same packet numbers and time stamps as the cluster's own stream has, in another session (RFC 3550, 2).
+// The time stamps of the cluster's own stream and, where its packets are as long, their numbers, in another session
+// (RFC 3550, 2).
 #include "apps/live/open_copy.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -25,8 +26,13 @@ constexpr std::string_view canonical_name = "antiphon";
 
 std::uint8_t payload_type(core::OpenCodec codec) { return codec == core::OpenCodec::opus ? opus_type : l16_type; }
 
+constexpr int l16_bytes_max = 1440;  // of a payload, in an MTU of 1500 with IPv6
+
+// The same frames in that codec; what is too long for a packet of L16 goes in several.
 Stream as(core::OpenCodec codec, Stream stream) {
     stream.codec = codec == core::OpenCodec::opus ? Codec::opus : Codec::l16;
+    auto& frames = stream.identity.packet_frames;
+    while (stream.codec == Codec::l16 && frames % 2 == 0 && frames * stream.channels * 2 > l16_bytes_max) frames /= 2;
     return stream;
 }
 
@@ -44,6 +50,7 @@ class OpenCopy::Sender {
     Sender(boost::asio::io_context& io, const Stream& stream, std::unique_ptr<media::PacketEncoder> encoder,
            const core::OpenDoor& door, const boost::asio::ip::address& address)
         : identity_(stream.identity),
+          channels_(stream.channels),
           first_frame_(first_frame(stream)),
           encoder_(std::move(encoder)),
           door_(door),
@@ -54,19 +61,14 @@ class OpenCopy::Sender {
 
     core::Result<void> begin() { return socket_.open({to_.protocol(), 0}); }
 
+    // The stream's packet `number`, in as many of ours as its frames take.
     void send(std::int64_t number, std::span<const float> frames, core::LocalTime departure) {
-        const auto payload = encoder_->encode(frames);
-        const rtp::Header header{.payload_type = payload_type(door_.codec),
-                                 .sequence = identity_.sequence(number),
-                                 .timestamp = timestamp(number),
-                                 .ssrc = identity_.ssrc};
-        const auto size = rtp::write(header, payload, datagram_);
-        ++counters_.packets;
-        octets_ += payload.size();
-        give(size, to_);
+        const auto samples = static_cast<std::size_t>(identity_.packet_frames * channels_);
+        auto next = number * static_cast<std::int64_t>(frames.size() / samples);
+        for (; frames.size() >= samples; frames = frames.subspan(samples)) send(next++, frames.first(samples));
         if (departure - reported_ < report_each) return;
         reported_ = departure;
-        report(number + 1, departure);
+        report(next, departure);
     }
 
     void goodbye() {
@@ -81,6 +83,18 @@ class OpenCopy::Sender {
     OpenCopyCounters counters() const { return counters_; }
 
   private:
+    void send(std::int64_t number, std::span<const float> frames) {
+        const auto payload = encoder_->encode(frames);
+        const rtp::Header header{.payload_type = payload_type(door_.codec),
+                                 .sequence = identity_.sequence(number),
+                                 .timestamp = timestamp(number),
+                                 .ssrc = identity_.ssrc};
+        const auto size = rtp::write(header, payload, datagram_);
+        ++counters_.packets;
+        octets_ += payload.size();
+        give(size, to_);
+    }
+
     // A packet leaves when its last frame is there, which is the next one's first.
     void report(std::int64_t next, core::LocalTime departure) {
         rtp::ControlWriter writer(datagram_);
@@ -102,7 +116,8 @@ class OpenCopy::Sender {
         if (!socket_.send(std::span(datagram_).first(size), to)) ++counters_.unsent;
     }
 
-    const media::StreamIdentity identity_;
+    const media::StreamIdentity identity_;  // of what is sent here
+    const int channels_;
     const core::FrameCount first_frame_;
     const std::unique_ptr<media::PacketEncoder> encoder_;
     const core::OpenDoor door_;
@@ -172,7 +187,10 @@ core::Result<std::string> describe(const core::SessionRow& session, std::uint64_
     description.codec = door.codec == core::OpenCodec::opus ? rtp::OpenCodec::opus : rtp::OpenCodec::l16;
     description.payload_type = payload_type(door.codec);
     description.channels = live->door->channels;
-    description.packet_us = static_cast<std::uint32_t>(live->door->packet_frames * 1'000'000 / core::cluster_rate);
+    const auto known = stream_of(*live->door, *live->begins);
+    if (!known) return known.error();
+    const auto packet_frames = as(door.codec, *known).identity.packet_frames;
+    description.packet_us = static_cast<std::uint32_t>(packet_frames * 1'000'000 / core::cluster_rate);
     // The frame that leaves its source at the clock's zero, long before the first.
     constexpr std::int64_t ns_per_6_frames = 125'000;
     const auto frames_since_zero = live->begins->ns * 6 / ns_per_6_frames;

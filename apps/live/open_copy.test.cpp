@@ -111,6 +111,33 @@ TEST(OpenCopy, LinearPacketsHoldTheFramesThatTheirTimeStampNames) {
     EXPECT_EQ(copy->counters().unsent, 0U);
 }
 
+TEST(OpenCopy, WhatIsTooLongForALinearPacketGoesInTwo) {
+    Receiver receiver;
+    receiver.live.packet_frames = 2 * packet_frames;
+    const auto copy = receiver.copy();
+    ASSERT_TRUE(copy);
+    std::vector<float> frames;
+    for (int i = 0; i < 2 * packet_frames; ++i) frames.insert(frames.end(), 2, tone(3 * 2 * packet_frames + i));
+    copy->send(3, frames, departure(7));
+    const auto datagrams = receiver.received(receiver.stream, 2);
+    ASSERT_EQ(datagrams.size(), 2U);
+    for (std::uint16_t i = 0; i < 2; ++i) {
+        const auto packet = parsed(datagrams[i]);
+        EXPECT_EQ(packet.header.sequence, static_cast<std::uint16_t>(receiver.live.first_sequence + 6 + i));
+        EXPECT_EQ(packet.header.timestamp - receiver.live.first_timestamp, (6U + i) * packet_frames);
+        ASSERT_EQ(packet.payload.size(), 4U * packet_frames);
+        const auto sample = static_cast<std::int16_t>(std::to_integer<unsigned>(packet.payload[8]) << 8 |
+                                                      std::to_integer<unsigned>(packet.payload[9]));
+        EXPECT_NEAR(sample, 32768 * tone((6 + i) * packet_frames + 2), 2);
+    }
+    const auto reports = receiver.received(receiver.reports, 1);
+    ASSERT_EQ(reports.size(), 1U);
+    rtp::ControlReader reader(reports.front());
+    const auto report = reader.next();
+    ASSERT_TRUE(report && std::holds_alternative<rtp::SenderReport>(*report));
+    EXPECT_EQ(std::get<rtp::SenderReport>(*report).timestamp, receiver.live.first_timestamp + 8 * packet_frames);
+}
+
 TEST(OpenCopy, OpusSoundsAtTheTimeOfItsStamps) {
     Receiver receiver(core::OpenCodec::opus);
     const auto copy = receiver.copy();
@@ -207,6 +234,13 @@ TEST_F(DescribedTest, SaysWhereWhatAndWhen) {
     EXPECT_EQ(told.packet_us, 5000U);
     // 1000.000125 s are 48,000,006 frames
     EXPECT_EQ(told.timestamp_at_zero, session.programme.live->door->first_timestamp - 48'000'006U);
+}
+
+TEST_F(DescribedTest, LinearPacketsAreAsLongAsTheyFit) {
+    session.programme.live->door->packet_frames = 2 * packet_frames;
+    EXPECT_EQ(described().packet_us, 5000U);
+    session.open_door->codec = core::OpenCodec::opus;
+    EXPECT_EQ(described().packet_us, 10'000U);
 }
 
 TEST_F(DescribedTest, AHostHasNoHopsAndOpusItsOwnType) {

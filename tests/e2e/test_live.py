@@ -83,6 +83,15 @@ class Live(unittest.TestCase):
             self.assertGreater(member["stream"]["arrived"], 200)
             self.assertGreater(self.stage.worker(member["worker"])["wakeups_per_s"], 50)
 
+    def test_opus_is_heard_everywhere_at_once(self):
+        self.writer()
+        session = self.play(f"pipe:{self.pipe}", "--latency", "300", "--codec", "opus")
+        self.assertTrue(self.plays_everywhere(session), self.stage.session(session))
+        self.assertEqual(self.stage.session(session)["live"]["codec"], "opus")
+        self.assert_in_sync(session)
+        for member in self.stage.session(session)["members"]:
+            self.assertGreater(member["stream"]["arrived"], 100)
+
     def test_a_source_without_a_writer_is_a_state_with_a_reason(self):
         session = self.play(f"pipe:{self.pipe}", "--latency", "300")
         stalled = self.live_state(session, "stalled")
@@ -147,6 +156,7 @@ class Live(unittest.TestCase):
                               ("pipe:radio", "no absolute path"), (f"pipe:{self.pipe},rate=1", "not from 8000 to 192000"),
                               (f"pipe:{self.cluster.folder}", "is no named pipe"), ("pipe:/etc/hostname", "is no named pipe")):
             self.assertIn(words, self.stage.refusal("play", source, "--to", "all"))
+        self.assertIn("write flac or opus", self.stage.refusal("play", "tone:440", "--to", "all", "--codec", "mp3"))
         self.assertIn("needs a latency of", self.stage.refusal("play", "tone:440", "--to", "all", "--latency", "40ms"))
         self.assertIn("leave the start out", self.stage.refusal("play", "tone:440", "--to", "all", "--from", "5"))
         self.assertEqual(self.cluster.status()["sessions"], [])
