@@ -19,6 +19,23 @@ struct Turn {
     bool report_due = false;
 };
 
+// What was recording when the process ended goes on, in files of a new life; what was to be finished is finished.
+void take_up(Turn& turn, TrackReport track) {
+    const auto& memory = turn.state.memory;
+    const auto& recordings = memory.desired.recordings;
+    const auto wanted = std::find_if(recordings.begin(), recordings.end(),
+                                     [&](const DesiredRecording& recording) { return recording.id == track.id; });
+    const bool goes_on = wanted != recordings.end() && !wanted->stopped && !memory.expelled.value_or(false);
+    const bool stored = track.state == TrackState::stored;
+    if (stored && goes_on) {
+        track.state = TrackState::recording;
+        turn.effects.push_back(Capture{track.id, track.input});
+    } else if (stored) {
+        turn.effects.push_back(UploadTrack{track.id, track.input});
+    }
+    turn.state.tracks[{track.id, track.input}] = std::move(track);
+}
+
 void on(Turn& turn, const WorkerStarted& event) {
     turn.state.outputs = event.outputs;
     turn.state.inputs = event.inputs;
@@ -30,10 +47,7 @@ void on(Turn& turn, const WorkerStarted& event) {
         run.rendering = session;
     }
     for (const auto& uplink : event.sending) turn.state.uplinks[uplink.id] = uplink;
-    for (const auto& track : event.tracks) {
-        turn.state.tracks[{track.id, track.input}] = track;
-        if (track.state == TrackState::stored) turn.effects.push_back(UploadTrack{track.id, track.input});
-    }
+    for (const auto& track : event.tracks) take_up(turn, track);
 }
 
 void accept_desired(Turn& turn, const Desired& desired) {
@@ -135,6 +149,7 @@ void on(Turn& turn, const TrackProgressed& event) {
         next.frames = track.frames;
         next.gap_frames = track.gap_frames;
     }
+    if (next.sha256.empty()) next.sha256 = track.sha256;
     if (next.reason.empty()) next.reason = track.reason;
     track = std::move(next);
     if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});

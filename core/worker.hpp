@@ -67,8 +67,8 @@ struct WorkerState {
 
 // ---- events
 
-// The memory is loaded; `tracks` are the files that were found on the disk, stored or uploaded. Where only this actor
-// has died, and not its process, tracks may still be recording, and the renderer goes on with `rendering`, and
+// The memory is loaded; `tracks` are those whose files were found on the disk, stored or uploaded. Where only this
+// actor has died, and not its process, tracks may still be recording, and the renderer goes on with `rendering`, and
 // `sending` is sent.
 struct WorkerStarted {
     std::vector<Endpoint> outputs;
@@ -133,7 +133,7 @@ struct SendInput {
 struct StopInput {
     SessionId session;
 };
-struct Capture {
+struct Capture {  // a new track, or on with one that was found
     RecordingId recording;
     std::string input;
 };

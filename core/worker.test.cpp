@@ -152,18 +152,22 @@ TEST(Worker, TheWordOfTheUploadForgetsNothingOfTheSound) {
     EXPECT_EQ(track.gap_frames, 7u);
 }
 
-// Its file is what was recorded; a second one would need another name.
-TEST(Worker, ATrackFoundAfterARestartIsNotRecordedOver) {
-    auto bench = started();
-    bench.desire(with_recording(1));
-    for (const auto state : {TrackState::stored, TrackState::failed}) {
+TEST(Worker, ATrackFoundAfterARestartGoesOnUnlessItWasStoppedOrFailed) {
+    for (const auto& [state, stopped, captures, uploads] : {std::tuple(TrackState::stored, false, 1, 0),
+                                                            {TrackState::stored, true, 0, 1},
+                                                            {TrackState::failed, false, 0, 0}}) {
+        auto bench = started();
+        bench.desire(with_recording(1));
+        if (stopped) bench.desire(with_recording(2, true));
         Bench again;
         again.state.memory = bench.state.memory;
         again.take(WorkerStarted{{}, {}, {{{"r1"}, "mic", state, "cut short", 480, 0, "sha"}}});
-        EXPECT_EQ(again.count<Capture>(), 0);
-        EXPECT_EQ(again.count<UploadTrack>(), state == TrackState::stored);
+        EXPECT_EQ(again.count<Capture>(), captures);
+        EXPECT_EQ(again.count<UploadTrack>(), uploads);
         again.take(LinkChanged{true});
-        EXPECT_EQ(again.report()->tracks.front().reason, "cut short");
+        const auto& told = again.report()->tracks.front();
+        EXPECT_EQ(told.reason, "cut short");
+        EXPECT_EQ(told.state, captures ? TrackState::recording : state);
     }
 }
 

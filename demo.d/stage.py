@@ -98,7 +98,7 @@ class Play:
     def fetch(self, recording):
         view = self.cluster.antiphon("record", "stop", recording, "--wait", seconds=40)
         folder = self.cluster.folder / "recorded"
-        self.cluster.antiphon("recordings", "get", recording, "--to", str(folder))
+        self.cluster.antiphon("export", recording, "--to", str(folder))
         self.measured["recorded"] = [str(file) for file in sorted(folder.glob("*.flac"))]
         seconds = max(track["frames"] for track in view["tracks"]) / 48000
         self.show.step(f"recorded {seconds:.1f} s with {len(self.measured['recorded'])} microphones: {folder}")

@@ -62,11 +62,13 @@ void Devices::end_file(File& file, core::LocalTime end) {
         return static_cast<core::FrameCount>(static_cast<double>(duration.count()) * 1e-9 * core::cluster_rate);
     };
     const auto elapsed = std::max(core::Duration{0}, end - file.begun);
+    file.ended = end;
     file.elapsed_frames = frames_of(elapsed);
     file.report.gap_frames = static_cast<std::uint64_t>(frames_of(std::min(file.missed, elapsed)));
     file.report.frames = file.elapsed_frames - static_cast<core::FrameCount>(file.report.gap_frames);
     file.report.state = core::TrackState::stored;
-    file.report.sha256 = file.report.id.value + "/" + file.report.input + "@" + std::to_string(file.begun.ns);
+    file.report.sha256 = file.report.id.value + "/" + file.report.input + "@" + std::to_string(file.begun.ns) + "-" +
+                         std::to_string(end.ns);
 }
 
 void Devices::later(core::Duration low, core::Duration high, std::function<void()> action) {
@@ -122,7 +124,14 @@ void Devices::operator()(const core::Capture& capture) {
     core::TrackReport track;
     track.id = capture.recording;
     track.input = capture.input;
-    files_[id] = {track, executor_.now()};
+    const auto now = executor_.now();
+    if (const auto known = files_.find(id); known != files_.end() && known->second.ended > core::LocalTime{}) {
+        auto& file = known->second;
+        file.missed += now - file.ended;
+        file.report.state = core::TrackState::recording;
+    } else {
+        files_[id] = {track, now};
+    }
     later(milliseconds(1), milliseconds(50), [this, track] { report_(core::TrackProgressed{track}); });
 }
 

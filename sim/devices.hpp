@@ -21,7 +21,7 @@ class Devices {
     Devices(SkewedExecutor& executor, const actors::Executor& truth, Random& random)
         : executor_(executor), truth_(truth), random_(random) {}
 
-    // The process has died: nothing that was under way goes on. Files that were being written are found stored.
+    // The process has died: nothing that was under way goes on. Tracks that were being recorded are found stored.
     std::vector<core::TrackReport> crash();
     // What goes on though the process's decisions begin anew.
     std::vector<core::TrackReport> tracks() const;
@@ -39,6 +39,7 @@ class Devices {
     struct File {
         core::TrackReport report;
         core::LocalTime begun;
+        core::LocalTime ended = {};           // where it was cut off; it may go on
         core::Duration missed{0};             // the sum of its gaps
         core::FrameCount elapsed_frames = 0;  // from begin to end, once it has ended
     };

@@ -28,6 +28,15 @@ std::uint64_t PartialFile::received(const fs::path& path) {
     return fs::exists(path, none) ? size_of(path) : size_of(partial(path));
 }
 
+core::Result<void> PartialFile::remove(const fs::path& path) {
+    for (const auto& there : {path, partial(path)}) {
+        std::error_code error;
+        fs::remove(there, error);
+        if (error) return system_error("cannot remove", there, error.value());
+    }
+    return {};
+}
+
 core::Result<PartialFile> PartialFile::open(fs::path path, std::uint64_t offset) {
     const auto there = received(path);
     std::error_code none;

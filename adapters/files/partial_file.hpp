@@ -14,6 +14,8 @@ namespace antiphon::files {
 // PATH.part grows until it is whole; then it is checked and gets its name. For one thread; one at a time per path.
 class PartialFile {
   public:
+    // What is there of it, partial or whole, goes.
+    static core::Result<void> remove(const std::filesystem::path& path);
     // How many bytes have come so far: of the partial file, or of the whole one where that is there already.
     static std::uint64_t received(const std::filesystem::path& path);
 

@@ -72,6 +72,17 @@ TEST_F(Coming, WhatIsDamagedGetsNoNameAndBeginsAnew) {
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(Coming, WhatIsNotWantedAnyMoreGoes) {
+    bring(5'000);
+    ASSERT_TRUE(PartialFile::remove(path));
+    EXPECT_EQ(PartialFile::received(path), 0U);
+    bring(1'000'000);
+    ASSERT_TRUE(PartialFile::complete(path, content.size(), hash));
+    ASSERT_TRUE(PartialFile::remove(path));
+    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_TRUE(PartialFile::remove(path));
+}
+
 TEST_F(Coming, WhatIsShorterIsNotWhole) {
     bring(5'000);
     EXPECT_FALSE(PartialFile::complete(path, content.size(), hash));

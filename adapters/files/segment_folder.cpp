@@ -21,12 +21,23 @@ namespace fs = std::filesystem;
 constexpr ::mode_t segment_mode = 0640;
 constexpr std::size_t digits = 6;
 
+std::string name_of(int number, const char* ending) {
+    std::array<char, 32> name{};
+    std::snprintf(name.data(), name.size(), "%0*d%s", static_cast<int>(digits), number, ending);
+    return name.data();
+}
+
 // 000007.flac is 7; nothing for what is not named so.
 std::optional<int> number_of(const std::string& stem) {
     int number = 0;
     const auto* end = stem.data() + stem.size();
     if (stem.size() < digits || std::from_chars(stem.data(), end, number).ptr != end || number < 0) return std::nullopt;
     return number;
+}
+
+core::Result<void> unlink_file(const fs::path& path) {
+    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error("cannot remove", path, errno);
+    return {};
 }
 
 // Another row takes its place; a person may still find something in it.
@@ -42,11 +53,9 @@ core::Result<SegmentFolder> SegmentFolder::open(fs::path folder, SegmentRowText 
     return SegmentFolder(std::move(folder), std::move(text));
 }
 
-fs::path SegmentFolder::path_of(int number, const char* ending) const {
-    std::array<char, 32> name{};
-    std::snprintf(name.data(), name.size(), "%0*d%s", static_cast<int>(digits), number, ending);
-    return folder_ / name.data();
-}
+fs::path SegmentFolder::path_of(int number, const char* ending) const { return folder_ / name_of(number, ending); }
+
+fs::path SegmentFolder::whole_in(const fs::path& folder, int number) { return folder / name_of(number, ".flac"); }
 
 fs::path SegmentFolder::there(int number) const {
     auto growing = path_of(number, ".part");
@@ -116,11 +125,14 @@ core::Result<void> SegmentFolder::save(const media::SegmentRow& row) {
     return atomic_write(path_of(row.number, ".json"), text_.write(row), segment_mode);
 }
 
+core::Result<void> SegmentFolder::drop(int number) {
+    if (auto unlinked = unlink_file(whole(number)); !unlinked) return unlinked;
+    return sync_folder();
+}
+
 core::Result<void> SegmentFolder::remove(int number) {
-    for (const auto* ending : {".part", ".flac", ".json"}) {
-        const auto path = path_of(number, ending);
-        if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_error("cannot remove", path, errno);
-    }
+    for (const auto* ending : {".part", ".flac", ".json"})
+        if (auto unlinked = unlink_file(path_of(number, ending)); !unlinked) return unlinked;
     return sync_folder();
 }
 

@@ -35,10 +35,12 @@ class SegmentFolder final : public media::SegmentFiles {
     core::Result<media::SegmentDigest> digest(int number) override;
     core::Result<std::size_t> read(int number, std::uint64_t offset, std::span<std::byte> out) override;
     core::Result<void> save(const media::SegmentRow& row) override;
+    core::Result<void> drop(int number) override;
     core::Result<void> remove(int number) override;
     core::Result<std::vector<Found>> list() override;
 
-    std::filesystem::path whole(int number) const { return path_of(number, ".flac"); }
+    static std::filesystem::path whole_in(const std::filesystem::path& folder, int number);
+    std::filesystem::path whole(int number) const { return whole_in(folder_, number); }
 
   private:
     SegmentFolder(std::filesystem::path folder, SegmentRowText text)

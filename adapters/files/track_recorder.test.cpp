@@ -1,35 +1,40 @@
-// Laws of a recorded track: what is captured is in the file, what is missing is in the gap table, and a killed process
-// leaves a whole file behind.
+// Laws of a track that is recorded: what is captured is in its segments, what is missing is in their gaps.
 #include "adapters/files/track_recorder.hpp"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <chrono>
-#include <csignal>
-#include <functional>
 #include <semaphore>
+#include <thread>
 
-#include "adapters/files/audio_file_reader.hpp"
-#include "adapters/files/fixture.test.hpp"
-#include "adapters/files/sha256.hpp"
+#include "media/codecs/flac_decoder.hpp"
+#include "media/recording/segment_mend.hpp"
+#include "media/recording/sim_disk.test.hpp"
 
 namespace antiphon::files {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr core::FrameCount block_frames = 480;
-constexpr std::int64_t frame_ns_x3 = 62500;  // three frames take 62.5 us
+
+// A disk that waits for the test where it is asked to.
+struct SlowDisk : media::test::SimDisk {
+    std::function<void()> while_saving;  // on the writer's thread
+
+    core::Result<void> save(const media::SegmentRow& row) override {
+        if (while_saving) while_saving();
+        return SimDisk::save(row);
+    }
+};
 
 class Recording : public testing::Test {
   protected:
-    void open() {
-        auto opened = TrackRecorder::open(file_, TrackManifest{}, [this](const TrackManifest& manifest) {
-            manifest_ = manifest;
-            if (while_saving_) while_saving_();
-            return std::string("manifest\n");
-        });
-        ASSERT_TRUE(opened) << opened.error().what;
-        recorder_ = std::move(*opened);
+    void open(core::Duration length = 1min) {
+        auto disk = std::make_unique<SlowDisk>();
+        disk_ = disk.get();
+        recorder_ = std::make_unique<TrackRecorder>(std::move(disk), media::SegmentOptions{.life = 1, .length = length},
+                                                    [] { return core::WallTime{77}; });
         media::ClockMap map;
         map.cluster_ns = 5'000'000'000;
         map.incarnation = {7};
@@ -40,58 +45,44 @@ class Recording : public testing::Test {
         std::vector<float> samples;
         for (core::FrameCount i = 0; i < block_frames; ++i)
             samples.push_back(static_cast<float>((first + i) % 30000) / 32768);
-        const core::LocalTime at{(first + block_frames) * frame_ns_x3 / 3};
+        const core::LocalTime at{(first + block_frames) * 62'500 / 3};
         recorder_->captured({{at, first + block_frames}, first, 1, samples});
     }
     TrackRecorder::Status finished() {
         recorder_->finish();
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (recorder_->status().state == core::TrackState::recording && std::chrono::steady_clock::now() < deadline)
-            std::this_thread::yield();
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (!recorder_->status().finished && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
         return recorder_->status();
     }
-    std::vector<float> read_back() {
-        auto reader = AudioFileReader::open(file_.audio());
-        EXPECT_TRUE(reader);
-        std::vector<float> left;
-        std::vector<float> stereo(9600);
-        while (true) {
-            const auto frames = (*reader)->read(stereo);
-            if (!frames || *frames == 0) return left;
-            for (std::size_t i = 0; i < *frames; ++i) left.push_back(stereo[2 * i]);
-        }
+    std::vector<float> read_back(int number) {
+        media::FlacDecoder decoder;
+        EXPECT_TRUE(decoder.feed(disk_->bytes(number)));
+        EXPECT_TRUE(decoder.finish());
+        return decoder.take();
     }
 
-    TempFolder folder_;
-    TrackFile file_{folder_ / "recordings", "r1.mic"};
-    TrackManifest manifest_;
-    std::function<void()> while_saving_;  // on the writer's thread
+    SlowDisk* disk_ = nullptr;  // the recorder's
     std::unique_ptr<TrackRecorder> recorder_;
 };
 
 TEST_F(Recording, HoldsWhatWasCapturedToTheSample) {
-    open();
-    for (core::FrameCount first = 960; first < 960 + 100 * block_frames; first += block_frames) capture(first);
+    open(1s);
+    for (core::FrameCount first = 960; first < 960 + 250 * block_frames; first += block_frames) capture(first);
     const auto status = finished();
-    ASSERT_EQ(status.state, core::TrackState::stored) << status.reason;
-    EXPECT_EQ(status.frames, 100 * block_frames);
-    EXPECT_EQ(status.gap_frames, 0u);
-    EXPECT_EQ(status.sha256, sha256_file(file_.audio())->value);
-    const auto samples = read_back();
-    ASSERT_EQ(samples.size(), static_cast<std::size_t>(100 * block_frames));
-    for (std::size_t i = 0; i < samples.size(); ++i)
-        ASSERT_FLOAT_EQ(samples[i], static_cast<float>((960 + i) % 30000) / 32768);
-}
-
-TEST_F(Recording, TellsWhenItsFramesReachedTheDevice) {
-    open();
-    for (core::FrameCount first = 0; first < 200 * block_frames; first += block_frames) capture(first);
-    ASSERT_EQ(finished().state, core::TrackState::stored);
-    ASSERT_GE(manifest_.anchors.size(), 3u);
-    EXPECT_EQ(manifest_.incarnation, 7u);
-    for (const auto& anchor : manifest_.anchors)
-        EXPECT_NEAR(static_cast<double>(anchor.cluster_ns), 5e9 + static_cast<double>(anchor.frame) * 1e9 / 48000,
-                    2000);
+    ASSERT_TRUE(status.finished);
+    EXPECT_EQ(status.frames, 250 * block_frames);
+    EXPECT_EQ(status.gap_frames, 0);
+    const auto closed = recorder_->take_closed();
+    ASSERT_EQ(closed.size(), 3U);
+    EXPECT_TRUE(recorder_->take_closed().empty());
+    core::FrameCount next = 960;
+    for (const auto& row : closed)
+        for (const float sample : read_back(row.number))
+            ASSERT_FLOAT_EQ(sample, static_cast<float>(next++ % 30000) / 32768);
+    EXPECT_EQ(next, 960 + 250 * block_frames);
+    EXPECT_EQ(closed.front().started.ns, 77);
+    ASSERT_FALSE(closed.back().anchors.empty());
+    EXPECT_EQ(closed.back().anchors.front().incarnation, 7U);
 }
 
 TEST_F(Recording, WhatIsMissingIsSilentAndInTheGapTable) {
@@ -100,140 +91,56 @@ TEST_F(Recording, WhatIsMissingIsSilentAndInTheGapTable) {
     for (core::FrameCount block = 13; block < 20; ++block) capture(block * block_frames);
     const auto status = finished();
     EXPECT_EQ(status.frames, 20 * block_frames);
-    EXPECT_EQ(status.gap_frames, static_cast<std::uint64_t>(3 * block_frames));
-    ASSERT_EQ(manifest_.gaps.size(), 1u);
-    EXPECT_EQ(manifest_.gaps[0].first, 10 * block_frames);
-    EXPECT_EQ(manifest_.gaps[0].count, 3 * block_frames);
-    EXPECT_EQ(read_back()[10 * block_frames + 5], 0.0F);
+    EXPECT_EQ(status.gap_frames, 3 * block_frames);
+    const auto closed = recorder_->take_closed();
+    ASSERT_EQ(closed.size(), 1U);
+    ASSERT_EQ(closed[0].gaps.size(), 1U);
+    EXPECT_EQ(closed[0].gaps[0].first, 10 * block_frames);
+    EXPECT_EQ(closed[0].gaps[0].count, 3 * block_frames);
+    EXPECT_EQ(read_back(0)[10 * block_frames + 5], 0.0F);
 }
 
 TEST_F(Recording, WhatTheRingRefusedAtTheEndIsAGapToo) {
     open();
     std::binary_semaphore saving(0), go_on(0);
-    while_saving_ = [&, first = true]() mutable {
+    disk_->while_saving = [&, first = true]() mutable {
         if (!std::exchange(first, false)) return;
         saving.release();
         go_on.acquire();
     };
     core::FrameCount block = 0;
-    for (; block < 200; ++block) capture(block * block_frames);  // the last of these has the manifest saved
-    ASSERT_TRUE(saving.try_acquire_for(std::chrono::seconds(10)));
-    const auto whole = block + static_cast<core::FrameCount>(TrackRecorder::ring_blocks);
-    for (; block < whole + 10; ++block) capture(block * block_frames);
+    capture(block++ * block_frames);  // has the first row saved
+    ASSERT_TRUE(saving.try_acquire_for(10s));
+    for (; block < static_cast<core::FrameCount>(TrackRecorder::ring_blocks) + 11; ++block)
+        capture(block * block_frames);
     go_on.release();
     const auto status = finished();
-    ASSERT_EQ(status.state, core::TrackState::stored) << status.reason;
-    EXPECT_EQ(status.frames, (whole + 10) * block_frames);
-    EXPECT_EQ(status.gap_frames, static_cast<std::uint64_t>(10 * block_frames));
-    ASSERT_EQ(manifest_.gaps.size(), 1u);
-    EXPECT_EQ(manifest_.gaps[0].first, whole * block_frames);
-    EXPECT_EQ(static_cast<core::FrameCount>(read_back().size()), status.frames);
+    EXPECT_EQ(status.frames, block * block_frames);
+    EXPECT_EQ(status.gap_frames, 10 * block_frames);
 }
 
-TEST_F(Recording, AGrowingFileThatWasLeftBehindBecomesWhole) {
+TEST_F(Recording, StereoIsRecordedByItsFirstChannel) {
     open();
-    for (core::FrameCount first = 0; first < 100 * block_frames; first += block_frames) capture(first);
-    ASSERT_EQ(finished().state, core::TrackState::stored);
-    // As a killed process leaves it: growing, and cut in mid-frame.
-    std::filesystem::rename(file_.audio(), file_.growing());
-    std::filesystem::resize_file(file_.growing(), std::filesystem::file_size(file_.growing()) * 2 / 3);
-    const auto recovered = recover_track(file_, [&](TrackRecorder::Status& status) {
-        EXPECT_FALSE(std::filesystem::exists(file_.audio())) << "the file has its name before its manifest";
-        status.gap_frames = 7;
-        return core::Result<void>();
-    });
-    ASSERT_TRUE(recovered) << recovered.error().what;
-    EXPECT_EQ(recovered->sha256, sha256_file(file_.audio())->value);
-    EXPECT_EQ(recovered->gap_frames, 7u);
-    EXPECT_GT(recovered->frames, 20 * block_frames);
-    EXPECT_LT(recovered->frames, 100 * block_frames);
-    EXPECT_EQ(static_cast<core::FrameCount>(read_back().size()), recovered->frames);
+    std::vector<float> samples;
+    for (int i = 0; i < 3 * block_frames; ++i) samples.insert(samples.end(), {static_cast<float>(i) / 32768, 0.5F});
+    recorder_->captured({{core::LocalTime{30'000'000}, 3 * block_frames}, 0, 2, samples});
+    ASSERT_EQ(finished().frames, 3 * block_frames) << "a larger block is cut";
+    const auto heard = read_back(0);
+    for (std::size_t i = 0; i < heard.size(); ++i) ASSERT_FLOAT_EQ(heard[i], static_cast<float>(i) / 32768);
 }
 
-TEST_F(Recording, OneThatEndsBeforeItIsToldToIsWholeAndSaysSo) {
+TEST_F(Recording, ADiskThatRefusesAtTheEndIsToldAndTriedOn) {
     open();
-    for (core::FrameCount first = 0; first < 20 * block_frames; first += block_frames) capture(first);
-    recorder_.reset();
-    EXPECT_EQ(manifest_.note, cut_short);
-    EXPECT_EQ(manifest_.sha256, sha256_file(file_.audio())->value);
-    EXPECT_EQ(manifest_.frames, 20 * block_frames);
-    open();
-    capture(0);
-    ASSERT_EQ(finished().state, core::TrackState::stored);
-    EXPECT_FALSE(manifest_.note);
-}
-
-TEST_F(Recording, WhatTheDiskRefusesAtRecoveryIsTriedAgainLater) {
-    open();
-    for (core::FrameCount first = 0; first < 20 * block_frames; first += block_frames) capture(first);
-    ASSERT_EQ(finished().state, core::TrackState::stored);
-    std::filesystem::rename(file_.audio(), file_.growing());
-    const core::Error full{core::ErrorCode::exhausted, "the disk is full"};
-    const auto refused = recover_track(file_, [&](auto&) { return core::Result<void>(full); });
-    EXPECT_EQ(refused.error().code, full.code);
-    EXPECT_TRUE(std::filesystem::exists(file_.growing()));
-    EXPECT_TRUE(recover_track(file_, [](auto&) { return core::Result<void>(); }));
-}
-
-TEST_F(Recording, AFileWithNoSoundInItIsNotMadeOne) {
-    std::filesystem::create_directories(file_.folder);
-    write_file(file_.growing(), "fLaC");
-    EXPECT_FALSE(recover_track(file_, [](auto&) { return core::Result<void>(); }));
-    EXPECT_TRUE(std::filesystem::exists(file_.growing()));
-}
-
-// While it lives no file of this process gets longer.
-class SizeLimit {
-  public:
-    explicit SizeLimit(std::uint64_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{bytes, before_.rlim_max};
-        EXPECT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
-    }
-    ~SizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_before_);
-    }
-    SizeLimit(const SizeLimit&) = delete;
-    SizeLimit& operator=(const SizeLimit&) = delete;
-
-  private:
-    rlimit before_{};
-    void (*handler_before_)(int) = std::signal(SIGXFSZ, SIG_IGN);
-};
-
-void expect_tells_of(const std::string& reason, const std::filesystem::path& file) {
-    EXPECT_NE(reason.find("cannot write " + file.string()), std::string::npos) << reason;
-    EXPECT_NE(reason.find("look at the disk"), std::string::npos) << reason;
-}
-
-TEST_F(Recording, AFileThatTakesNoMoreBytesIsNamedWithTheWayOut) {
-    std::optional<core::Error> refused;
-    {
-        const SizeLimit nothing(0);
-        auto opened = TrackRecorder::open(file_, {}, [](const TrackManifest&) { return std::string(); });
-        if (!opened) refused = opened.error();
-    }
-    ASSERT_TRUE(refused);
-    expect_tells_of(refused->what, file_.growing());
-
-    std::filesystem::remove(file_.growing());
-    open();
-    capture(0);  // less than one FLAC frame: it is written at the end
-    TrackRecorder::Status status;
-    {
-        const SizeLimit header_only(std::filesystem::file_size(file_.growing()));
-        status = finished();
-    }
-    EXPECT_EQ(status.state, core::TrackState::failed);
-    expect_tells_of(status.reason, file_.growing());
-}
-
-TEST_F(Recording, TwoRecordersOfOneTrackAreRefused) {
-    open();
-    auto second = TrackRecorder::open(file_, {}, [](const TrackManifest&) { return std::string(); });
-    ASSERT_FALSE(second);
-    EXPECT_NE(second.error().what.find(file_.growing().string()), std::string::npos);
+    for (core::FrameCount block = 0; block < 50; ++block) capture(block * block_frames);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (recorder_->status().frames < 50 * block_frames && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::yield();
+    disk_->refusal = core::ErrorCode::exhausted;
+    disk_->refuse_for = 3;
+    disk_->refuse_at = disk_->calls;
+    const auto status = finished();
+    EXPECT_TRUE(status.finished);
+    EXPECT_EQ(status.frames, 50 * block_frames);
 }
 
 }  // namespace

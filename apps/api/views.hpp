@@ -121,9 +121,9 @@ struct TrackView {
     std::int64_t frames = 0;
     std::uint64_t gap_frames = 0;
     std::string sha256;
-    std::string file;  // GET /v1/recordings/ID/files/FILE; FILE.json beside it tells the times
+    std::string id;  // GET /v1/recordings/ID/tracks/TRACK/segments tells what is here of it
 };
-BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, file))
+BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, id))
 
 struct RecordingView {
     std::string id;

@@ -71,9 +71,9 @@ TEST_F(Backup, WholeHoldsAllProgrammesAndFinishedRecordings) {
     ASSERT_TRUE(made) << made.error().what;
     const auto names = names_in(made->manifest);
     EXPECT_EQ(names.size(), 6u);
-    EXPECT_THAT(
-        names, ::testing::IsSupersetOf({name_of({sha256_of(testing::silent)}), std::string("recordings/r1/w1.mic.flac"),
-                                        std::string("recordings/r1/w1.mic.flac.json")}));
+    EXPECT_THAT(names, ::testing::IsSupersetOf({name_of({sha256_of(testing::silent)}),
+                                                std::string("recordings/r1/w1.mic/000000.flac"),
+                                                std::string("recordings/r1/w1.mic/000000.json")}));
     EXPECT_TRUE(verify(tar));
 }
 

@@ -30,17 +30,16 @@ core::Result<void> take_row(const ports::StoredRow& row, DatabaseFacts& facts, s
     return {};
 }
 
-// Names of the files in the folders of `folder` that `wanted` wants, in order.
-template <class Wanted>
-std::vector<std::string> names_below(const fs::path& data, const std::string& folder, Wanted wanted) {
+// Files at any depth, as the backup names them; links are not followed.
+std::vector<std::string> names_below(const fs::path& data, const std::string& folder,
+                                     bool (*wanted)(const std::string&)) {
     std::vector<std::string> names;
     std::error_code error;
-    for (const auto& place : fs::directory_iterator(data / folder, error)) {
-        std::error_code inner;
-        for (const auto& file : fs::directory_iterator(place.path(), inner)) {
-            const auto name = folder + "/" + place.path().filename().string() + "/" + file.path().filename().string();
-            if (file.is_regular_file(inner) && wanted(name)) names.push_back(name);
-        }
+    for (auto it = fs::recursive_directory_iterator(data / folder, error);
+         !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+        const auto name = it->path().lexically_relative(data).generic_string();
+        std::error_code unknown;
+        if (it->is_regular_file(unknown) && wanted(name)) names.push_back(name);
     }
     std::sort(names.begin(), names.end());
     return names;
@@ -51,10 +50,10 @@ bool is_programme(const std::string& name) {
     return hash && name == name_of(*hash);
 }
 
-// recordings/ID/WORKER.INPUT.flac, and .flac.json beside
+// recordings/ID/WORKER.INPUT/000007.flac, and .json beside
 bool is_recorded(const std::string& name) {
-    if (!name.starts_with("recordings/") || std::count(name.begin(), name.end(), '/') != 2) return false;
-    return archive::is_member_name(name) && (name.ends_with(".flac") || name.ends_with(".flac.json"));
+    if (!name.starts_with("recordings/") || std::count(name.begin(), name.end(), '/') != 3) return false;
+    return archive::is_member_name(name) && (name.ends_with(".flac") || name.ends_with(".json"));
 }
 
 }  // namespace

@@ -92,8 +92,8 @@ class DataFolder {
         EXPECT_TRUE(store->commit(rows));
         write(path / token_name, std::string(64, 'a') + "\n");
         for (const auto& programme : {playing, silent}) write(path / name_of({sha256_of(programme)}), programme);
-        write(path / "recordings/r1/w1.mic.flac", "sound");
-        write(path / "recordings/r1/w1.mic.flac.json", "{}");
+        write(path / "recordings/r1/w1.mic/000000.flac", "sound");
+        write(path / "recordings/r1/w1.mic/000000.json", "{}");
         write(path / "recordings/.incoming/ab/unfinished", "part of a sound");
     }
 

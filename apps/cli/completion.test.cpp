@@ -55,7 +55,7 @@ TEST_F(BashTest, OffersFilesWhereTheyBelong) {
     EXPECT_EQ(offered("play a"), "a song.flac\n");
     EXPECT_EQ(offered("status b"), "\n");
     EXPECT_EQ(offered("status --token-file b"), "b.flac\n");
-    EXPECT_EQ(offered("recordings get 3 --to b"), "b.flac\n");
+    EXPECT_EQ(offered("export r3 --to b"), "b.flac\n");
     EXPECT_EQ(offered("play x --to b"), "\n");
 }
 

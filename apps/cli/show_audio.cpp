@@ -119,18 +119,13 @@ std::string show(const std::vector<api::RecordingView>& recordings, const Look& 
 }
 
 std::string show_tracks(const api::RecordingView& recording, const Look& look) {
-    Table table({{"INPUT"},
-                 {"STATE"},
-                 {"LENGTH", Align::right},
-                 {"MISSING", Align::right},
-                 {"FILE"},
-                 {"REASON", Align::left, true}});
+    Table table(
+        {{"INPUT"}, {"STATE"}, {"LENGTH", Align::right}, {"MISSING", Align::right}, {"REASON", Align::left, true}});
     for (const auto& track : recording.tracks)
         table.add({{track.input, Colour::bold},
                    {track.state, colour_of_state(track.state)},
                    duration_text(track.frames),
                    duration_text(static_cast<core::FrameCount>(track.gap_frames)),
-                   track.file,
                    track.reason});
     return table.text(look);
 }

@@ -10,7 +10,8 @@ void add_play(Command root);
 void add_control(Command root);  // pause, resume, seek, stop, volume, mute, unmute
 void add_door(Command root);
 void add_record(Command root);      // record start, record stop
-void add_recordings(Command root);  // recordings, recordings get
+void add_recordings(Command root);  // recordings
+void add_export(Command root);      // export
 void add_status(Command root);
 void add_sync(Command root);
 void add_events(Command root);

@@ -28,7 +28,6 @@ struct ApiParts {
     CoordinatorApp& app;
     Credentials& credentials;
     files::BlobFolder& blobs;
-    files::BlobFolder& incoming;       // recorded files that are not complete
     std::filesystem::path recordings;  // folder
     system::Background& background;    // reading files
     Backups& backups;

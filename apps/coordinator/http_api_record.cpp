@@ -1,13 +1,9 @@
-// Recording: start, stop, files in from the workers and out to people.
-#include "adapters/files/atomic_write.hpp"
-#include "adapters/files/posix.hpp"
-#include "adapters/files/track_manifest.hpp"
-#include "adapters/http/conditional.hpp"
+// Recording: start, stop, segments in from the workers and out to people.
+#include "adapters/files/segment_folder.hpp"
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
-#include "apps/coordinator/track_upload.hpp"
+#include "apps/coordinator/segment_upload.hpp"
 #include "apps/coordinator/views.hpp"
-#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -15,7 +11,7 @@ namespace {
 using http::Method;
 using http::Permission;
 
-constexpr std::uint64_t track_bytes_max = 64ull << 30;
+constexpr std::uint64_t segment_bytes_max = 4ull << 30;
 
 auto recording_of() {
     return
@@ -29,41 +25,98 @@ void record(ApiParts& parts, const http::Request& request, http::Responder respo
                   answer_with<core::RecordingRow>(std::move(responder), recording_of(), 201));
 }
 
-void keep_manifest(ApiParts& parts, const http::Request& request, http::Responder responder) {
-    const auto recording = core::parse_name(request.param("id"));
-    if (!recording) return responder.fail(recording.error());
-    const auto input = core::parse_name(request.param("input"));
-    if (!input) return responder.fail(input.error());
-    if (auto read = json::decode<files::TrackManifest>(request.body, nullptr, node::manifest_bytes_max); !read)
-        return responder.fail(read.error().within("the manifest"));
-    const core::EndpointId endpoint{{request.identity->name}, *input};
-    const auto folder = parts.recordings / *recording;
+// Calls `then`, of the loop, with what `work` made of the request's folder on the thread beside it.
+template <class Work, class Then>
+void look_into(ApiParts& parts, const std::shared_ptr<http::Responder>& responder, Work work, Then then) {
+    const bool taken = parts.background.run([work = std::move(work), then = std::move(then), responder]() mutable {
+        return [then = std::move(then), responder, result = work()]() mutable {
+            if (!result) return responder->fail(result.error());
+            then(std::move(*result));
+        };
+    });
+    if (!taken) responder->fail({core::ErrorCode::unavailable, "too many segments are being looked at; try again"});
+}
+
+void announce_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto folder = track_folder(parts.recordings, request);
+    if (!folder) return responder.fail(folder.error());
+    const auto number = segment_number(request);
+    if (!number) return responder.fail(number.error());
+    auto row = json::decode<media::SegmentRow>(request.body, nullptr, files::SegmentFolder::row_bytes_max);
+    if (!row) return responder.fail(row.error().within("the segment's row"));
+    if (row->number != *number)
+        return responder.fail({core::ErrorCode::invalid, "the row is of segment " + std::to_string(row->number)});
+    const core::RecordingId recording{request.param("id")};
+    const core::EndpointId input{{request.identity->name}, request.param("input")};
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
-    look_for(parts.app, kept,
-             [=, id = core::RecordingId{*recording}, text = request.body](const core::CoordinatorState& state) {
-                 auto done = core::require_track(state, id, endpoint);
-                 if (done) done = files::ensure_folder(folder);
-                 if (done) done = files::atomic_write(folder / (track_file_name(endpoint) + ".flac.json"), text, 0640);
-                 done ? kept->answer(http::Response::empty()) : kept->fail(done.error());
-             });
+    look_for(
+        parts.app, kept,
+        [&parts, kept, recording, input, row = *row,
+         catalogue = SegmentCatalogue(*folder)](const core::CoordinatorState& state) {
+            if (auto known = core::require_track(state, recording, input); !known) return kept->fail(known.error());
+            look_into(
+                parts, kept, [catalogue, row] { return catalogue.announce(row); },
+                [kept](const api::SegmentPlace& place) { kept->answer(http::Response::json(json::encode(place))); });
+        });
 }
 
-// A plain file name: no folder, not hidden.
-bool is_file_name(const std::string& name) {
-    return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos && name.size() < 200;
+void complete_track(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto folder = track_folder(parts.recordings, request);
+    if (!folder) return responder.fail(folder.error());
+    const auto told = body_of<api::TrackComplete>(request, responder);
+    if (!told) return;
+    core::TrackReceived track;
+    track.recording = {request.param("id")};
+    track.input = {{request.identity->name}, request.param("input")};
+    track.file = track_name(track.input);
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    look_into(
+        parts, kept, [catalogue = SegmentCatalogue(*folder), told = *told] { return catalogue.complete(told); },
+        [&parts, kept, track](const node::TrackTotals& totals) mutable {
+            track.frames = totals.frames;
+            track.gap_frames = static_cast<std::uint64_t>(totals.gap_frames);
+            track.sha256 = totals.sha256;
+            track.note = totals.note;
+            parts.app.receive_track(std::move(track), answer_empty(std::move(*kept)));
+        });
 }
 
-void send_file(ApiParts& parts, const http::Request& request, http::Responder responder) {
-    const auto& file = request.param("file");
+// The folder of a track as its name in a view says: no other folder, not hidden.
+core::Result<std::filesystem::path> folder_of(const ApiParts& parts, const http::Request& request) {
     const auto recording = core::parse_name(request.param("id"));
-    if (!recording) return responder.fail(recording.error());
-    const auto path = parts.recordings / *recording / file;
-    std::error_code error;
-    if (!is_file_name(file) || !std::filesystem::is_regular_file(path, error))
+    if (!recording) return recording.error();
+    const auto& track = request.param("track");
+    const auto folder = parts.recordings / *recording / track;
+    const bool plain = !track.empty() && track.front() != '.' && track.find('/') == std::string::npos;
+    std::error_code none;
+    if (plain && track.size() < 200 && std::filesystem::is_directory(folder, none)) return folder;
+    return core::Error{core::ErrorCode::not_found,
+                       "recording '" + *recording + "' has nothing of a track '" + track.substr(0, 80) + "' here"};
+}
+
+void list_segments(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto folder = folder_of(parts, request);
+    if (!folder) return responder.fail(folder.error());
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    look_into(
+        parts, kept, [catalogue = SegmentCatalogue(*folder)] { return catalogue.kept(); },
+        [kept](std::vector<media::SegmentRow> rows) {
+            kept->answer(http::Response::json(json::encode(api::SegmentsView{std::move(rows)})));
+        });
+}
+
+void send_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto folder = folder_of(parts, request);
+    if (!folder) return responder.fail(folder.error());
+    const auto number = segment_number(request);
+    if (!number) return responder.fail(number.error());
+    const SegmentCatalogue catalogue(*folder);
+    const auto row = catalogue.row(*number);
+    std::error_code none;
+    if (!row || !row->kept || !std::filesystem::is_regular_file(catalogue.file(*number), none))
         return responder.fail(
-            {core::ErrorCode::not_found, "recording '" + *recording + "' has no file '" + file.substr(0, 80) + "'"});
-    const bool json = path.extension() == ".json";
-    responder.answer(http::Response::of_file({path, ""}, json ? "application/json" : "audio/flac"));
+            {core::ErrorCode::not_found, "segment " + std::to_string(*number) + " of that track is not here"});
+    responder.answer(http::Response::of_file({catalogue.file(*number), "\"" + row->sha256 + "\""}, "audio/flac"));
 }
 
 }  // namespace
@@ -79,26 +132,35 @@ void add_record_routes(http::Router& router, ApiParts& parts) {
                           answer_with<core::RecordingRow>(std::move(responder), recording_of()));
         },
         Does("Stops a recording").gives<api::RecordingView>().keyed().refuses({404}));
-    router.add(
-        Method::get, "/v1/recordings/{id}/files/{file}", Permission::view, bound(parts, send_file),
-        Does("A recorded file, or FILE.json: which frame was heard when")
-            .gives_file({{"audio/flac", ""}, {"application/json", json::reference_to<files::TrackManifest>()}}, false));
-    router.add(Method::put, "/v1/recordings/{id}/tracks/{input}/manifest", Permission::worker,
-               bound(parts, keep_manifest),
-               Does("A worker hands in what stands beside a recorded file")
-                   .takes<files::TrackManifest>()
-                   .up_to(node::manifest_bytes_max)
-                   .gives_nothing()
-                   .refuses({404, 409, 507}));
+    router.add(Method::get, "/v1/recordings/{id}/tracks/{track}/segments", Permission::view,
+               bound(parts, list_segments),
+               Does("The segments of a track that are here: frames, times, gaps, hashes")
+                   .gives<api::SegmentsView>()
+                   .refuses({404, 503}));
+    router.add(Method::get, "/v1/recordings/{id}/tracks/{track}/segments/{number}", Permission::view,
+               bound(parts, send_segment), Does("The sound of a segment").gives_file({{"audio/flac", ""}}, true));
+    router.add(Method::put, "/v1/recordings/{id}/inputs/{input}/segments/{number}", Permission::worker,
+               bound(parts, announce_segment),
+               Does("A worker tells of a segment, and hears what is here of it")
+                   .takes<media::SegmentRow>()
+                   .up_to(files::SegmentFolder::row_bytes_max)
+                   .gives<api::SegmentPlace>()
+                   .refuses({404, 503, 507}));
     router.upload(
-        Method::put, "/v1/recordings/{id}/tracks/{input}/audio", Permission::worker, track_bytes_max,
-        [&parts] { return std::make_unique<TrackUpload>(parts.app, parts.incoming, parts.recordings); },
-        Does("A worker hands in a recorded file")
+        Method::put, "/v1/recordings/{id}/inputs/{input}/segments/{number}/audio", Permission::worker,
+        segment_bytes_max, [&parts] { return std::make_unique<SegmentUpload>(parts.background, parts.recordings); },
+        Does("A worker sends a segment's file, from `offset` on")
             .takes_file("audio/flac")
-            .must_have("query", "sha256", "of the file")
+            .may_have("query", "offset", "bytes that have come already")
             .gives_nothing()
-            .decided()
-            .refuses({404}));
+            .refuses({404, 409, 503, 507}));
+    router.add(Method::post, "/v1/recordings/{id}/inputs/{input}/complete", Permission::worker,
+               bound(parts, complete_track),
+               Does("A worker tells that these are all segments of a track")
+                   .takes<api::TrackComplete>()
+                   .gives_nothing()
+                   .decided()
+                   .refuses({404, 503}));
 }
 
 }  // namespace antiphon::coordinator

@@ -48,8 +48,8 @@ struct RealRoutes : ::testing::Test {
     Backups backups{io, folder.path};
     CoordinatorApp app{app_parts(), {}};
     live::LiveSources sources{io, *clock, {boost::asio::ip::make_address("127.0.0.1"), 0}, {}};
-    ApiParts parts{app, credentials, *blobs, *blobs, folder.path, background, backups, sources,
-                   {},  0,           0,      {},     {},          nullptr,    {},      {}};
+    ApiParts parts{app, credentials, *blobs, folder.path, background, backups, sources, {},
+                   0,   0,           {},     {},          nullptr,    {},      {}};
     http::Router router;
 };
 

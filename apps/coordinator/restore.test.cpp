@@ -49,7 +49,7 @@ TEST_F(Restore, MakesTheSameStateInALaterEpoch) {
     EXPECT_FALSE(loaded->state.cluster.superseded_by) << "it is to lead, whoever led before";
     EXPECT_EQ(loaded->state.zones.find({"z1"})->version, 3u);
     EXPECT_EQ(loaded->state.sessions.find({"s1"})->phase, core::SessionPhase::playing);
-    for (const auto* name : {"token", "recordings/r1/w1.mic.flac"})
+    for (const auto* name : {"token", "recordings/r1/w1.mic/000000.flac"})
         EXPECT_EQ(content_of(target / name), content_of(data.path / name));
     EXPECT_EQ(content_of(target / backup::name_of({backup::testing::sha256_of(backup::testing::silent)})),
               backup::testing::silent);

@@ -37,7 +37,6 @@ namespace log = system::log;
 constexpr std::size_t trace_bytes = 8;
 constexpr std::size_t open_files_wanted = 16'384;  // the private broker has as many, for whoever connects to it
 constexpr std::uint64_t blobs_quota_bytes = 64ull << 30;
-constexpr std::uint64_t incoming_quota_bytes = 256ull << 30;
 // The link is lost after a keepalive without an answer, 5 to 10 s; so long it is tried anew before the broker is
 // killed.
 constexpr std::chrono::seconds broker_patience{10};
@@ -80,7 +79,6 @@ class Process {
     std::unique_ptr<Certificate> certificate_;  // none: no TLS
     std::unique_ptr<sqlite::SqliteStore> store_;
     std::unique_ptr<files::BlobFolder> blobs_;
-    std::unique_ptr<files::BlobFolder> incoming_;
     std::unique_ptr<Credentials> credentials_;
     std::vector<mqtt::BrokerUser> broker_users_;
     std::unique_ptr<CoordinatorApp> app_;
@@ -116,9 +114,6 @@ core::Result<void> Process::open_folders() {
     auto blobs = files::BlobFolder::open(options_.data / "blobs", blobs_quota_bytes);
     if (!blobs) return blobs.error();
     blobs_ = std::move(*blobs);
-    auto incoming = files::BlobFolder::open(options_.data / "recordings" / ".incoming", incoming_quota_bytes);
-    if (!incoming) return incoming.error();
-    incoming_ = std::move(*incoming);
     auto token = load_token(options_.data / "token");
     if (!token) return token.error();
     credentials_ = std::make_unique<Credentials>(std::move(*token),
@@ -205,7 +200,6 @@ core::Result<void> Process::listen() {
     api_ = std::make_unique<ApiParts>(ApiParts{*app_,
                                                *credentials_,
                                                *blobs_,
-                                               *incoming_,
                                                options_.data / "recordings",
                                                background_,
                                                *backups_,
@@ -257,8 +251,7 @@ Readings Process::readings() const {
     readings.app = app_->counters();
     if (bus_) readings.bus = {bus_->counters(), bus_->mqtt_counters(), bus_->pending()};
     if (broker_) readings.broker = {broker_->running(), broker_->counters()};
-    readings.folders = {{"blobs", blobs_->used_bytes(), blobs_quota_bytes},
-                        {"incoming", incoming_->used_bytes(), incoming_quota_bytes}};
+    readings.folders = {{"blobs", blobs_->used_bytes(), blobs_quota_bytes}};
     readings.background_refused = background_.refused();
     readings.dead_letters = actors::dead_letters();
     if (auto process = system::process_resources(0)) readings.process = *process;

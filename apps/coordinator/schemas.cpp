@@ -2,7 +2,7 @@
 // this list lacks, a test finds.
 #include "apps/coordinator/schemas.hpp"
 
-#include "adapters/files/track_manifest.hpp"
+#include "apps/api/segments.hpp"
 #include "apps/api/views.hpp"
 
 namespace antiphon::coordinator {
@@ -23,7 +23,7 @@ json::Schemas api_schemas() {
         schemas);
     add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::DoorBody,
         api::VolumeBody, api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::TokenBody, api::JoinBody,
-        files::TrackManifest>(schemas);
+        media::SegmentRow, api::SegmentPlace, api::TrackComplete, api::SegmentsView>(schemas);
     return schemas;
 }
 

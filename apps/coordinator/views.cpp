@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
 
+#include "apps/coordinator/segment_catalogue.hpp"
 #include "core/session.hpp"
 
 namespace antiphon::coordinator {
@@ -95,7 +96,7 @@ api::TrackView track_view(const core::CoordinatorState& state, const core::Recor
                         track.frames,
                         track.gap_frames,
                         track.sha256,
-                        track.file};
+                        track_name(track.input)};
     if (const auto* progress = progress_of(state, row, track)) {
         view.frames = progress->frames;
         view.gap_frames = progress->gap_frames;

@@ -1,12 +1,7 @@
-// Download with resume, upload with a hash; who retries and when is decided by the kind of error.
+// Download with resume; whether it is tried again is decided by the kind of error.
 #include "apps/worker/exchange.hpp"
 
 #include <algorithm>
-
-#include "adapters/files/atomic_write.hpp"
-#include "adapters/http/problem.hpp"
-#include "adapters/system/log.hpp"
-#include "apps/node/track_manifest.hpp"
 
 namespace antiphon::worker {
 namespace {
@@ -30,14 +25,6 @@ struct Exchange::Fetch {
     core::Programme programme;
     std::vector<Fetched> waiting;
     std::unique_ptr<ports::BlobWriter> writer;
-    int attempts = 0;
-};
-
-struct Exchange::Upload {
-    core::TrackId id;
-    files::TrackFile file;
-    std::string sha256;
-    std::function<void(const std::string&)> done;
     int attempts = 0;
 };
 
@@ -77,50 +64,6 @@ void Exchange::download(const std::shared_ptr<Fetch>& fetch) {
         if (!may_pass(end.error()) || ++fetch->attempts >= fetch_attempts_max)
             return end_fetch(fetch, end.error().what);
         after_(pause_after(fetch->attempts), [this, fetch] { download(fetch); });
-    });
-}
-
-void Exchange::upload(const core::TrackId& id, const files::TrackFile& file, const std::string& sha256,
-                      std::function<void(const std::string&)> done) {
-    if (!uploads_.insert(id).second) return;
-    send_manifest(std::make_shared<Upload>(Upload{id, file, sha256, std::move(done), 0}));
-}
-
-void Exchange::retry_upload(const std::shared_ptr<Upload>& upload, const core::Error& why) {
-    if (!may_pass(why)) {
-        uploads_.erase(upload->id);
-        system::log::warning("upload.refused", {{"file", upload->file.audio().string()}}, why.what);
-        upload->done(why.what);
-        return;
-    }
-    after_(pause_after(++upload->attempts), [this, upload] { send_manifest(upload); });
-}
-
-void Exchange::send_manifest(const std::shared_ptr<Upload>& upload) {
-    auto text = files::read_text(upload->file.manifest(), node::manifest_bytes_max);
-    if (!text) return retry_upload(upload, {core::ErrorCode::not_found, text.error().what});
-    http::ClientRequest request;
-    request.method = http::Method::put;
-    request.target = "/v1/recordings/" + upload->id.first.value + "/tracks/" + upload->id.second + "/manifest";
-    request.body = std::move(*text);
-    client_.request(std::move(request), [this, upload](const core::Result<http::Response>& got) {
-        if (!got) return retry_upload(upload, got.error());
-        if (got->status >= 400) return retry_upload(upload, http::error_of(*got));
-        send_audio(upload);
-    });
-}
-
-void Exchange::send_audio(const std::shared_ptr<Upload>& upload) {
-    http::UploadRequest request;
-    request.target =
-        "/v1/recordings/" + upload->id.first.value + "/tracks/" + upload->id.second + "/audio?sha256=" + upload->sha256;
-    request.content_type = "audio/flac";
-    request.source = upload->file.audio();
-    client_.upload(std::move(request), [this, upload](const core::Result<http::Response>& got) {
-        if (!got) return retry_upload(upload, got.error());
-        if (got->status >= 400) return retry_upload(upload, http::error_of(*got));
-        uploads_.erase(upload->id);
-        upload->done("");
     });
 }
 

@@ -1,31 +1,18 @@
-// A file's name is RECORDING.INPUT; both follow the rules of names, so it is safe and can be read back.
+// Names of recordings and inputs follow the rules of names, so they are safe as folders and can be read back.
 #include "apps/worker/tracks.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
-#include "adapters/files/atomic_write.hpp"
 #include "adapters/files/sha256.hpp"
-#include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
-#include "apps/node/track_manifest.hpp"
+#include "apps/node/segment_rows.hpp"
+#include "apps/node/track_totals.hpp"
+#include "media/recording/segment_mend.hpp"
 
 namespace antiphon::worker {
 namespace {
 
-std::optional<core::TrackId> id_of(const std::string& stem) {
-    const auto dot = stem.find('.');
-    if (dot == std::string::npos) return std::nullopt;
-    const auto recording = core::parse_name(stem.substr(0, dot));
-    const auto input = core::parse_name(stem.substr(dot + 1));
-    if (!recording || !input) return std::nullopt;
-    return core::TrackId{{*recording}, *input};
-}
-
-core::TrackReport report_of(const core::TrackId& id, const files::TrackRecorder::Status& status) {
-    return {id.first, id.second, status.state, status.reason, status.frames, status.gap_frames, status.sha256};
-}
+namespace fs = std::filesystem;
 
 core::TrackReport failed(const core::TrackId& id, const std::string& reason) {
     core::TrackReport report;
@@ -36,113 +23,118 @@ core::TrackReport failed(const core::TrackId& id, const std::string& reason) {
     return report;
 }
 
-core::Result<files::TrackRecorder::Status> stored_status(const files::TrackFile& file) {
-    auto digest = files::sha256_file(file.audio());
-    if (!digest) return digest.error();
-    files::TrackRecorder::Status status;
-    status.state = core::TrackState::stored;
-    status.sha256 = digest->value;
-    if (const auto manifest = node::read_track_manifest(file.manifest())) {
-        status.frames = manifest->frames;
-        status.gap_frames = files::gap_frames(*manifest);
-        status.reason = manifest->note.value_or("");
-    }
-    return status;
+std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code none;
+    for (auto it = fs::directory_iterator(folder, none); !none && it != fs::directory_iterator(); it.increment(none))
+        if (it->is_directory(none) && core::parse_name(it->path().filename().string()))
+            names.push_back(it->path().filename().string());
+    std::ranges::sort(names);
+    return names;
 }
 
-// The manifest of a growing file is saved now and then; here it learns what the file holds in the end.
-core::Result<files::TrackRecorder::Status> recovered(const files::TrackFile& file) {
-    return files::recover_track(file, [&](files::TrackRecorder::Status& status) -> core::Result<void> {
-        auto manifest = node::read_track_manifest(file.manifest());
-        if (!manifest) return manifest.error();
-        manifest->frames = status.frames;
-        manifest->sha256 = status.sha256;
-        status.reason = files::cut_short;
-        manifest->note = status.reason;
-        status.gap_frames = files::gap_frames(*manifest);
-        return files::atomic_write(file.manifest(), json::encode(*manifest) + "\n", 0640);
-    });
-}
-
-// So that its input can be recorded again; a person may still find something in it.
-void put_aside(const std::filesystem::path& growing) {
-    auto aside = growing;
-    aside += ".broken";
-    std::error_code stays;
-    std::filesystem::rename(growing, aside, stays);
+std::vector<media::SegmentRow> values_of(const std::map<int, media::SegmentRow>& rows) {
+    std::vector<media::SegmentRow> values;
+    for (const auto& [number, row] : rows) values.push_back(row);
+    return values;
 }
 
 }  // namespace
 
-Tracks::Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input>& inputs)
-    : folder_(std::move(folder)), worker_name_(std::move(worker_name)), inputs_(inputs) {}
+Tracks::Tracks(fs::path folder, std::vector<Input>& inputs, WallClock wall)
+    : folder_(std::move(folder)), inputs_(inputs), wall_(std::move(wall)) {}
 
 Tracks::~Tracks() {
     for (const auto& [id, recorder] : recorders_) stop_listening(id, *recorder);
 }
 
-files::TrackFile Tracks::file_of(const core::TrackId& id) const { return {folder_, id.first.value + "." + id.second}; }
+core::Result<files::SegmentFolder> Tracks::open(const core::TrackId& id) const {
+    return files::SegmentFolder::open(folder_ / id.first.value / id.second, node::segment_row_text());
+}
+
+fs::path Tracks::file_of(const core::TrackId& id, int number) const {
+    return files::SegmentFolder::whole_in(folder_ / id.first.value / id.second, number);
+}
+
+core::TrackReport Tracks::report_of(const core::TrackId& id, const Track& track) const {
+    core::TrackReport report;
+    report.id = id.first;
+    report.input = id.second;
+    report.frames = track.totals.frames;
+    report.gap_frames = static_cast<std::uint64_t>(track.totals.gap_frames);
+    report.reason = track.totals.note;
+    if (!track.recorder) {
+        report.state = core::TrackState::stored;
+        report.sha256 = track.totals.sha256;
+        return report;
+    }
+    const auto status = track.recorder->status();
+    report.state = core::TrackState::recording;
+    report.frames += status.frames;
+    report.gap_frames += static_cast<std::uint64_t>(status.gap_frames);
+    if (!status.trouble.empty()) report.reason = status.trouble;
+    return report;
+}
 
 std::vector<core::TrackReport> Tracks::recover() {
     std::vector<core::TrackReport> found;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_, none)) {
-        const auto ending = entry.path().extension();
-        const auto id = id_of(entry.path().stem());
-        if (!id || (ending != ".part" && ending != ".flac")) continue;
-        if (const auto growing = recorders_.find(*id); growing != recorders_.end()) {
-            found.push_back(report_of(*id, growing->second->status()));
-            continue;
-        }
-        if (const auto known = whole_.find(*id); known != whole_.end()) {
-            found.push_back(known->second);
-            continue;
-        }
-        const auto file = file_of(*id);
-        const auto status = ending == ".part" ? recovered(file) : stored_status(file);
-        if (status) {
-            found.push_back(whole_[*id] = report_of(*id, *status));
-            continue;
-        }
-        system::log::warning("track.unreadable", {{"file", entry.path().string()}}, status.error().what);
-        // Only what will never be readable makes way; what the disk refuses now is tried again at the next start.
-        if (ending == ".part" && status.error().code == core::ErrorCode::corrupt)
-            put_aside(entry.path());
-        else
-            found.push_back(failed(*id, status.error().what));
-    }
+    for (const auto& recording : names_in(folder_))
+        for (const auto& input : names_in(folder_ / recording)) found.push_back(take_up({{recording}, input}));
     return found;
+}
+
+core::TrackReport Tracks::take_up(const core::TrackId& id) {
+    if (const auto known = tracks_.find(id); known != tracks_.end()) return report_of(id, known->second);
+    auto folder = open(id);
+    auto rows = folder ? media::mend_track(*folder) : core::Result<std::vector<media::SegmentRow>>(folder.error());
+    if (!rows) {
+        system::log::warning("track.unreadable", {{"recording", id.first.value}, {"input", id.second}},
+                             rows.error().what);
+        return failed(id, rows.error().what);
+    }
+    auto& track = tracks_[id];
+    for (auto& row : *rows) {
+        if (!row.kept) closed_.emplace_back(id, row);
+        track.rows[row.number] = std::move(row);
+    }
+    track.totals = node::totals_of(values_of(track.rows));
+    return report_of(id, track);
 }
 
 void Tracks::stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder) {
     if (auto* input = find_input(inputs_, id.second); input && input->source) input->source->stop(recorder);
 }
 
-core::Result<void> Tracks::begin(const core::TrackId& id, core::WallTime now) {
+core::Result<void> Tracks::begin(const core::TrackId& id) {
     if (!core::parse_name(id.first.value) || !core::parse_name(id.second))
-        return core::Error{core::ErrorCode::invalid, "'" + id.first.value + "." + id.second + "' cannot name a file"};
+        return core::Error{core::ErrorCode::invalid, "'" + id.first.value + "/" + id.second + "' cannot name a folder"};
     auto* input = find_input(inputs_, id.second);
     if (!input) return core::Error{core::ErrorCode::not_found, "there is no input '" + id.second + "' here"};
     if (!input->source) return core::Error{core::ErrorCode::unavailable, input->failure};
-    files::TrackManifest manifest;
-    manifest.recording = id.first.value;
-    manifest.worker = worker_name_;
-    manifest.input = input->name;
-    manifest.device = input->device;
-    manifest.rate = input->source->format().rate;
-    manifest.started = now;
-    auto recorder = files::TrackRecorder::open(file_of(id), std::move(manifest),
-                                               [](const files::TrackManifest& m) { return json::encode(m) + "\n"; });
-    if (!recorder) return recorder.error();
-    (*recorder)->set_clock(map_);
-    if (auto started = input->source->start(**recorder); !started) return started.error();
-    recorders_[id] = std::move(*recorder);
+    auto folder = open(id);
+    if (!folder) return folder.error();
+    auto& track = tracks_[id];
+    std::uint64_t life = 0;
+    for (const auto& [number, row] : track.rows)
+        if (row.life < media::rowless_life) life = std::max(life, row.life);
+    media::SegmentOptions options;
+    options.rate = input->source->format().rate;
+    options.life = life + 1;
+    options.first_number = track.rows.empty() ? 0 : track.rows.rbegin()->first + 1;
+    options.title = id.first.value + " " + id.second;
+    options.device = input->device;
+    auto recorder = std::make_unique<files::TrackRecorder>(std::make_unique<files::SegmentFolder>(std::move(*folder)),
+                                                           options, wall_);
+    recorder->set_clock(map_);
+    if (auto started = input->source->start(*recorder); !started) return started.error();
+    recorders_[id] = recorder.get();
+    track.recorder = std::move(recorder);
     return {};
 }
 
-void Tracks::capture(const core::TrackId& id, core::WallTime now) {
+void Tracks::capture(const core::TrackId& id) {
     if (recorders_.contains(id)) return;
-    if (auto begun = begin(id, now); !begun) news_.push_back(failed(id, begun.error().what));
+    if (auto begun = begin(id); !begun) news_.push_back(failed(id, begun.error().what));
 }
 
 void Tracks::finish(const core::TrackId& id) {
@@ -153,11 +145,10 @@ void Tracks::finish(const core::TrackId& id) {
 }
 
 void Tracks::discard(const core::TrackId& id) {
-    whole_.erase(id);
-    const auto file = file_of(id);
-    std::error_code gone;
-    std::filesystem::remove(file.audio(), gone);
-    std::filesystem::remove(file.manifest(), gone);
+    tracks_.erase(id);
+    std::error_code stays;
+    fs::remove_all(folder_ / id.first.value / id.second, stays);
+    fs::remove(folder_ / id.first.value, stays);  // once it is empty
 }
 
 void Tracks::set_clock(const media::ClockMap& map) {
@@ -165,20 +156,49 @@ void Tracks::set_clock(const media::ClockMap& map) {
     for (const auto& [id, recorder] : recorders_) recorder->set_clock(map);
 }
 
+void Tracks::keep_closed(const core::TrackId& id, Track& track) {
+    for (auto& row : track.recorder->take_closed()) {
+        closed_.emplace_back(id, row);
+        track.rows[row.number] = std::move(row);
+    }
+}
+
 std::vector<core::TrackReport> Tracks::poll() {
     auto news = std::exchange(news_, {});
     for (auto it = recorders_.begin(); it != recorders_.end();) {
-        const auto status = it->second->status();
-        news.push_back(report_of(it->first, status));
-        if (status.state == core::TrackState::recording) {
-            ++it;
-            continue;
+        auto& track = tracks_[it->first];
+        const bool finished = track.recorder->status().finished;
+        keep_closed(it->first, track);
+        if (finished) {
+            track.recorder.reset();
+            track.totals = node::totals_of(values_of(track.rows));
         }
-        stop_listening(it->first, *it->second);
-        if (status.state == core::TrackState::stored) whole_[it->first] = news.back();
-        it = recorders_.erase(it);
+        news.push_back(report_of(it->first, track));
+        it = finished ? recorders_.erase(it) : std::next(it);
     }
     return news;
+}
+
+std::vector<std::pair<core::TrackId, media::SegmentRow>> Tracks::take_closed() { return std::exchange(closed_, {}); }
+
+std::map<int, std::string> Tracks::hashes(const core::TrackId& id) const {
+    std::map<int, std::string> hashes;
+    if (const auto track = tracks_.find(id); track != tracks_.end())
+        for (const auto& [number, row] : track->second.rows) hashes[number] = row.sha256;
+    return hashes;
+}
+
+void Tracks::release(const core::TrackId& id, const media::SegmentRow& row) {
+    const auto track = tracks_.find(id);
+    if (track == tracks_.end()) return;
+    auto& known = track->second.rows[row.number];
+    if (known.kept || known.sha256 != row.sha256) return;
+    auto folder = open(id);
+    auto released = folder ? media::release_segment(*folder, known) : core::Result<void>(folder.error());
+    if (!released)
+        return system::log::warning("segment.stays", {{"recording", id.first.value}, {"input", id.second}},
+                                    released.error().what);
+    known.kept = true;
 }
 
 }  // namespace antiphon::worker

@@ -1,4 +1,4 @@
-// The recordings that are made of this worker's inputs: files in a folder, found again after a restart.
+// The recordings that are made of this worker's inputs: a folder of segments each, found again after a restart.
 #pragma once
 
 #include <filesystem>
@@ -7,26 +7,29 @@
 #include <string>
 #include <vector>
 
+#include "adapters/files/segment_folder.hpp"
 #include "adapters/files/track_recorder.hpp"
+#include "apps/node/track_totals.hpp"
 #include "apps/worker/input.hpp"
 #include "core/worker.hpp"
 
 namespace antiphon::worker {
 
-// On the loop's thread.
+// On the loop's thread. A track is FOLDER/RECORDING/INPUT.
 class Tracks {
   public:
+    using WallClock = files::TrackRecorder::WallClock;
+
     // The inputs outlive it.
-    Tracks(std::filesystem::path folder, std::string worker_name, std::vector<Input>& inputs);
+    Tracks(std::filesystem::path folder, std::vector<Input>& inputs, WallClock wall);
     ~Tracks();
 
-    // What an earlier life left, and what is being recorded: whole files, and growing ones made whole. One that holds
-    // no sound is put aside, as NAME.part.broken; one that cannot be made whole now is a failed track, and tried again
-    // at the next start.
+    // What an earlier life left, made whole, and what is being recorded. One that cannot be made whole now is a failed
+    // track, and tried again at the next start.
     std::vector<core::TrackReport> recover();
 
-    // Refusals become a failed report.
-    void capture(const core::TrackId& id, core::WallTime now);
+    // Begins a track, or goes on with one that was found. Refusals become a failed report.
+    void capture(const core::TrackId& id);
     void finish(const core::TrackId& id);
     void discard(const core::TrackId& id);
     void set_clock(const media::ClockMap& map);
@@ -35,19 +38,36 @@ class Tracks {
     std::vector<core::TrackReport> poll();
     bool idle() const { return recorders_.empty() && news_.empty(); }
 
-    files::TrackFile file_of(const core::TrackId& id) const;
+    // Segments that are whole and have to be brought to the coordinator, since the last call.
+    std::vector<std::pair<core::TrackId, media::SegmentRow>> take_closed();
+    // Of a track that has ended: the hash of each segment.
+    std::map<int, std::string> hashes(const core::TrackId& id) const;
+    std::filesystem::path file_of(const core::TrackId& id, int number) const;
+    // It is safe at the coordinator.
+    void release(const core::TrackId& id, const media::SegmentRow& row);
 
   private:
+    struct Track {
+        std::map<int, media::SegmentRow> rows;           // closed
+        node::TrackTotals totals;                        // of all rows; while it records, of the lives before
+        std::unique_ptr<files::TrackRecorder> recorder;  // at work
+    };
+
+    core::TrackReport report_of(const core::TrackId& id, const Track& track) const;
+    core::Result<files::SegmentFolder> open(const core::TrackId& id) const;
+    core::Result<void> begin(const core::TrackId& id);
+    core::TrackReport take_up(const core::TrackId& id);
+    void keep_closed(const core::TrackId& id, Track& track);
     void stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder);
-    core::Result<void> begin(const core::TrackId& id, core::WallTime now);
 
     const std::filesystem::path folder_;
-    const std::string worker_name_;
     std::vector<Input>& inputs_;
+    const WallClock wall_;
     media::ClockMap map_;
-    std::map<core::TrackId, std::unique_ptr<files::TrackRecorder>> recorders_;
+    std::map<core::TrackId, Track> tracks_;
+    std::map<core::TrackId, files::TrackRecorder*> recorders_;  // at work
     std::vector<core::TrackReport> news_;
-    std::map<core::TrackId, core::TrackReport> whole_;  // files whose digest is known
+    std::vector<std::pair<core::TrackId, media::SegmentRow>> closed_;
 };
 
 }  // namespace antiphon::worker

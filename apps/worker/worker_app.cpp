@@ -59,7 +59,10 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
-      tracks_(options.data / "recordings", options.name, parts_.inputs),
+      tracks_(options.data / "recordings", parts_.inputs, [&clock = parts_.clock] { return clock.wall(); }),
+      sender_(client_, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
+              {[this](const core::TrackId& id, int number) { return tracks_.file_of(id, number); },
+               [this](const core::TrackId& id, const media::SegmentRow& row) { tracks_.release(id, row); }}),
       sent_inputs_(parts_.io, parts_.clock, parts_.identity.host, parts_.inputs),
       inventory_(parts_.outputs, parts_.inputs),
       clock_sync_(parts_.io, parts_.clock,
@@ -119,7 +122,7 @@ core::WorkerStarted WorkerApp::beginning() {
     started.outputs = inventory_.outputs();
     started.inputs = inventory_.inputs();
     started.tracks = tracks_.recover();
-    for (const auto& track : started.tracks) stored_[{track.id, track.input}] = track.sha256;
+    send_closed();
     for (const auto& [id, session] : rendering_) started.rendering.push_back(session);
     started.sending = sent_inputs_.told();
     return started;
@@ -319,7 +322,7 @@ void WorkerApp::operator()(const core::SetOutput& set) {
 
 void WorkerApp::operator()(const core::Capture& capture) {
     log::info("track.begun", {{"recording", capture.recording.value}, {"input", capture.input}}, "records");
-    tracks_.capture({capture.recording, capture.input}, parts_.clock.wall());
+    tracks_.capture({capture.recording, capture.input});
     keep_polling();
 }
 
@@ -328,13 +331,13 @@ void WorkerApp::operator()(const core::FinishCapture& finish) {
     tracks_.finish({finish.recording, finish.input});
 }
 
+// Its segments are on their way already; this waits for the last.
 void WorkerApp::operator()(const core::UploadTrack& upload) {
     const core::TrackId id{upload.recording, upload.input};
-    exchange_.upload(id, tracks_.file_of(id), stored_[id], [this, id](const std::string& refusal) {
+    sender_.complete(id, tracks_.hashes(id), [this, id](const std::string& refusal) {
         core::TrackReport report;
         report.id = id.first;
         report.input = id.second;
-        report.sha256 = stored_[id];
         report.state = refusal.empty() ? core::TrackState::uploaded : core::TrackState::failed;
         report.reason = refusal;
         tell(core::TrackProgressed{report});
@@ -343,8 +346,12 @@ void WorkerApp::operator()(const core::UploadTrack& upload) {
 
 void WorkerApp::operator()(const core::DiscardTrack& discard) {
     const core::TrackId id{discard.recording, discard.input};
+    sender_.forget(id);
     tracks_.discard(id);
-    stored_.erase(id);
+}
+
+void WorkerApp::send_closed() {
+    for (auto& [id, row] : tracks_.take_closed()) sender_.send(id, std::move(row));
 }
 
 void WorkerApp::operator()(const core::SendReport& report) {
@@ -378,10 +385,9 @@ void WorkerApp::keep_polling() {
 void WorkerApp::poll() {
     for (auto& output : parts_.outputs) output->rest_when_idle();
     for (const auto& [id, session] : rendering_) tell(core::SessionProgressed{session_report(session), session});
-    for (auto& report : tracks_.poll()) {
-        if (report.state == core::TrackState::stored) stored_[{report.id, report.input}] = report.sha256;
-        tell(core::TrackProgressed{std::move(report)});
-    }
+    auto news = tracks_.poll();
+    send_closed();  // before it is told that a track has ended
+    for (auto& report : news) tell(core::TrackProgressed{std::move(report)});
 }
 
 }  // namespace antiphon::worker

@@ -24,6 +24,7 @@
 #include "apps/worker/live_sessions.hpp"
 #include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
+#include "apps/worker/segment_sender.hpp"
 #include "apps/worker/sent_inputs.hpp"
 #include "apps/worker/tracks.hpp"
 #include "core/worker.hpp"
@@ -97,6 +98,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
     void poll();
+    void send_closed();
     void keep_polling();
     void say_goodbye(const std::function<void()>& done);
     std::vector<Output*> outputs_of(const core::DesiredSession& session);
@@ -111,6 +113,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     http::Client client_;
     Exchange exchange_;
     Tracks tracks_;
+    SegmentSender sender_;
     SentInputs sent_inputs_;
     Inventory inventory_;
     ClockSync clock_sync_;
@@ -120,7 +123,6 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     std::map<core::SessionId, core::DesiredSession> rendering_;
     std::map<core::BlobHash, std::string> fetching_for_;  // the trace of who wanted it last; until it is fetched
     std::set<core::BlobHash> wanted_;                     // by the desired document: the cache keeps them
-    std::map<core::TrackId, std::string> stored_;         // hash of each file that waits to be handed in
     node::Forgeries forged_;
     json::DecodeCounters decoded_;
     core::Epoch epoch_;  // the highest seen, for envelopes

@@ -153,6 +153,28 @@ core::FrameCount cluster_frame_of(const TimedLife& life, core::FrameCount frame,
     return cluster_frame(life.time.origin_ns() - begin_ns + std::llround(after_origin));
 }
 
+// In frames of one life: what its rows tell of, and what none of them speaks of.
+std::vector<SegmentGap> gaps_within(std::span<const SegmentRow> rows, std::uint64_t life) {
+    std::vector<SegmentRow> ordered;
+    std::ranges::copy_if(rows, std::back_inserter(ordered), [&](const auto& row) { return row.life == life; });
+    std::ranges::sort(ordered, {}, &SegmentRow::first);
+    std::vector<SegmentGap> gaps;
+    core::FrameCount told = 0;  // up to there
+    for (const auto& row : ordered) {
+        auto first = row.first;
+        for (const auto& gap : row.gaps) first = std::min(first, gap.first);
+        if (first > told)
+            gaps.push_back(
+                {told, first - told, "a segment before number " + std::to_string(row.number) + " is not here"});
+        told = std::max(told, row.end());
+        for (const auto& gap : row.gaps) {
+            gaps.push_back(gap);
+            told = std::max(told, gap.first + gap.count);
+        }
+    }
+    return gaps;
+}
+
 }  // namespace
 
 core::Result<RecordingTime> recording_time(std::span<const std::vector<SegmentRow>> tracks) {
@@ -200,14 +222,12 @@ std::vector<SegmentGap> gaps_on_line(const TimedTrack& track, std::span<const Se
     for (const auto& life : track.lives) {
         const auto first = cluster_frame_of(life, 0, begin_ns);
         if (end && first > *end) gaps.push_back({*end, first - *end, why.empty() ? "nothing was recorded" : why});
-        for (const auto& row : rows) {
-            if (row.life != life.life) continue;
-            for (const auto& gap : row.gaps) {
-                const auto from = cluster_frame_of(life, gap.first, begin_ns);
-                gaps.push_back({from, cluster_frame_of(life, gap.first + gap.count, begin_ns) - from, gap.reason});
-            }
-            why = row.note;
+        for (const auto& gap : gaps_within(rows, life.life)) {
+            const auto from = cluster_frame_of(life, gap.first, begin_ns);
+            gaps.push_back({from, cluster_frame_of(life, gap.first + gap.count, begin_ns) - from, gap.reason});
         }
+        for (const auto& row : rows)
+            if (row.life == life.life) why = row.note;
         end = cluster_frame_of(life, life.end, begin_ns);
     }
     std::ranges::sort(gaps, {}, &SegmentGap::first);

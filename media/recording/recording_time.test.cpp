@@ -103,6 +103,22 @@ TEST(RecordingTime, GapsWithinALifeAreOnTheLineToo) {
     EXPECT_EQ(gaps[0].count, 960);
 }
 
+TEST(RecordingTime, ASegmentThatIsNotHereIsAGap) {
+    Random random(2);
+    Board board{{0, 0}};
+    board.record(random, 0, 100, {{}});
+    board.rows.erase(board.rows.begin() + 3);
+    board.rows.erase(board.rows.begin());
+    const auto time = recording_time(std::vector<Rows>{board.rows});
+    ASSERT_TRUE(time);
+    const auto gaps = gaps_on_line(time->tracks[0], board.rows, time->begin_ns());
+    ASSERT_EQ(gaps.size(), 2U);
+    EXPECT_NEAR(static_cast<double>(gaps[0].first), 0, 1);
+    EXPECT_NEAR(static_cast<double>(gaps[1].first), 30 * 48000, 1);
+    EXPECT_EQ(gaps[1].count, 480'000);
+    EXPECT_NE(gaps[1].reason.find("number 4 is not here"), std::string::npos);
+}
+
 TEST(RecordingTime, TwoBoardsAgreeAcrossANewLifeOfTheClusterClock) {
     Random random(3);
     const std::vector<Board::Clock> clocks{{1, 0, 60, 0}, {2, 75, 1e9, 75}};

@@ -1,7 +1,6 @@
 // A recording on its board: a track is a row of segments, each a FLAC file of its own with a row that tells about it.
 #pragma once
 
-#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,7 +18,6 @@ struct SegmentAnchor {
 
     friend bool operator==(const SegmentAnchor&, const SegmentAnchor&) = default;
 };
-BOOST_DESCRIBE_STRUCT(SegmentAnchor, (), (frame, cluster_ns, error_ns, incarnation))
 
 // Frames that were not recorded. A short gap is silence in the file; a long one is between two files.
 struct SegmentGap {
@@ -29,7 +27,6 @@ struct SegmentGap {
 
     friend bool operator==(const SegmentGap&, const SegmentGap&) = default;
 };
-BOOST_DESCRIBE_STRUCT(SegmentGap, (), (first, count, reason))
 
 // Frames count on within one life of the recorder, from the first that it captured: they are the device's, whatever was
 // missing. What lies between two lives is told by their anchors.
@@ -43,15 +40,15 @@ struct SegmentRow {
     std::uint64_t bytes = 0;  // of a closed one
     std::string sha256;       // of a closed one's file
     core::WallTime started;   // of its first frame, as the board's clock had it
+    std::string device;       // that it was captured from
     std::vector<SegmentAnchor> anchors;
     std::vector<SegmentGap> gaps;  // in it, and between it and the one before
     std::string note;              // what a person should know of it
+    bool kept = false;             // the file is safe elsewhere, and need not be here
 
     core::FrameCount end() const noexcept { return first + frames; }
     friend bool operator==(const SegmentRow&, const SegmentRow&) = default;
 };
-BOOST_DESCRIBE_STRUCT(SegmentRow, (),
-                      (number, life, first, frames, rate, closed, bytes, sha256, started, anchors, gaps, note))
 
 // Lives from here on are those of files whose rows were lost, each its own.
 inline constexpr std::uint64_t rowless_life = std::uint64_t{1} << 62;

@@ -43,7 +43,9 @@ class SegmentFiles {
 
     // The row takes the place of an older one as a whole; durable on return.
     virtual core::Result<void> save(const SegmentRow& row) = 0;
-    // File and row; nothing is wrong when they are gone already.
+    // The file of a whole one, not its row; nothing is wrong when it is gone already.
+    virtual core::Result<void> drop(int number) = 0;
+    // File and row; the same.
     virtual core::Result<void> remove(int number) = 0;
 
     struct Found {

@@ -47,6 +47,10 @@ core::Result<std::optional<SegmentRow>> gone(SegmentFiles& files, int number) {
 core::Result<std::optional<SegmentRow>> mend_segment(SegmentFiles& files, const SegmentFiles::Found& found,
                                                      const std::string& note) {
     const auto number = found.number;
+    if (found.row && found.row->kept) {
+        if (auto dropped = files.drop(number); !dropped) return dropped.error();
+        return found.row;
+    }
     if (!found.growing && !found.whole) return gone(files, number);  // a row whose file never was
     if (found.whole && found.row && found.row->closed) return found.row;
     const auto extent = extent_of(files, number);
@@ -69,6 +73,12 @@ core::Result<std::optional<SegmentRow>> mend_segment(SegmentFiles& files, const 
     row.closed = true;
     if (auto saved = files.save(row); !saved) return saved.error();
     return std::optional(row);
+}
+
+core::Result<void> release_segment(SegmentFiles& files, SegmentRow row) {
+    row.kept = true;
+    if (auto saved = files.save(row); !saved) return saved;
+    return files.drop(row.number);
 }
 
 core::Result<std::vector<SegmentRow>> mend_track(SegmentFiles& files) {

@@ -102,6 +102,7 @@ core::Result<void> SegmentWriter::open(core::WallTime wall) {
                       .first = next_,
                       .rate = options_.rate,
                       .started = wall,
+                      .device = options_.device,
                       .gaps = std::exchange(between_, {})};
     gaps_before_ = row_->gaps.size();
     next_sync_ = frames_in(options_.sync_each);

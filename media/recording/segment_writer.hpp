@@ -30,6 +30,7 @@ struct SegmentOptions {
     std::uint64_t life = 0;  // another each time that a recorder begins
     int first_number = 0;    // of its segments: above all that were
     std::string title;       // for people who open a file: ASCII
+    std::string device;      // that is captured from
     core::Duration length = std::chrono::minutes(5);
     core::Duration sync_each = std::chrono::milliseconds(500);
     core::Duration row_each = std::chrono::seconds(2);

@@ -281,6 +281,23 @@ TEST(SegmentMend, EndsTheSameHoweverOftenItIsCutOff) {
     }
 }
 
+TEST(SegmentMend, WhatIsSafeElsewhereIsRememberedByItsRow) {
+    for (int refused = 0; refused < 3; ++refused) {
+        Recorder recorder;
+        recorder.capture(5 * second);
+        ASSERT_TRUE(recorder.finish());
+        auto rows = recorder.mended();
+        recorder.disk.refuse_at = recorder.disk.calls + refused;
+        const bool released = release_segment(recorder.disk, rows[1]).ok();
+        EXPECT_EQ(released, refused == 2);
+        EXPECT_EQ(recorder.disk.has(1), refused < 2) << "while its row does not say so the file stays";
+        recorder.disk.refuse_at = -1;
+        rows[1].kept = refused > 0;
+        EXPECT_EQ(recorder.mended(), rows);
+        EXPECT_EQ(recorder.disk.has(1), refused == 0);
+    }
+}
+
 TEST(SegmentMend, SoundWhoseRowIsLostIsKept) {
     Recorder recorder;
     recorder.capture(5 * second);

@@ -11,7 +11,7 @@
 
 namespace antiphon::media::test {
 
-class SimDisk final : public SegmentFiles {
+class SimDisk : public SegmentFiles {
   public:
     // The call with this number fails, and those after it, as many in all.
     int refuse_at = -1, refuse_for = 1;
@@ -97,6 +97,12 @@ class SimDisk final : public SegmentFiles {
     core::Result<void> save(const SegmentRow& row) override {
         if (auto refused = refuse()) return *refused;
         rows_[row.number] = row;
+        return {};
+    }
+    core::Result<void> drop(int number) override {
+        if (auto refused = refuse()) return *refused;
+        entries_.erase(number);
+        durable_.erase(number);
         return {};
     }
     core::Result<void> remove(int number) override {

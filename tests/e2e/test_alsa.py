@@ -126,7 +126,7 @@ class Alsa(unittest.TestCase):
         self.cluster.antiphon("record", "stop", recording)
         self.assertTrue(wait_for(lambda: track()["state"] == "uploaded", 20), track())
         self.assertEqual(track()["gap_frames"], 0, track())
-        audio = next((self.cluster.folder / "coordinator/recordings" / recording).glob("*.flac"))
+        audio = next((self.cluster.folder / "coordinator/recordings" / recording).rglob("*.flac"))
         decoded = self.cluster.folder / "decoded.wav"
         subprocess.run(["flac", "-s", "-d", "-f", "-o", decoded, audio], check=True, timeout=30)
         with wave.open(str(decoded)) as file:

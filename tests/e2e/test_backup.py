@@ -80,8 +80,8 @@ class Backup(unittest.TestCase):
                 manifest = json.load(tar.extractfile("manifest.json"))
                 self.assertEqual([member["name"] for member in manifest["members"]], names[flags][1:])
         self.assertEqual(names[()], ["manifest.json", "antiphon.db", "token"])
-        track = f"recordings/{recording}/{stopped['tracks'][0]['file']}"
-        self.assertLessEqual({track, f"{track}.json"}, set(names[("--whole",)]))
+        segment = f"recordings/{recording}/{stopped['tracks'][0]['id']}/000000"
+        self.assertLessEqual({f"{segment}.flac", f"{segment}.json"}, set(names[("--whole",)]))
         self.assertEqual(len([name for name in names[("--whole",)] if name.startswith("blobs/")]), 1)
 
     def test_only_an_administrator_gets_one(self):

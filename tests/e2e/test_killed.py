@@ -34,16 +34,16 @@ class Killed(unittest.TestCase):
         self.assertTrue(wait_for(lambda: self.track(recording)["frames"] > 3 * RATE, 20), "it does not grow")
         ticks = self.stage.kill("hall")
         self.assertTrue(self.stage.wait_for_new_life("hall", ticks, 5), "its supervisor did not restart it within 5 s")
+        self.stage.cluster.antiphon("record", "stop", recording)
         self.assertTrue(wait_for(lambda: self.track(recording)["state"] == "uploaded", 20), self.track(recording))
 
         track = self.track(recording)
         self.assertIn("cut short", track["reason"])
         self.assertGreater(track["frames"], 2 * RATE)
-        folder = self.stage.cluster.folder / "coordinator/recordings" / recording
-        manifest = json.loads((folder / f"{track['file']}.json").read_text())
-        content = (folder / track["file"]).read_bytes()
-        self.assertEqual((manifest["frames"], manifest["sha256"]), (track["frames"], track["sha256"]))
-        self.assertEqual(hashlib.sha256(content).hexdigest(), track["sha256"])
+        folder = self.stage.cluster.folder / "coordinator/recordings" / recording / track["id"]
+        row = json.loads((folder / "000000.json").read_text())
+        self.assertGreater(row["frames"], 2 * RATE)
+        self.assertEqual(hashlib.sha256((folder / "000000.flac").read_bytes()).hexdigest(), row["sha256"])
         events = self.stage.cluster.antiphon("events")["events"]
         self.assertTrue(any(e["event"] == "recording.complete" and "cut short" in e["text"] for e in events), events)
 

@@ -225,25 +225,34 @@ class OpenApi(unittest.TestCase):
         self.ask(200, "POST", f"/v1/recordings/{recording}/stop")
         self.assertTrue(wait_for(lambda: self.get(f"/v1/recordings/{recording}")["tracks"][0]["state"] == "uploaded", 30))
         track = self.get(f"/v1/recordings/{recording}")["tracks"][0]
-        file = f"/v1/recordings/{recording}/files/{track['file']}"
-        self.file(file, tagged=False)
-        self.file(file + ".json", tagged=False)
-        self.hand_in(recording, self.ask(200, "GET", file).body, self.ask(200, "GET", file + ".json").body)
+        segments = f"/v1/recordings/{recording}/tracks/{track['id']}/segments"
+        self.file(f"{segments}/0", tagged=True)
+        self.ask(404, "GET", f"{segments}/77"), self.ask(404, "GET", f"{segments}/x")
+        self.ask(404, "GET", segments.replace(track["id"], "w99.mic"))
+        (row,) = self.get(segments)["segments"]
+        self.hand_in(recording, self.ask(200, "GET", f"{segments}/0").body, row)
 
-    def hand_in(self, recording, audio, manifest):
-        """What the worker did, once more, with its credential."""
+    def hand_in(self, recording, audio, row):
+        """What the worker did, once more, with its credential; then another segment, in two pieces."""
         credential = self.stage.identity("hall")["credential"]
-        target = f"/v1/recordings/{recording}/tracks/mic"
-        self.ask(204, "PUT", f"{target}/manifest", manifest.decode(), token=credential, **JSON)
-        self.ask(400, "PUT", f"{target}/manifest", {"v": 1}, token=credential)
-        digest = hashlib.sha256(audio).hexdigest()
-        flac = {"Content-Type": "audio/flac"}
-        self.ask(204, "PUT", f"{target}/audio?sha256={digest}", audio, token=credential, **flac)
-        self.ask(422, "PUT", f"{target}/audio?sha256={'0' * 64}", audio, token=credential, **flac)
-        self.ask(400, "PUT", f"{target}/audio", audio, token=credential, **flac)
+        target = f"/v1/recordings/{recording}/inputs/mic"
+        as_worker = {"token": credential}
+        flac = as_worker | {"Content-Type": "audio/flac"}
+        self.assertEqual(self.ask(200, "PUT", f"{target}/segments/0", row, **as_worker).json(), {"received_bytes": len(audio), "kept": True})
+        self.ask(400, "PUT", f"{target}/segments/0", {"v": 1}, **as_worker), self.ask(400, "PUT", f"{target}/segments/1", row, **as_worker)
+        self.ask(409, "PUT", f"{target}/segments/0/audio?offset=0", audio, **flac)
+        self.ask(404, "PUT", f"{target}/segments/1/audio", audio, **flac)
+        other = row | {"number": 1, "first": row["first"] + row["frames"]}
+        self.assertEqual(self.ask(200, "PUT", f"{target}/segments/1", other, **as_worker).json(), {"received_bytes": 0, "kept": False})
+        self.ask(409, "PUT", f"{target}/segments/1/audio?offset=0", audio[:1000], **flac)
+        self.assertEqual(self.ask(200, "PUT", f"{target}/segments/1", other, **as_worker).json(), {"received_bytes": 1000, "kept": False})
+        self.ask(400, "PUT", f"{target}/segments/1/audio?offset=1000", audio, **flac)
+        self.ask(409, "POST", f"{target}/complete", {"segments": [{"number": 1, "sha256": row["sha256"]}]}, **as_worker)
+        self.ask(204, "PUT", f"{target}/segments/1/audio?offset=1000", audio[1000:], **flac)
+        self.ask(204, "POST", f"{target}/complete", {"segments": [{"number": n, "sha256": row["sha256"]} for n in (0, 1)]}, **as_worker)
         target = target.replace(recording, NOWHERE)
-        self.ask(404, "PUT", f"{target}/manifest", manifest.decode(), token=credential, **JSON)
-        self.ask(404, "PUT", f"{target}/audio?sha256={digest}", audio, token=credential, **flac)
+        self.ask(404, "PUT", f"{target}/segments/0", row, **as_worker), self.ask(404, "PUT", f"{target}/segments/0/audio", audio, **flac)
+        self.ask(409, "POST", f"{target}/complete", {"segments": [{"number": 0, "sha256": row["sha256"]}]}, **as_worker)
 
     def file(self, target, tagged):
         """Whole, in part, not at all, and only if it is another."""

@@ -82,9 +82,12 @@ class Thief(unittest.TestCase):
         for method, target in (("POST", "/v1/invitations"), ("DELETE", "/v1/workers/hall"), ("POST", f"/v1/sessions/{self.session}/stop"),
                                ("PUT", "/v1/volume"), ("PUT", "/v1/zones/z"), ("POST", "/v1/recordings"), ("POST", "/v1/workers/hall/maintenance")):
             self.assertEqual(self.http(method, target, b"{}"), 403, target)
-        tracks = f"/v1/recordings/{self.recording}/tracks"
-        for target in (f"{tracks}/mic/manifest", f"{tracks}/mic/audio?sha256={hashlib.sha256(b'{}').hexdigest()}", f"{tracks}/..%2Fmic/manifest"):
-            self.assertIn(self.http("PUT", target, b"{}"), (400, 403, 404, 409, 422), target)
+        inputs = f"/v1/recordings/{self.recording}/inputs"
+        row = {"number": 0, "life": 1, "first": 0, "frames": 1, "rate": 48000, "closed": True, "bytes": 2, "sha256": hashlib.sha256(b"{}").hexdigest(), "started": 1,
+               "device": "", "anchors": [], "gaps": [], "note": "", "kept": True}
+        for target in (f"{inputs}/mic/segments/0", f"{inputs}/mic/segments/0/audio", f"{inputs}/..%2Fmic/segments/0"):
+            self.assertIn(self.http("PUT", target, json.dumps(row).encode()), (400, 403, 404, 409, 422), target)
+        self.assertIn(self.http("POST", f"{inputs}/mic/complete", b'{"segments": []}'), (400, 403, 404, 409, 422))
         kept = [path.name for path in (self.cluster.folder / "coordinator/recordings").rglob("*") if path.is_file()]
         self.assertEqual(kept, [])
         track = self.cluster.antiphon("recordings")["recordings"][0]["tracks"][0]

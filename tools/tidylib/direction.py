@@ -14,7 +14,7 @@ DIRECTION = [
     (r"^ports/", r"^(?:ports|core|media)/"),
     (r"^adapters/(?P<self>\w+)/", r"^(?:ports|core|media|actors)/|^adapters/{self}/"),
     (r"^sim/", r"^(?:sim|core|actors|media|ports)/"),
-    (r"^apps/ruler/", r"^(?:media|core|ports|adapters/virtual_audio|adapters/json|apps/ruler)/|^adapters/files/track_manifest\.hpp"),
+    (r"^apps/ruler/", r"^(?:media|core|ports|adapters/virtual_audio|adapters/json|apps/ruler)/|^apps/(?:export/manifest|api/segment_json)\.hpp"),
     (r"^apps/", r"^(?!sim/|tests/|bench/)"),
 ]
 ARROWS = "core <- actors <- apps; core, media <- ports <- adapters <- apps; core, actors <- sim"

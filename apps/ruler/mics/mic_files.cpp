@@ -6,9 +6,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "adapters/files/track_manifest.hpp"
 #include "adapters/json/json.hpp"
 #include "adapters/virtual_audio/speaker_scan.hpp"
+#include "apps/export/manifest.hpp"
 #include "media/codecs/flac_decoder.hpp"
 
 namespace antiphon::ruler {
@@ -47,21 +47,23 @@ Result<std::vector<float>> read_mono(const std::filesystem::path& file) {
     return mono;
 }
 
-// NAME.flac.json or NAME.json.
-std::filesystem::path manifest_of(const std::filesystem::path& file) {
-    std::error_code none;
-    const std::filesystem::path beside = file.string() + ".json";
-    return std::filesystem::exists(beside, none) ? beside : std::filesystem::path(file).replace_extension(".json");
-}
+// What the manifest in the file's folder tells of it.
+struct Told {
+    exporting::ExportManifest manifest;
+    exporting::ExportedTrack track;
+};
 
-Result<files::TrackManifest> read_manifest(const std::filesystem::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    if (!in) return Error{ErrorCode::not_found, "cannot read " + file.string() + ", which tells a recording's times"};
+Result<Told> read_manifest(const std::filesystem::path& file) {
+    const auto path = file.parent_path() / exporting::manifest_name;
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return Error{ErrorCode::not_found, "cannot read " + path.string() + ", which tells a recording's times"};
     std::stringstream text;
     text << in.rdbuf();
-    auto manifest = json::decode<files::TrackManifest>(text.str(), nullptr, manifest_bytes_max);
-    if (!manifest) return manifest.error().within(file.string());
-    return manifest;
+    auto manifest = json::decode<exporting::ExportManifest>(text.str(), nullptr, manifest_bytes_max);
+    if (!manifest) return manifest.error().within(path.string());
+    for (const auto& track : manifest->tracks)
+        if (track.file == file.filename().string()) return Told{*manifest, track};
+    return Error{ErrorCode::not_found, path.string() + " tells nothing of " + file.filename().string()};
 }
 
 std::optional<virtual_audio::Position> place_in(const std::string& device) {
@@ -74,18 +76,20 @@ std::optional<virtual_audio::Position> place_in(const std::string& device) {
 Result<std::vector<float>> read_melody(const std::filesystem::path& file) { return read_mono(file); }
 
 Result<Recording> read_recording(const std::filesystem::path& file, std::optional<virtual_audio::Position> at) {
-    const auto manifest = read_manifest(manifest_of(file));
-    if (!manifest) return manifest.error();
+    const auto told = read_manifest(file);
+    if (!told) return told.error();
     auto samples = read_mono(file);
     if (!samples) return samples.error();
-    if (!at) at = place_in(manifest->device);
-    Recording recording{.name = manifest->worker + "/" + manifest->input, .samples = std::move(*samples)};
+    if (!at) at = place_in(told->track.device);
+    Recording recording{.name = told->track.input, .samples = std::move(*samples)};
     if (!at)
         return Error{ErrorCode::invalid, "nobody knows where " + recording.name + " was; say --mic " + recording.name +
                                              "=X,Y, or declare its device with at=X,Y"};
     recording.at = *at;
-    for (const auto& anchor : manifest->anchors) recording.anchors.push_back({anchor.frame, anchor.cluster_ns});
-    for (const auto& gap : manifest->gaps) recording.gaps.push_back({gap.first, gap.count});
+    const auto& manifest = told->manifest;
+    for (core::FrameCount frame = 0; frame <= manifest.frames; frame += manifest.rate)
+        recording.anchors.push_back({frame, manifest.origin_ns + frame * 125'000 / 6});
+    for (const auto& gap : told->track.gaps) recording.gaps.push_back({gap.first, gap.count});
     return recording;
 }
 

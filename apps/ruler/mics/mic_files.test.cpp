@@ -17,9 +17,11 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* manifest =
-    R"({"v":1,"recording":"r1","worker":"hall","input":"mic","device":"DEVICE","rate":48000,
-"channels":1,"frames":4,"sha256":"","incarnation":9,"anchors":[{"frame":0,"cluster_ns":5000,"error_ns":10},
-{"frame":4,"cluster_ns":88333,"error_ns":10}],"gaps":[{"first":1,"count":2,"reason":"late"}],"started":1})";
+    R"({"v":1,"recording":"r1","rate":48000,"frames":4,"incarnation":9,"origin_ns":5000,"started":1,"tracks":[
+{"input":"attic/mic","device":"alsa:hw:2","file":"other.flac","channel":0,"sha256":"","gaps":[],"clock_error_ns":10,
+"drift_ppm":1.5,"by_wall_clock":false,"note":""},
+{"input":"hall/mic","device":"DEVICE","file":"one.flac","channel":0,"sha256":"","gaps":[{"first":1,"count":2,
+"reason":"late"}],"clock_error_ns":10,"drift_ppm":1.5,"by_wall_clock":false,"note":""}]})";
 
 struct MicFilesTest : testing::Test {
     std::filesystem::path write(const std::string& name, const std::string& text) {
@@ -39,7 +41,7 @@ struct MicFilesTest : testing::Test {
     }
     void write_manifest(const std::string& device) {
         std::string text = manifest;
-        write("one.json", text.replace(text.find("DEVICE"), 6, device));
+        write("manifest.json", text.replace(text.find("DEVICE"), 6, device));
     }
 
     virtual_audio::TemporaryFolder folder;
@@ -52,7 +54,7 @@ TEST_F(MicFilesTest, ReadsARecordingItsPlaceAndItsTimes) {
     EXPECT_EQ(recording->name, "hall/mic");
     EXPECT_EQ(recording->at, (virtual_audio::Position{1.5, 2}));
     EXPECT_EQ(recording->samples, (std::vector<float>{0.5F, -0.25F, 0, 0.125F}));
-    EXPECT_EQ(recording->anchors, (std::vector<Anchor>{{0, 5000}, {4, 88333}}));
+    EXPECT_EQ(recording->anchors, (std::vector<Anchor>{{0, 5000}}));
     ASSERT_EQ(recording->gaps.size(), 1U);
     EXPECT_EQ(recording->gaps[0].count, 2);
 }
@@ -66,9 +68,12 @@ TEST_F(MicFilesTest, WantsToKnowWhereTheMicrophoneWas) {
 
 TEST_F(MicFilesTest, NamesTheFileThatIsWrong) {
     const auto file = write_flac("one.flac", 1, {0, 0});
-    EXPECT_THAT(read_recording(file).error().what, HasSubstr("one.json"));
-    write("one.json", "{}");
-    EXPECT_THAT(read_recording(file).error().what, HasSubstr("one.json: "));
+    EXPECT_THAT(read_recording(file).error().what, HasSubstr("manifest.json"));
+    write("manifest.json", "{}");
+    EXPECT_THAT(read_recording(file).error().what, HasSubstr("manifest.json: "));
+    write_manifest("virtual:microphone");
+    EXPECT_THAT(read_recording(write_flac("three.flac", 1, {0})).error().what, HasSubstr("nothing of three.flac"));
+    std::filesystem::remove(folder.path() / "three.flac");
     EXPECT_EQ(read_melody(write("two.flac", "no sound")).error().code, core::ErrorCode::corrupt);
     EXPECT_EQ(read_melody(folder.path() / "three.flac").error().code, core::ErrorCode::not_found);
 }

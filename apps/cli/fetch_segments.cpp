@@ -1,0 +1,44 @@
+// Files are named by their number alone: the server names nothing here.
+#include "apps/cli/fetch_segments.hpp"
+
+#include <array>
+#include <cstdio>
+
+#include "apps/api/segments.hpp"
+#include "apps/cli/fetch_file.hpp"
+
+namespace antiphon::cli {
+
+namespace fs = std::filesystem;
+
+fs::path segment_file(const fs::path& folder, int number) {
+    std::array<char, 32> name{};
+    std::snprintf(name.data(), name.size(), "%06d.flac", number);
+    return folder / name.data();
+}
+
+core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, const ApiClient& api,
+                                                            const std::string& recording, const std::string& track,
+                                                            const fs::path& folder) {
+    const auto target =
+        "/v1/recordings/" + http::percent_encoded(recording) + "/tracks/" + http::percent_encoded(track) + "/segments";
+    const auto answer = api.get(target);
+    if (!answer) return answer.error();
+    auto view = Call::decoded<api::SegmentsView>(*answer);
+    if (!view) return view.error();
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error)
+        return core::Error{core::ErrorCode::denied,
+                           "cannot make the folder '" + folder.string() + "': " + error.message()};
+    for (const auto& row : view->segments) {
+        const auto file = segment_file(folder, row.number);
+        if (has_content(file, row.sha256)) continue;
+        const WantedFile wanted{
+            .target = target + "/" + std::to_string(row.number), .sha256 = row.sha256, .size_bytes = row.bytes};
+        if (auto fetched = fetch_file(call, api, wanted, file); !fetched) return fetched.error();
+    }
+    return std::move(view->segments);
+}
+
+}  // namespace antiphon::cli

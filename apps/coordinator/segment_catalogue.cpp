@@ -1,0 +1,95 @@
+// A segment is here when its row says so, which it does once its file has its name.
+#include "apps/coordinator/segment_catalogue.hpp"
+
+#include <algorithm>
+
+#include "adapters/files/atomic_write.hpp"
+#include "adapters/files/partial_file.hpp"
+#include "adapters/files/segment_folder.hpp"
+#include "apps/node/segment_rows.hpp"
+
+namespace antiphon::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+using core::Error;
+using core::ErrorCode;
+
+std::string named(int number) { return "segment " + std::to_string(number); }
+
+}  // namespace
+
+std::string track_name(const core::EndpointId& input) { return input.worker.value + "." + input.name; }
+
+fs::path SegmentCatalogue::file(int number) const { return files::SegmentFolder::whole_in(folder_, number); }
+
+fs::path SegmentCatalogue::row_file(int number) const { return file(number).replace_extension(".json"); }
+
+core::Result<void> SegmentCatalogue::save(const media::SegmentRow& row) const {
+    if (auto made = files::ensure_folder(folder_); !made) return made;
+    return files::atomic_write(row_file(row.number), node::segment_row_text().write(row), 0640);
+}
+
+core::Result<media::SegmentRow> SegmentCatalogue::row(int number) const {
+    std::error_code none;
+    if (!fs::exists(row_file(number), none))
+        return Error{ErrorCode::not_found, named(number) + " was not announced; send its row first"};
+    const auto text = files::read_text(row_file(number), files::SegmentFolder::row_bytes_max);
+    if (!text) return text.error();
+    auto row = node::segment_row_text().read(*text);
+    return row ? row : core::Result<media::SegmentRow>(row.error().within(row_file(number).string()));
+}
+
+core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentRow& told) const {
+    if (told.number < 0 || !told.closed || !core::parse_blob_hash(told.sha256))
+        return Error{ErrorCode::invalid, named(told.number) + " is not closed, or has no SHA-256: it cannot be sent"};
+    auto row = told;
+    const auto known = this->row(row.number);
+    const bool same = known && known->sha256 == row.sha256;
+    row.kept = same && known->kept;
+    if (!same)
+        if (auto removed = files::PartialFile::remove(file(row.number)); !removed) return removed.error();
+    if (!same || *known != row)
+        if (auto saved = save(row); !saved) return saved.error();
+    std::error_code none;
+    if (!row.kept && fs::exists(file(row.number), none)) {  // named, and then the power went
+        if (auto accepted = accept(row.number); !accepted) return accepted.error();
+        row.kept = true;
+    }
+    return api::SegmentPlace{row.kept ? row.bytes : files::PartialFile::received(file(row.number)), row.kept};
+}
+
+core::Result<void> SegmentCatalogue::accept(int number) const {
+    auto row = this->row(number);
+    if (!row) return row.error();
+    const core::BlobHash sha256{row->sha256};
+    if (auto done = files::PartialFile::complete(file(number), row->bytes, sha256); !done) return done;
+    row->kept = true;
+    return save(*row);
+}
+
+core::Result<std::vector<media::SegmentRow>> SegmentCatalogue::kept() const {
+    std::vector<media::SegmentRow> rows;
+    std::error_code none;
+    if (!fs::exists(folder_, none)) return rows;
+    auto folder = files::SegmentFolder::open(folder_, node::segment_row_text());
+    if (!folder) return folder.error();
+    const auto found = folder->list();
+    if (!found) return found.error();
+    for (const auto& one : *found)
+        if (one.row && one.row->kept && one.whole) rows.push_back(*one.row);
+    return rows;
+}
+
+core::Result<node::TrackTotals> SegmentCatalogue::complete(const api::TrackComplete& told) const {
+    const auto rows = kept();
+    if (!rows) return rows.error();
+    for (const auto& name : told.segments) {
+        const bool here = std::ranges::any_of(
+            *rows, [&](const auto& row) { return row.number == name.number && row.sha256 == name.sha256; });
+        if (!here) return Error{ErrorCode::conflict, named(name.number) + " is not here yet; send it first"};
+    }
+    return node::totals_of(*rows);
+}
+
+}  // namespace antiphon::coordinator

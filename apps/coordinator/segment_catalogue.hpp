@@ -1,0 +1,45 @@
+// The segments that boards have brought: recordings/ID/WORKER.INPUT/000007.flac, with its row beside.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "apps/api/segments.hpp"
+#include "apps/node/track_totals.hpp"
+#include "core/result.hpp"
+#include "core/rows.hpp"
+
+namespace antiphon::coordinator {
+
+// Name of a track in its recording's folder: the worker's id and the input's name.
+std::string track_name(const core::EndpointId& input);
+
+// One track's folder. Each call reads or writes files: not for a loop. One at a time per folder.
+class SegmentCatalogue {
+  public:
+    explicit SegmentCatalogue(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+    // Keeps the row, and tells what is here of its file. Another file of that number, of a life that was mended
+    // differently, goes.
+    core::Result<api::SegmentPlace> announce(const media::SegmentRow& row) const;
+    // All bytes have come: checked, named, and from then on kept. `corrupt` when they are not what was announced.
+    core::Result<void> accept(int number) const;
+
+    // `not_found` when it was not announced.
+    core::Result<media::SegmentRow> row(int number) const;
+    // Of those that are here whole, by number.
+    core::Result<std::vector<media::SegmentRow>> kept() const;
+    // `conflict` when one of those is not here, naming it.
+    core::Result<node::TrackTotals> complete(const api::TrackComplete& told) const;
+
+    std::filesystem::path file(int number) const;
+
+  private:
+    core::Result<void> save(const media::SegmentRow& row) const;
+    std::filesystem::path row_file(int number) const;
+
+    const std::filesystem::path folder_;
+};
+
+}  // namespace antiphon::coordinator

@@ -1,0 +1,34 @@
+// A recording as files that an editor opens: all tracks on the cluster's line of time.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "apps/export/manifest.hpp"
+#include "apps/export/segment_source.hpp"
+#include "apps/export/sound_writer.hpp"
+
+namespace antiphon::exporting {
+
+struct Track {
+    std::string input;  // worker/name
+    std::vector<media::SegmentRow> rows;
+    SegmentFile file_of;
+};
+
+struct Wanted {
+    std::string recording;
+    std::filesystem::path folder;  // is there
+    SoundFormat format = SoundFormat::flac;
+    bool one_file = false;                       // a channel for each track; else a file for each
+    std::function<void(double share)> progress;  // 0..1, now and then; may be empty
+};
+
+// Each track is rendered as if its device had run by the cluster's clock; what is missing is silent and told. Writes
+// the sound, a picture (SVG) of each track and manifest.json, the last; answers it. Files of the same names go.
+// `not_found` where no track has sound. Takes a fraction of the recording's length.
+core::Result<ExportManifest> export_recording(const std::vector<Track>& tracks, const Wanted& wanted);
+
+}  // namespace antiphon::exporting

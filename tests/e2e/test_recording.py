@@ -1,0 +1,114 @@
+# Goal: what the microphones heard is there afterwards, on one line of time, and what is missing is told to the sample. Method: a virtual room, boards and a
+# coordinator that are killed, and programs of others that open what is exported.
+import json
+import pathlib
+import subprocess
+import time
+import unittest
+
+from stage_for_tests import RATE, Stage, wait_for
+
+
+class Recording(unittest.TestCase):
+    def begin(self, workers=("hall", "tower")):
+        self.stage = Stage(self, workers=workers)
+        self.cluster = self.stage.cluster
+        self.recording = self.cluster.antiphon("record", "start", "--from", "all")["id"]
+        self.assertTrue(wait_for(lambda: min(t["frames"] for t in self.tracks()) > RATE, 20), "it does not grow")
+
+    def tracks(self):
+        return next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == self.recording)["tracks"]
+
+    def grows_by(self, frames):
+        before = [t["frames"] for t in self.tracks()]
+        return wait_for(lambda: all(t["frames"] > b + frames for t, b in zip(self.tracks(), before)), 20)
+
+    def export(self, *options):
+        """Its manifest, once it is stopped."""
+        folder = self.cluster.folder / "exported"
+        manifest = self.cluster.antiphon("export", self.recording, "--to", str(folder), *options)
+        self.assertEqual(json.loads((folder / "manifest.json").read_text()), manifest)
+        return folder, manifest
+
+    def stop(self):
+        stopped = self.cluster.antiphon("record", "stop", self.recording, "--wait", seconds=60)
+        self.assertEqual(stopped["phase"], "complete", stopped)
+        return stopped
+
+    def left_on(self, board):
+        return [path for path in (self.cluster.folder / board / "recordings").rglob("*") if path.is_file()]
+
+    def test_a_killed_board_goes_on_and_the_gap_tells_the_truth(self):
+        self.begin()
+        boot = self.stage.worker("hall")["boot"]
+        ticks = self.stage.kill("hall")
+        self.assertTrue(self.stage.wait_for_new_life("hall", ticks, 5))
+        self.assertTrue(wait_for(lambda: (w := self.stage.worker("hall")) and w["boot"] != boot and w["clock_synchronised"], 15), "it does not come back")
+        self.assertTrue(self.grows_by(3 * RATE), f"it does not go on: {self.tracks()}")
+        self.stop()
+        _, manifest = self.export()
+        hall, tower = sorted(manifest["tracks"], key=lambda track: track["input"])
+        self.assertEqual(tower["gaps"], [])
+        (gap,) = hall["gaps"]
+        self.assertIn("cut short", gap["reason"])
+        self.assertIn("cut short", hall["note"])
+        self.assertGreater(gap["count"], RATE // 20)
+        self.assertLess(gap["count"], 12 * RATE)
+        begins, ends = gap["first"], gap["first"] + gap["count"]
+        self.assertGreater(begins, RATE)
+        self.assertLess(ends, manifest["frames"] - 2 * RATE)
+        self.assertFalse(hall["by_wall_clock"])
+        self.assertTrue(wait_for(lambda: not self.left_on("hall"), 10), f"what is safe stays on the board: {self.left_on('hall')}")
+
+    def test_without_the_coordinator_it_goes_on_without_a_gap(self):
+        self.begin(("hall",))
+        ticks = self.stage.kill("coordinator")
+        self.assertTrue(self.stage.wait_for_new_life("coordinator", ticks, 10))
+        self.assertTrue(wait_for(self.cluster.answers, 10))
+        self.assertTrue(self.grows_by(2 * RATE))
+        began = time.monotonic()
+        stopped = self.stop()
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertEqual([t["gap_frames"] for t in stopped["tracks"]], [0])
+        _, manifest = self.export()
+        self.assertEqual(manifest["tracks"][0]["gaps"], [])
+
+    def test_others_open_what_is_exported(self):
+        self.begin()
+        self.assertTrue(self.grows_by(2 * RATE))
+        self.stop()
+        folder, manifest = self.export("--format", "wav", "--one-file")
+        file = folder / manifest["tracks"][0]["file"]
+        self.assertEqual([(t["file"], t["channel"]) for t in manifest["tracks"]], [(file.name, 0), (file.name, 1)])
+        seconds = manifest["frames"] / RATE
+        probe = json.loads(subprocess.run(["ffprobe", "-v", "error", "-of", "json", "-show_streams", "-show_format", file], check=True, capture_output=True, text=True,
+                                          timeout=30).stdout)
+        (stream,) = probe["streams"]
+        self.assertEqual((stream["channels"], stream["sample_rate"], stream["bits_per_sample"]), (2, str(RATE), 24))
+        self.assertAlmostEqual(float(stream["duration"]), seconds, places=3)
+        told = {name.lower(): value for name, value in (probe["format"].get("tags", {}) | stream.get("tags", {})).items()}
+        since_midnight = manifest["started"] % (86400 * 10**9) / 1e9
+        self.assertAlmostEqual(int(told["time_reference"]) / RATE, since_midnight, places=3)
+        for what, value in (("-c", "2"), ("-r", str(RATE)), ("-s", str(manifest["frames"]))):
+            self.assertEqual(subprocess.run(["soxi", what, file], check=True, capture_output=True, text=True, timeout=30).stdout.strip(), value)
+        for kind in ("flac", "opus"):
+            other = self.cluster.folder / kind
+            one = self.cluster.antiphon("export", self.recording, "--to", str(other), "--format", kind)["tracks"][0]
+            length = subprocess.run(["ffprobe", "-v", "error", "-of", "csv=p=0", "-show_entries", "format=duration", other / one["file"]], check=True, capture_output=True,
+                                    text=True, timeout=30).stdout
+            self.assertAlmostEqual(float(length), seconds, delta=0.03, msg=kind)
+        self.assertTrue((other / "hall.mic.svg").read_text().startswith("<svg"))
+
+    def test_what_is_recorded_is_exported_as_far_as_it_is_here(self):
+        self.begin(("hall",))
+        self.assertIn("no sound is here", self.stage.refusal("export", self.recording, "--to", str(self.cluster.folder / "early")))
+        self.assertIn("write flac, wav or opus", self.stage.refusal("export", self.recording, "--to", str(self.cluster.folder / "early"), "--format", "mp3"))
+        self.assertIn("there is no recording", self.stage.refusal("export", "r99", "--to", str(self.cluster.folder / "early")))
+        self.stop()
+        taken = self.cluster.folder / "taken"
+        pathlib.Path(taken).write_text("a file")
+        self.assertIn("cannot make the folder", self.stage.refusal("export", self.recording, "--to", str(taken)))
+
+
+if __name__ == "__main__":
+    unittest.main()
