@@ -275,6 +275,17 @@ TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
     EXPECT_EQ(bench.announced(), "");
 }
 
+TEST(Coordinator, WhatKeepsATrackFromRecordingIsToldWhileItDoes) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto id = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}}).id;
+    for (const std::string reason : {"the disk is full", "", "the disk is full again"}) {
+        bench.tracks = {{id, "mic", TrackState::recording, reason, 480, 0, ""}};
+        bench.report(hall);
+        EXPECT_EQ(bench.state.recordings.find(id)->tracks.front().reason, reason);
+    }
+}
+
 TEST(Coordinator, AFileIsWantedOnlyFromTheInputThatRecords) {
     Bench bench;
     const auto hall = bench.join("hall");

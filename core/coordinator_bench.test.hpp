@@ -19,6 +19,7 @@ struct Bench {
     std::map<WorkerId, std::uint64_t> sequences;
     bool synchronised = true;                                           // of whoever reports next
     std::vector<Endpoint> outputs = {{"left", "virtual:speaker", ""}};  // of whoever reports next
+    std::vector<TrackReport> tracks;  // that workers tell of
     std::optional<Generation> applied;                                  // by whoever reports next; else the newest
     std::optional<Epoch> epoch_seen;                                    // by whoever reports next; else ours
 
@@ -74,6 +75,7 @@ struct Bench {
         document.epoch = epoch_seen.value_or(state.cluster.epoch);
         document.inputs = {{"mic", "virtual:microphone", ""}};
         document.sessions = std::move(sessions);
+        document.tracks = tracks;
         take(WorkerMessage{id, {{}, Reported{document}}});
     }
     // The last event that was announced.

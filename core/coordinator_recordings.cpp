@@ -1,5 +1,6 @@
 // Recordings: what the workers say of their tracks, and what has arrived here.
 #include <algorithm>
+#include <utility>
 
 #include "core/coordinator_turn.hpp"
 
@@ -35,7 +36,9 @@ bool take_report(TrackRow& track, const TrackReport& report) {
         track.reason = "it was handed in after the backup was made from which this coordinator was restored";
         return true;
     }
-    if (track.state == report.state && report.state == TrackState::recording) return false;
+    // How far it is changes all the time, and is not stored; what keeps it from recording is.
+    if (track.state == report.state && report.state == TrackState::recording)
+        return std::exchange(track.reason, report.reason) != report.reason;
     if (track.state == report.state && track.sha256 == report.sha256) return false;
     track.state = report.state;
     track.reason = report.reason;

@@ -148,9 +148,9 @@ void on(Turn& turn, const TrackProgressed& event) {
     if (next.frames == 0) {  // the word of the upload, which knows nothing of the sound
         next.frames = track.frames;
         next.gap_frames = track.gap_frames;
+        if (next.sha256.empty()) next.sha256 = track.sha256;
+        if (next.reason.empty()) next.reason = track.reason;
     }
-    if (next.sha256.empty()) next.sha256 = track.sha256;
-    if (next.reason.empty()) next.reason = track.reason;
     track = std::move(next);
     if (now_stored) turn.effects.push_back(UploadTrack{track.id, track.input});
 }

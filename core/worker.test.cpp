@@ -141,6 +141,15 @@ TEST(Worker, RecordsFinishesAndHandsIn) {
     EXPECT_TRUE(bench.state.tracks.empty());
 }
 
+TEST(Worker, WhatKeepsATrackFromRecordingIsForgottenWhenItRecords) {
+    auto bench = started();
+    bench.desire(with_recording(1));
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::recording, "the disk is full", 480, 0, ""}});
+    EXPECT_EQ(bench.state.tracks.begin()->second.reason, "the disk is full");
+    bench.take(TrackProgressed{{{"r1"}, "mic", TrackState::recording, "", 960, 0, ""}});
+    EXPECT_EQ(bench.state.tracks.begin()->second.reason, "");
+}
+
 TEST(Worker, TheWordOfTheUploadForgetsNothingOfTheSound) {
     auto bench = started();
     bench.desire(with_recording(1));

@@ -40,10 +40,10 @@ void look_into(ApiParts& parts, const std::shared_ptr<http::Responder>& responde
 void announce_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto folder = track_folder(parts.recordings, request);
     if (!folder) return responder.fail(folder.error());
-    const auto number = segment_number(request);
-    if (!number) return responder.fail(number.error());
     auto row = json::decode<media::SegmentRow>(request.body, nullptr, files::SegmentFolder::row_bytes_max);
     if (!row) return responder.fail(row.error().within("the segment's row"));
+    const auto number = segment_number(request);
+    if (!number) return responder.fail(number.error());
     if (row->number != *number)
         return responder.fail({core::ErrorCode::invalid, "the row is of segment " + std::to_string(row->number)});
     const core::RecordingId recording{request.param("id")};

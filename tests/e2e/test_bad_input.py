@@ -242,7 +242,7 @@ class Served(unittest.TestCase):
         for command, told in ((["play", MELODY, "--to", "nowhere"], "nowhere"), (["play", MELODY, "--to", "hall/right"], "hall/right"),
                               (["play", MELODY, "--to", "attic/left"], "attic"), (["record", "start", "--from", "hall/left"], "hall/left"),
                               (["stop", "s99"], "s99"), (["record", "stop", "r99"], "r99"), (["workers", "ping", "attic"], "attic"),
-                              (["volume", "attic/left", "50%"], "attic"), (["recordings", "get", "r99", "--to", "x"], "r99"),
+                              (["volume", "attic/left", "50%"], "attic"), (["export", "r99", "--to", "x"], "r99"),
                               (["zone", "delete", "z1"], "z1"), (["zone", "rename", "z1", "z2"], "z1"),
                               (["zone", "create", "Z 1", "--outputs", "hall/left"], "Z 1")):
             with self.subTest(command):

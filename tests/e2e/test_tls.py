@@ -93,7 +93,7 @@ class Tls(unittest.TestCase):
         self.assertTrue(stage.wait_for_session(session, lambda now: now["position_frames"] > 4 * RATE, 20))
         stage.cluster.antiphon("record", "stop", recording, "--wait", seconds=40)
         kept = stage.cluster.folder / "kept"
-        stage.cluster.antiphon("recordings", "get", recording, "--to", str(kept), seconds=40)
+        stage.cluster.antiphon("export", recording, "--to", str(kept), seconds=40)
         self.assertTrue(list(kept.rglob("*.flac")), "no recording came")
         backup = stage.cluster.folder / "backup.tar"
         stage.cluster.antiphon("backup", str(backup))
