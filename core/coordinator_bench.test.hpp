@@ -19,7 +19,7 @@ struct Bench {
     std::map<WorkerId, std::uint64_t> sequences;
     bool synchronised = true;                                           // of whoever reports next
     std::vector<Endpoint> outputs = {{"left", "virtual:speaker", ""}};  // of whoever reports next
-    std::vector<TrackReport> tracks;  // that workers tell of
+    std::vector<TrackReport> tracks;                                    // that workers tell of
     std::optional<Generation> applied;                                  // by whoever reports next; else the newest
     std::optional<Epoch> epoch_seen;                                    // by whoever reports next; else ours
 

@@ -23,8 +23,8 @@ struct ExportArguments {
     bool one_file = false;
 };
 
-core::Result<exporting::SoundFormat> format_of(const ExportArguments& asked) {
-    auto format = exporting::SoundFormat::flac;
+core::Result<files::SoundFormat> format_of(const ExportArguments& asked) {
+    auto format = files::SoundFormat::flac;
     if (!asked.format || boost::describe::enum_from_string(asked.format->c_str(), format)) return format;
     return core::Error{core::ErrorCode::invalid,
                        "--format '" + asked.format->substr(0, 40) + "': write flac, wav or opus"};

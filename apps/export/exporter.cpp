@@ -90,12 +90,13 @@ class Export {
         return {time_.tracks[track], tracks_[track].rows, tracks_[track].file_of, manifest_.origin_ns};
     }
 
-    core::Result<SoundWriter> open(const std::string& name, const std::string& title, std::size_t channels) const {
-        return SoundWriter::open(wanted_.folder / name, wanted_.format,
-                                 {.channels = static_cast<int>(channels),
-                                  .title = title,
-                                  .started = manifest_.started,
-                                  .time_reference = frames_since_midnight(manifest_.started)});
+    core::Result<files::SoundWriter> open(const std::string& name, const std::string& title,
+                                          std::size_t channels) const {
+        return files::SoundWriter::open(wanted_.folder / name, wanted_.format,
+                                        {.channels = static_cast<int>(channels),
+                                         .title = title,
+                                         .started = manifest_.started,
+                                         .time_reference = frames_since_midnight(manifest_.started)});
     }
 
     // Each block of all renderers, side by side, into one file, and each of them into its picture.
@@ -144,12 +145,13 @@ class Export {
     core::Result<void> write_one() {
         std::vector<std::size_t> all(tracks_.size());
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-        return write(wanted_.recording + ending_of(wanted_.format), wanted_.recording, all);
+        return write(wanted_.recording + files::ending_of(wanted_.format), wanted_.recording, all);
     }
     core::Result<void> write_each() {
         for (std::size_t i = 0; i < tracks_.size(); ++i) {
             const auto& input = tracks_[i].input;
-            auto written = write(file_name(input) + ending_of(wanted_.format), wanted_.recording + " " + input, {i});
+            auto written =
+                write(file_name(input) + files::ending_of(wanted_.format), wanted_.recording + " " + input, {i});
             if (!written) return written;
         }
         return {};

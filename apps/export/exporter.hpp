@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "adapters/files/sound_writer.hpp"
 #include "apps/export/manifest.hpp"
 #include "apps/export/segment_source.hpp"
-#include "apps/export/sound_writer.hpp"
 
 namespace antiphon::exporting {
 
@@ -21,7 +21,7 @@ struct Track {
 struct Wanted {
     std::string recording;
     std::filesystem::path folder;  // is there
-    SoundFormat format = SoundFormat::flac;
+    files::SoundFormat format = files::SoundFormat::flac;
     bool one_file = false;                       // a channel for each track; else a file for each
     std::function<void(double share)> progress;  // 0..1, now and then; may be empty
 };

@@ -1,5 +1,5 @@
 // libsndfile writes; we name, and tell what it says.
-#include "apps/export/sound_writer.hpp"
+#include "adapters/files/sound_writer.hpp"
 
 #include <sndfile.h>
 
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <ctime>
 
-namespace antiphon::exporting {
+namespace antiphon::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -133,4 +133,4 @@ SoundWriter::SoundWriter(SoundWriter&&) noexcept = default;
 SoundWriter& SoundWriter::operator=(SoundWriter&&) noexcept = default;
 SoundWriter::~SoundWriter() = default;
 
-}  // namespace antiphon::exporting
+}  // namespace antiphon::files

@@ -10,7 +10,7 @@
 #include "core/result.hpp"
 #include "core/units.hpp"
 
-namespace antiphon::exporting {
+namespace antiphon::files {
 
 // wav: 24 bit, with a Broadcast Wave extension (EBU Tech 3285) that tells the time of frame 0, and as RF64 (Tech 3306)
 // where it gets longer than 4 GB. flac: 24 bit. opus: Ogg.
@@ -48,4 +48,4 @@ class SoundWriter {
     std::unique_ptr<State> state_;
 };
 
-}  // namespace antiphon::exporting
+}  // namespace antiphon::files
