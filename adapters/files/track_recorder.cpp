@@ -17,8 +17,8 @@ constexpr const char* ring_was_full = "frames came too late or not at all";
 }  // namespace
 
 TrackRecorder::TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const media::SegmentOptions& options,
-                             WallClock wall)
-    : files_(std::move(files)), wall_(std::move(wall)), writer_(*files_, options) {
+                             WallClock wall, milliseconds silent_after)
+    : files_(std::move(files)), wall_(std::move(wall)), silent_after_(silent_after), writer_(*files_, options) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -58,16 +58,20 @@ void TrackRecorder::publish(bool finished) {
     const auto counters = writer_.counters();
     std::lock_guard lock(mutex_);
     closed_.insert(closed_.end(), std::make_move_iterator(closed.begin()), std::make_move_iterator(closed.end()));
-    status_ = {finished, writer_.trouble(), counters.frames, counters.gap_frames};
+    const auto& trouble = writer_.trouble();
+    status_ = {finished, trouble.empty() && silent_ ? "its device gives nothing" : trouble, counters.frames,
+               counters.gap_frames};
 }
 
-void TrackRecorder::write_all_there_is() {
+bool TrackRecorder::write_all_there_is() {
+    bool any = false;
     clock_.update();
-    while (const auto block = ring_.pop()) {
+    for (; const auto block = ring_.pop(); any = true) {
         const auto& [reading, first, frames, samples] = *block;
         writer_.take({reading.at, reading.frames, reading.run, first, std::span(samples).first(frames)}, clock_.value(),
                      wall_(), ring_was_full);
     }
+    return any;
 }
 
 void TrackRecorder::run(const std::stop_token& stop) {
@@ -77,14 +81,18 @@ void TrackRecorder::run(const std::stop_token& stop) {
         std::unique_lock lock(mutex);
         never.wait_for(lock, stop, pause, [] { return false; });
     };
+    auto came = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
         // Read before the ring: what was pushed before finish() is then seen.
         const bool last = finishing_.load(std::memory_order_acquire);
-        write_all_there_is();
+        const auto now = std::chrono::steady_clock::now();
+        if (write_all_there_is()) came = now;
+        silent_ = now - came > silent_after_;
         publish(false);
         if (last) break;
         wait(idle_poll);
     }
+    silent_ = false;
     write_all_there_is();
     writer_.captured_until(captured_until_.load(std::memory_order_relaxed));
     while (!writer_.finish(ring_was_full) && !stop.stop_requested()) {

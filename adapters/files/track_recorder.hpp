@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,8 +25,11 @@ class TrackRecorder final : public ports::Capturer {
     static constexpr std::size_t ring_blocks = 256;     // 2.5 s that the disk may be late
     static constexpr std::size_t block_frames = 480;    // larger blocks are cut
     using WallClock = std::function<core::WallTime()>;  // thread-safe
+    static constexpr std::chrono::milliseconds silent_after_default{2000};
 
-    TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const media::SegmentOptions& options, WallClock wall);
+    // A device that gives nothing for `silent_after` is told as trouble: nothing else may say so.
+    TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const media::SegmentOptions& options, WallClock wall,
+                  std::chrono::milliseconds silent_after = silent_after_default);
     // Closes what is open as finish() does, and waits for it.
     ~TrackRecorder() override;
 
@@ -37,7 +41,7 @@ class TrackRecorder final : public ports::Capturer {
 
     struct Status {
         bool finished = false;
-        std::string trouble;  // what the disk says while it refuses
+        std::string trouble;  // what the disk says while it refuses, or that nothing comes
         core::FrameCount frames = 0;
         core::FrameCount gap_frames = 0;
     };
@@ -54,11 +58,13 @@ class TrackRecorder final : public ports::Capturer {
     };
 
     void run(const std::stop_token& stop);
-    void write_all_there_is();
+    bool write_all_there_is();  // whether there was anything
     void publish(bool finished);
 
     const std::unique_ptr<media::SegmentFiles> files_;
     const WallClock wall_;
+    const std::chrono::milliseconds silent_after_;
+    bool silent_ = false;          // the thread's
     media::SegmentWriter writer_;  // the thread's
     media::SpscQueue<Block, ring_blocks> ring_;
     media::TripleBuffer<media::ClockMap> clock_;

@@ -30,11 +30,12 @@ struct SlowDisk : media::test::SimDisk {
 
 class Recording : public testing::Test {
   protected:
-    void open(core::Duration length = 1min) {
+    void open(core::Duration length = 1min, std::chrono::milliseconds silent_after = 1h) {
         auto disk = std::make_unique<SlowDisk>();
         disk_ = disk.get();
-        recorder_ = std::make_unique<TrackRecorder>(std::move(disk), media::SegmentOptions{.life = 1, .length = length},
-                                                    [] { return core::WallTime{77}; });
+        recorder_ = std::make_unique<TrackRecorder>(
+            std::move(disk), media::SegmentOptions{.life = 1, .length = length}, [] { return core::WallTime{77}; },
+            silent_after);
         media::ClockMap map;
         map.cluster_ns = 5'000'000'000;
         map.incarnation = {7};
@@ -117,6 +118,21 @@ TEST_F(Recording, WhatTheRingRefusedAtTheEndIsAGapToo) {
     const auto status = finished();
     EXPECT_EQ(status.frames, block * block_frames);
     EXPECT_EQ(status.gap_frames, 10 * block_frames);
+}
+
+TEST_F(Recording, ADeviceThatGivesNothingIsTold) {
+    open(1min, 50ms);
+    const auto told = [&](const std::string& trouble) {
+        const auto deadline = std::chrono::steady_clock::now() + 10s;
+        while (recorder_->status().trouble != trouble && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::yield();
+        return recorder_->status().trouble == trouble;
+    };
+    EXPECT_TRUE(told("its device gives nothing"));
+    capture(0);
+    EXPECT_TRUE(told(""));
+    EXPECT_TRUE(told("its device gives nothing"));
+    EXPECT_EQ(finished().trouble, "");
 }
 
 TEST_F(Recording, StereoIsRecordedByItsFirstChannel) {
