@@ -77,4 +77,8 @@ Heard listen_to_snapserver(std::uint16_t port, const Crowd& crowd);
 
 std::int64_t now_ns() noexcept;  // CLOCK_MONOTONIC
 
+// Between looks: who waits for each packet is woken by its sender, which is not the sender's burden where listeners are
+// on other machines.
+void rest() noexcept;
+
 }  // namespace antiphon::bench

@@ -20,6 +20,11 @@ std::int64_t now_ns() noexcept {
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
+void rest() noexcept {
+    const timespec a_millisecond{0, 1'000'000};
+    nanosleep(&a_millisecond, nullptr);
+}
+
 namespace {
 
 int run(int argc, char** argv) {

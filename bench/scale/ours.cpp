@@ -1,6 +1,5 @@
 // Sockets that hear all of 127/8: which listener a datagram is for tells the address that it came to.
 #include <netinet/in.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,8 +65,6 @@ class Socket {
     Socket(const Socket&) = delete;
     Socket& operator=(const Socket&) = delete;
 
-    int fd() const { return fd_; }
-
     // Calls take(bytes, from, to) for all that is there, at most a batch; how many.
     template <class Take>
     std::size_t receive(const Take& take) {
@@ -127,28 +124,19 @@ class Listeners {
           clock_(loopback(told.clock_port)),
           sealer_(*srtp::Sealer::open(stream.key)),
           opener_(*srtp::Opener::open(stream.key)),
-          counts_(crowd.listeners),
-          epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-        for (auto& socket : sockets_) {
-            socket = std::make_unique<Socket>();
-            epoll_event event{EPOLLIN, {.ptr = socket.get()}};
-            if (epoll_ctl(epoll_, EPOLL_CTL_ADD, socket->fd(), &event) != 0) fail("epoll");
-        }
+          counts_(crowd.listeners) {
+        for (auto& socket : sockets_) socket = std::make_unique<Socket>();
     }
-    ~Listeners() { close(epoll_); }
-    Listeners(const Listeners&) = delete;
-    Listeners& operator=(const Listeners&) = delete;
 
     Heard listen() {
         begin_ns_ = now_ns();
         first_ = number_at(begin_ns_ + static_cast<std::int64_t>(crowd_.settle_s * 1e9)) + 1;
         last_ = first_ + static_cast<std::int64_t>(crowd_.seconds * 1e9) / stream_.period().count();
         const auto end = departure_ns(last_) + grace_ns;
-        std::array<epoll_event, sockets> ready{};
         while (now_ns() < end) {
             speak();
-            const int count = epoll_wait(epoll_, ready.data(), sockets, 1);
-            for (int i = 0; i < count; ++i) hear(*static_cast<Socket*>(ready[static_cast<std::size_t>(i)].data.ptr));
+            for (auto& socket : sockets_) hear(*socket);
+            rest();
         }
         return result();
     }
@@ -193,7 +181,7 @@ class Listeners {
 
     void hear(Socket& socket) {
         std::size_t got = batch;
-        for (int batches = 0; got == batch && batches < 16; ++batches)
+        for (int batches = 0; got == batch && batches < 64; ++batches)
             got = socket.receive([&](std::span<std::byte> bytes, const sockaddr_in& from, std::uint32_t to) {
                 const auto listener = listener_at(to);
                 if (from.sin_port == clock_.sin_port) return void(++answers_);
@@ -240,7 +228,6 @@ class Listeners {
     std::uint64_t bytes_ = 0, authentic_ = 0, answers_ = 0;
     std::int64_t begin_ns_ = 0, tick_ = 0;
     std::int64_t first_ = 0, last_ = 0;  // packets that are counted
-    int epoll_;
 };
 
 }  // namespace
