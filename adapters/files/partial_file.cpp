@@ -37,7 +37,7 @@ core::Result<void> PartialFile::remove(const fs::path& path) {
     return {};
 }
 
-core::Result<PartialFile> PartialFile::open(fs::path path, std::uint64_t offset) {
+core::Result<PartialFile> PartialFile::open(const fs::path& path, std::uint64_t offset) {
     const auto there = received(path);
     std::error_code none;
     if (there != offset || fs::exists(path, none))

@@ -21,7 +21,7 @@ class PartialFile {
 
     // Goes on at `offset`, which has to be what received() says: else `conflict`, with that number as the current
     // version. Makes the folder when it is missing. `exhausted` when the disk is full.
-    static core::Result<PartialFile> open(std::filesystem::path path, std::uint64_t offset);
+    static core::Result<PartialFile> open(const std::filesystem::path& path, std::uint64_t offset);
 
     core::Result<void> append(std::span<const std::byte> bytes);
     std::uint64_t size() const noexcept { return size_; }
