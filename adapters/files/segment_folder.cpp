@@ -64,9 +64,11 @@ fs::path SegmentFolder::there(int number) const {
 }
 
 core::Result<void> SegmentFolder::create(int number) {
+    std::error_code unknown;
+    if (fs::exists(whole(number), unknown)) return system_error("cannot make", whole(number), EEXIST);
     appending_path_ = path_of(number, ".part");
     appending_ =
-        Descriptor(::open(appending_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, segment_mode));
+        Descriptor(::open(appending_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, segment_mode));
     if (!appending_) return system_error("cannot make", appending_path_, errno);
     return {};
 }

@@ -83,6 +83,7 @@ TEST_F(Folder, HoldsSegmentsAndTheirRows) {
     EXPECT_EQ(next, 5 * 48'000);
     EXPECT_TRUE(std::filesystem::exists(folder() / "000002.flac"));
     EXPECT_TRUE(std::filesystem::exists(folder() / "000002.json"));
+    EXPECT_EQ(files_.create(2).error().code, core::ErrorCode::invalid) << "nothing is written over";
 }
 
 TEST_F(Folder, AGrowingFileThatWasLeftBehindBecomesWhole) {

@@ -25,7 +25,7 @@ class SegmentFiles {
   public:
     virtual ~SegmentFiles() = default;
 
-    // A growing file, new and empty; append() goes to it until another is created.
+    // A growing file, new and empty; append() goes to it until another is created. `invalid` when it is there already.
     virtual core::Result<void> create(int number) = 0;
     virtual core::Result<void> append(std::span<const std::byte> bytes) = 0;
     // What was appended and the file's length are durable on return.

@@ -47,6 +47,7 @@ class SimDisk : public SegmentFiles {
 
     core::Result<void> create(int number) override {
         if (auto refused = refuse()) return *refused;
+        if (entries_.contains(number)) return core::Error{core::ErrorCode::invalid, "it is there already"};
         appending_ = std::make_shared<Data>();
         entries_[number] = {true, appending_};
         return {};
