@@ -66,6 +66,11 @@ core::Result<std::vector<exporting::Track>> fetch_tracks(const Call& call, const
     return tracks;
 }
 
+std::string missing_text(core::FrameCount frames) {
+    const auto ms = (frames * 1000 + core::cluster_rate - 1) / core::cluster_rate;
+    return ms < 10'000 ? std::to_string(ms) + " ms" : duration_text(frames);
+}
+
 void tell(const Call& call, const exporting::ExportManifest& manifest, const fs::path& folder) {
     for (const auto& track : manifest.tracks) {
         core::FrameCount missing = 0;
@@ -75,7 +80,7 @@ void tell(const Call& call, const exporting::ExportManifest& manifest, const fs:
         if (manifest.tracks.size() > 1 && track.channel > 0) line += ", channel " + std::to_string(track.channel + 1);
         line += ": " + track.input + ", " + duration_text(manifest.frames);
         if (missing > 0)
-            line += ", of it " + duration_text(missing) + " missing in " + count_text(track.gaps.size(), "gap");
+            line += ", of it " + missing_text(missing) + " missing in " + count_text(track.gaps.size(), "gap");
         if (!track.note.empty()) line += "; " + track.note;
         call.tell(line);
     }

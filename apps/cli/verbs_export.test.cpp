@@ -98,7 +98,7 @@ TEST_F(ExportTest, WhatIsNotHereIsAGapAndTold) {
     ASSERT_EQ(told.tracks[0].gaps.size(), 1U) << "between the segments";
     EXPECT_EQ(told.tracks[0].gaps[0].first, segment_frames);
     EXPECT_EQ(told.tracks[0].gaps[0].count, segment_frames);
-    EXPECT_TRUE(outcome.says("missing in 1 gap")) << outcome.err;
+    EXPECT_TRUE(outcome.says("of it 2000 ms missing in 1 gap")) << outcome.err;
 }
 
 TEST_F(ExportTest, WhatWasFetchedIsNotFetchedAgain) {
