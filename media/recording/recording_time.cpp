@@ -26,8 +26,8 @@ using Lives = std::map<std::uint64_t, Life>;
 // By frame, one each.
 void put_in_order(std::vector<TimeAnchor>& anchors) {
     std::ranges::stable_sort(anchors, {}, &TimeAnchor::frame);
-    const auto again = std::ranges::unique(anchors, {}, &TimeAnchor::frame);
-    anchors.erase(again.begin(), again.end());
+    const auto same = [](const TimeAnchor& a, const TimeAnchor& b) { return a.frame == b.frame; };
+    anchors.erase(std::unique(anchors.begin(), anchors.end(), same), anchors.end());
 }
 
 Lives lives_of(std::span<const SegmentRow> rows) {
