@@ -25,7 +25,7 @@ using Lives = std::map<std::uint64_t, Life>;
 
 // By frame, one each.
 void put_in_order(std::vector<TimeAnchor>& anchors) {
-    std::ranges::stable_sort(anchors, {}, &TimeAnchor::frame);
+    std::ranges::sort(anchors, {}, &TimeAnchor::frame);
     const auto same = [](const TimeAnchor& a, const TimeAnchor& b) { return a.frame == b.frame; };
     anchors.erase(std::unique(anchors.begin(), anchors.end(), same), anchors.end());
 }
