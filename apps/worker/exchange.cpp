@@ -1,18 +1,12 @@
 // Download with resume; whether it is tried again is decided by the kind of error.
 #include "apps/worker/exchange.hpp"
 
-#include <algorithm>
+#include "apps/worker/pauses.hpp"
 
 namespace antiphon::worker {
 namespace {
 
 constexpr int fetch_attempts_max = 20;
-constexpr core::Duration first_pause = std::chrono::milliseconds(200);
-constexpr core::Duration longest_pause = std::chrono::seconds(10);
-
-core::Duration pause_after(int attempts) {
-    return std::min<core::Duration>(first_pause * (1 << std::min(attempts, 8)), longest_pause);
-}
 
 bool may_pass(const core::Error& error) {
     return error.code == core::ErrorCode::unavailable || error.code == core::ErrorCode::internal ||

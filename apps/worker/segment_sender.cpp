@@ -9,16 +9,10 @@
 #include "adapters/json/json.hpp"
 #include "adapters/system/log.hpp"
 #include "apps/api/segments.hpp"
+#include "apps/worker/pauses.hpp"
 
 namespace antiphon::worker {
 namespace {
-
-constexpr core::Duration first_pause = std::chrono::milliseconds(200);
-constexpr core::Duration longest_pause = std::chrono::seconds(10);
-
-core::Duration pause_after(int attempts) {
-    return std::min<core::Duration>(first_pause * (1 << std::min(attempts, 8)), longest_pause);
-}
 
 // `conflict`: somebody else sent from elsewhere meanwhile; `corrupt`: it came damaged, and begins anew.
 bool may_pass(const core::Error& error) {
