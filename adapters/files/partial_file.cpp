@@ -61,8 +61,6 @@ core::Result<void> PartialFile::append(std::span<const std::byte> bytes) {
     return written;
 }
 
-core::Result<void> PartialFile::keep() { return sync_file(file_, path_); }
-
 core::Result<void> PartialFile::complete(const fs::path& path, std::uint64_t bytes, const core::BlobHash& sha256) {
     std::error_code none;
     const bool named = fs::exists(path, none);  // and the answer was lost

@@ -23,12 +23,9 @@ class PartialFile {
     // version. Makes the folder when it is missing. `exhausted` when the disk is full.
     static core::Result<PartialFile> open(const std::filesystem::path& path, std::uint64_t offset);
 
+    // What came stays for the next connection; complete() finds out what a power cut took of it.
     core::Result<void> append(std::span<const std::byte> bytes);
     std::uint64_t size() const noexcept { return size_; }
-    // Nothing more comes over this connection; what came stays for the next. Called by nobody, it is the same but for a
-    // power cut.
-    core::Result<void> keep();
-
     // All has come: synced, read again and compared, named, the folder synced. `corrupt`, and the partial file gone,
     // when it is not what it should be; the next begins at 0. Reads the whole file: not for a loop. Thread-safe where
     // nobody appends.

@@ -26,7 +26,6 @@ struct Coming : testing::Test {
         auto file = PartialFile::open(path, from);
         ASSERT_TRUE(file) << file.error().what;
         ASSERT_TRUE(file->append(bytes_of(std::string_view(content).substr(from, count))));
-        ASSERT_TRUE(file->keep());
     }
 };
 

@@ -17,8 +17,8 @@ struct SegmentRowText {
     std::function<core::Result<media::SegmentRow>(const std::string&)> read;
 };
 
-// Other files in the folder are left alone. A row that is no row counts as lost, and is put aside as NAME.damaged. One
-// at a time per folder; for one thread.
+// Other files in the folder are left alone. A row that is no row counts as lost, and is put aside as NAME.damaged. Not
+// thread-safe; another one on the same folder may save and drop segments that this one is done with.
 class SegmentFolder final : public media::SegmentFiles {
   public:
     static constexpr std::size_t row_bytes_max = 4 << 20;

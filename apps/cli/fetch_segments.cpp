@@ -1,21 +1,13 @@
 // Files are named by their number alone: the server names nothing here.
 #include "apps/cli/fetch_segments.hpp"
 
-#include <array>
-#include <cstdio>
-
+#include "adapters/files/segment_folder.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/cli/fetch_file.hpp"
 
 namespace antiphon::cli {
 
 namespace fs = std::filesystem;
-
-fs::path segment_file(const fs::path& folder, int number) {
-    std::array<char, 32> name{};
-    std::snprintf(name.data(), name.size(), "%06d.flac", number);
-    return folder / name.data();
-}
 
 core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, const ApiClient& api,
                                                             const std::string& recording, const std::string& track,
@@ -32,7 +24,7 @@ core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, co
         return core::Error{core::ErrorCode::denied,
                            "cannot make the folder '" + folder.string() + "': " + error.message()};
     for (const auto& row : view->segments) {
-        const auto file = segment_file(folder, row.number);
+        const auto file = files::SegmentFolder::whole_in(folder, row.number);
         if (has_content(file, row.sha256)) continue;
         const WantedFile wanted{
             .target = target + "/" + std::to_string(row.number), .sha256 = row.sha256, .size_bytes = row.bytes};

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <vector>
 
 #include "apps/api/views.hpp"
@@ -12,12 +11,10 @@
 
 namespace antiphon::cli {
 
-// Into FOLDER/000007.flac; what is there already, and what it should be, is not fetched again. The rows of what is at
-// the coordinator.
+// Into the folder, named as files::SegmentFolder does; what is there already, and what it should be, is not fetched
+// again. The rows of what is at the coordinator.
 core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, const ApiClient& api,
                                                             const std::string& recording, const std::string& track,
                                                             const std::filesystem::path& folder);
-
-std::filesystem::path segment_file(const std::filesystem::path& folder, int number);
 
 }  // namespace antiphon::cli

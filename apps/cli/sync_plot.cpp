@@ -4,40 +4,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+
+#include "apps/export/svg_text.hpp"
 
 namespace antiphon::cli {
 namespace {
+
+using exporting::escaped;
+using exporting::formatted;
 
 constexpr double width = 960, height = 480, left = 80, right = 220, top = 50, bottom = 50;
 // Told apart by eyes that do not see red or green (Okabe, Ito).
 constexpr std::array colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8a8a00"};
 
 using Outputs = std::map<std::string, std::vector<SyncPoint>>;
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '>')
-            out += "&gt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else
-            out += c;
-    }
-    return out;
-}
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-    std::array<char, 256> text{};
-    std::snprintf(text.data(), text.size(), format, values...);
-    return text.data();
-}
 
 // 1, 2 or 5 times a power of ten: some five of them fill the range.
 double tick_of(double range) {

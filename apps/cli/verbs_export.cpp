@@ -2,6 +2,7 @@
 #include <boost/describe/enum_from_string.hpp>
 #include <system_error>
 
+#include "adapters/files/segment_folder.hpp"
 #include "apps/cli/fetch_segments.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/put_blob.hpp"
@@ -58,7 +59,7 @@ core::Result<std::vector<exporting::Track>> fetch_tracks(const Call& call, const
         const bool nothing = !rows && rows.error().code == core::ErrorCode::not_found;
         if (!rows && !nothing) return rows.error().within(track.input);
         tracks.push_back({track.input, nothing ? std::vector<media::SegmentRow>() : std::move(*rows),
-                          [folder](int number) { return segment_file(folder, number); }});
+                          [folder](int number) { return files::SegmentFolder::whole_in(folder, number); }});
         if (track.state != "uploaded")
             call.tell(track.input + ": not all of it is here (" + words_of(track.state) +
                       (track.reason.empty() ? ")" : ": " + track.reason + ")"));

@@ -26,8 +26,8 @@ fs::path SegmentCatalogue::file(int number) const { return files::SegmentFolder:
 fs::path SegmentCatalogue::row_file(int number) const { return file(number).replace_extension(".json"); }
 
 core::Result<void> SegmentCatalogue::save(const media::SegmentRow& row) const {
-    if (auto made = files::ensure_folder(folder_); !made) return made;
-    return files::atomic_write(row_file(row.number), node::segment_row_text().write(row), 0640);
+    auto folder = files::SegmentFolder::open(folder_, node::segment_row_text());
+    return folder ? folder->save(row) : core::Result<void>(folder.error());
 }
 
 core::Result<media::SegmentRow> SegmentCatalogue::row(int number) const {
@@ -47,6 +47,10 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
     const auto known = this->row(row.number);
     const bool same = known && known->sha256 == row.sha256;
     row.kept = same && known->kept;
+    if (known && known->kept && !same)
+        return Error{ErrorCode::invalid,
+                     named(row.number) + " is here already, and other than this; it is not replaced"};
+    if (auto room = require_room(files::SegmentFolder::row_bytes_max); !room) return room.error();
     if (!same)
         if (auto removed = files::PartialFile::remove(file(row.number)); !removed) return removed.error();
     if (!same || *known != row)
@@ -57,6 +61,19 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
         row.kept = true;
     }
     return api::SegmentPlace{row.kept ? row.bytes : files::PartialFile::received(file(row.number)), row.kept};
+}
+
+core::Result<void> SegmentCatalogue::require_room(std::uint64_t bytes) const {
+    constexpr std::uint64_t reserve_max = 256ull << 20;
+    auto there = folder_;  // or what it will be in
+    std::error_code error;
+    while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+    const auto space = fs::space(there, error);
+    if (error) return {};  // writing will tell
+    const auto reserve = std::min<std::uint64_t>(reserve_max, space.capacity / 20);
+    if (space.available > reserve && space.available - reserve >= bytes) return {};
+    return Error{ErrorCode::exhausted, "the disk of the recordings has " + std::to_string(space.available >> 20) +
+                                           " MB left, some of which is kept free; free some space"};
 }
 
 core::Result<void> SegmentCatalogue::accept(int number) const {

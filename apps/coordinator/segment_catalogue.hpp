@@ -20,9 +20,11 @@ class SegmentCatalogue {
   public:
     explicit SegmentCatalogue(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-    // Keeps the row, and tells what is here of its file. Another file of that number, of a life that was mended
-    // differently, goes.
+    // Keeps the row, and tells what is here of its file. What came so far of another file of that number goes; one that
+    // is kept is not replaced: `invalid`.
     core::Result<api::SegmentPlace> announce(const media::SegmentRow& row) const;
+    // `exhausted` when so much would fill the disk that the store is on: a twentieth of it stays free, or 256 MB.
+    core::Result<void> require_room(std::uint64_t bytes) const;
     // All bytes have come: checked, named, and from then on kept. `corrupt` when they are not what was announced.
     core::Result<void> accept(int number) const;
 

@@ -1,7 +1,6 @@
 // Nothing is answered before the file is in its place and its row says so.
 #include "apps/coordinator/segment_upload.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 namespace antiphon::coordinator {
@@ -16,16 +15,6 @@ std::optional<Number> number_in(std::string_view text) {
     const auto* end = text.data() + text.size();
     const auto read = std::from_chars(text.data(), end, number);
     return !text.empty() && read.ec == std::errc() && read.ptr == end ? std::optional(number) : std::nullopt;
-}
-
-// Whoever sends recordings does not fill the disk that the store is on: a twentieth of it stays, or 256 MB.
-core::Result<void> require_room(const std::filesystem::path& folder, std::uint64_t bytes) {
-    constexpr std::uint64_t reserve_max = 256ull << 20;
-    std::error_code unknown;
-    const auto space = std::filesystem::space(folder, unknown);
-    if (unknown || space.available >= bytes + std::min<std::uint64_t>(reserve_max, space.capacity / 20)) return {};
-    return Error{ErrorCode::exhausted, "the disk of the recordings has " + std::to_string(space.available >> 20) +
-                                           " MB left, some of which is kept free; free some space"};
 }
 
 }  // namespace
@@ -61,7 +50,7 @@ core::Result<void> SegmentUpload::begin(const http::Request& request,
     if (*offset > row_.bytes || content_length_bytes.value_or(0) > row_.bytes - *offset)
         return Error{ErrorCode::invalid, "segment " + std::to_string(*number) + " was announced with " +
                                              std::to_string(row_.bytes) + " bytes, and more would come"};
-    if (auto room = require_room(recordings_, row_.bytes - *offset); !room) return room;
+    if (auto room = catalogue_->require_room(row_.bytes - *offset); !room) return room;
     auto file = files::PartialFile::open(catalogue_->file(*number), *offset);
     if (!file) return file.error();
     file_.emplace(std::move(*file));

@@ -23,6 +23,8 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 using asio::ip::tcp;
 
+std::string files_text(const fs::path& path) { return *files::read_text(path, 1 << 20); }
+
 // Carries bytes between a client and a server, and breaks the connection after as many from the client as it has left.
 class CuttingRelay {
   public:
@@ -161,6 +163,12 @@ class OnTheWay : public testing::Test {
     std::vector<int> kept_;
 };
 
+TEST_F(OnTheWay, NobodyFillsTheDisk) {
+    for (const std::uint64_t bytes : {std::uint64_t{1} << 60, ~std::uint64_t{0}})
+        EXPECT_EQ(catalogue().require_room(bytes).error().code, core::ErrorCode::exhausted) << bytes;
+    EXPECT_TRUE(catalogue().require_room(0));
+}
+
 TEST_F(OnTheWay, TwentyCutsCostLessThanASegmentSentTwice) {
     start();
     relay_->cuts_left = 20;
@@ -193,6 +201,9 @@ TEST_F(OnTheWay, WhatIsDamagedOnTheBoardIsNotKept) {
     EXPECT_FALSE(loop_.until([&] { return !kept_.empty(); }, std::chrono::milliseconds(300)));
     EXPECT_TRUE(catalogue().kept()->empty());
     EXPECT_EQ(sender_->waiting(), 1U);
+    sender_->send(id, segment(1));
+    sender_->send({{"r1"}, "other"}, segment(2));
+    EXPECT_TRUE(loop_.until([&] { return kept_.size() == 2; })) << "those behind it do not wait for it";
 }
 
 TEST_F(OnTheWay, ARowThatIsToldAgainIsKeptWithItsSound) {
@@ -222,6 +233,12 @@ TEST_F(OnTheWay, ASegmentThatWasMendedDifferentlyTakesTheOthersPlace) {
     other.number = 0;
     EXPECT_EQ(catalogue().announce(other)->received_bytes, 0U);
     EXPECT_EQ(catalogue().complete({{{0, other.sha256}}}).error().code, core::ErrorCode::conflict);
+    ASSERT_TRUE(files::atomic_write(catalogue().file(0), files_text(sent_from(1)), 0600));
+    ASSERT_TRUE(catalogue().accept(0));
+    const auto replaced = catalogue().announce(row);
+    ASSERT_FALSE(replaced) << "what is kept nobody replaces";
+    EXPECT_NE(replaced.error().what.find("is not replaced"), std::string::npos);
+    EXPECT_EQ(catalogue().kept()->front().sha256, other.sha256);
     auto open = other;
     open.closed = false;
     EXPECT_EQ(catalogue().announce(open).error().code, core::ErrorCode::invalid);

@@ -54,11 +54,8 @@ ExportedTrack described(const Track& track, const media::TimedTrack& timed, std:
     }
     told.clock_error_ns = std::llround(sigma_ns);
     if (!timed.lives.empty()) told.drift_ppm = timed.lives.front().time.drift() * 1e6;
-    for (const auto& row : track.rows) {
-        told.device = row.device;
-        if (!row.note.empty() && told.note.find(row.note) == std::string::npos)
-            told.note += (told.note.empty() ? "" : "; ") + row.note;
-    }
+    told.note = media::notes_of(track.rows);
+    if (!track.rows.empty()) told.device = track.rows.back().device;
     return told;
 }
 
@@ -70,8 +67,7 @@ class Export {
         manifest_.incarnation = time_.incarnation;
         manifest_.origin_ns = time_.begin_ns();
         manifest_.started = started_of(tracks);
-        const auto length_ns = static_cast<double>(time_.end_ns() - time_.begin_ns());
-        manifest_.frames = std::llround(length_ns * core::cluster_rate / 1e9);
+        manifest_.frames = time_.frames();
         for (std::size_t i = 0; i < tracks.size(); ++i)
             manifest_.tracks.push_back(described(tracks[i], time_.tracks[i], manifest_.origin_ns));
     }

@@ -2,6 +2,7 @@
 #include "apps/export/segment_source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace antiphon::exporting {
@@ -58,7 +59,7 @@ core::Result<void> SegmentSource::load(const media::SegmentRow& row, core::Frame
         decoded_first_ = row.first;
         decoded_.clear();
     }
-    std::vector<char> piece(64 * 1024);
+    std::array<char, 4096> piece{};  // little, for silence is packed a thousandfold
     bool more = true;
     while (decoded_first_ + static_cast<core::FrameCount>(decoded_.size()) < until) {
         if (!more)

@@ -9,11 +9,6 @@ namespace {
 
 constexpr double frame_ns = 1e9 / core::cluster_rate;
 
-core::FrameCount frame_of(const media::TimedLife& life, core::FrameCount frame, std::int64_t begin_ns) {
-    const auto ns = static_cast<double>(life.time.origin_ns() - begin_ns) + life.time.ns_at(static_cast<double>(frame));
-    return std::llround(ns / frame_ns);
-}
-
 }  // namespace
 
 TrackRenderer::TrackRenderer(const media::TimedTrack& track, const std::vector<media::SegmentRow>& rows,
@@ -21,7 +16,10 @@ TrackRenderer::TrackRenderer(const media::TimedTrack& track, const std::vector<m
     : file_of_(file_of), begin_ns_(begin_ns) {
     core::FrameCount free = 0;  // a life that seems to begin before the one before has ended waits for it
     for (const auto& timed : track.lives) {
-        Life life{&timed, std::max(free, frame_of(timed, 0, begin_ns)), frame_of(timed, timed.end, begin_ns), {}};
+        Life life{&timed,
+                  std::max(free, media::frame_on_line(timed, 0, begin_ns)),
+                  media::frame_on_line(timed, timed.end, begin_ns),
+                  {}};
         std::ranges::copy_if(rows, std::back_inserter(life.rows),
                              [&](const auto& row) { return row.life == timed.life; });
         free = std::max(free, life.end);

@@ -4,36 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
+
+#include "apps/export/svg_text.hpp"
 
 namespace antiphon::exporting {
 namespace {
 
 constexpr double width = 1200, height = 220, left = 20, right = 20, top = 40, bottom = 30;
 constexpr double middle = (top + height - bottom) / 2, reach = (height - bottom - top) / 2;
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        const auto code = static_cast<unsigned char>(c);
-        if (c == '<')
-            out += "&lt;";
-        else if (c == '&')
-            out += "&amp;";
-        else if (c == '"')
-            out += "&quot;";
-        else if (code >= ' ')
-            out += c;
-    }
-    return out;
-}
-
-template <class... Values>
-std::string formatted(const char* format, Values... values) {
-    std::array<char, 256> text{};
-    std::snprintf(text.data(), text.size(), format, values...);
-    return text.data();
-}
 
 // Some ten of them fill the picture: 1 s to 6 h.
 double tick_s(double length_s) {

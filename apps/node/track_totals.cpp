@@ -1,7 +1,6 @@
 // On the track's own line of time.
 #include "apps/node/track_totals.hpp"
 
-#include <cmath>
 #include <vector>
 
 #include "adapters/files/sha256.hpp"
@@ -15,15 +14,13 @@ TrackTotals totals_of(std::span<const media::SegmentRow> rows) {
     for (const auto& row : rows) {
         const auto line = std::to_string(row.number) + " " + row.sha256 + "\n";
         all.update(std::as_bytes(std::span(line)));
-        if (row.note.empty() || totals.note.find(row.note) != std::string::npos) continue;
-        totals.note += (totals.note.empty() ? "" : "; ") + row.note;
     }
+    totals.note = media::notes_of(rows);
     totals.sha256 = all.finish().value;
     const std::vector<std::vector<media::SegmentRow>> track{{rows.begin(), rows.end()}};
     const auto time = media::recording_time(track);
     if (!time || time->tracks.front().lives.empty()) return totals;
-    const auto elapsed_ns = static_cast<double>(time->end_ns() - time->begin_ns());
-    totals.frames = std::llround(elapsed_ns * core::cluster_rate / 1e9);
+    totals.frames = time->frames();
     for (const auto& gap : media::gaps_on_line(time->tracks.front(), rows, time->begin_ns()))
         totals.gap_frames += gap.count;
     return totals;

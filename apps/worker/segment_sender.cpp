@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <numeric>
+#include <tuple>
 
 #include "adapters/http/problem.hpp"
 #include "adapters/json/json.hpp"
@@ -75,11 +76,23 @@ void SegmentSender::complete(const core::TrackId& id, std::map<int, std::string>
 
 void SegmentSender::forget(const core::TrackId& id) { tracks_.erase(id); }
 
+const media::SegmentRow* SegmentSender::first_of(const Track& track) {
+    const auto times = [&](int number) {
+        const auto known = track.damaged.find(number);
+        return known == track.damaged.end() ? 0 : known->second;
+    };
+    const auto least = std::ranges::min_element(
+        track.rows, {}, [&](const auto& entry) { return std::pair(times(entry.first), entry.first); });
+    return least == track.rows.end() ? nullptr : &least->second;
+}
+
 SegmentSender::Tracks::iterator SegmentSender::most_urgent() {
     const auto order = [](const auto& entry) {
-        const auto& [id, track] = entry;
-        const auto began = track.rows.empty() ? std::int64_t{0} : track.rows.begin()->second.started.ns;
-        return std::pair(!track.all.has_value(), began);
+        const auto& track = entry.second;
+        const auto* row = first_of(track);
+        const auto damaged = row ? track.damaged.find(row->number) : track.damaged.end();
+        return std::tuple(damaged == track.damaged.end() ? 0 : damaged->second, !track.all.has_value(),
+                          row ? row->started.ns : 0);
     };
     auto best = tracks_.end();
     for (auto it = tracks_.begin(); it != tracks_.end(); ++it)
@@ -88,14 +101,18 @@ SegmentSender::Tracks::iterator SegmentSender::most_urgent() {
     return best;
 }
 
+void SegmentSender::came_damaged(const core::TrackId& id, int number) {
+    if (const auto it = tracks_.find(id); it != tracks_.end()) ++it->second.damaged[number];
+}
+
 void SegmentSender::next() {
     if (busy_) return;
     const auto it = most_urgent();
     if (it == tracks_.end()) return;
     busy_ = true;
     const auto& [id, track] = *it;
-    if (track.rows.empty()) return finish(id, track);
-    announce(id, track.rows.begin()->second);
+    const auto* row = first_of(track);
+    row ? announce(id, *row) : finish(id, track);
 }
 
 void SegmentSender::announce(const core::TrackId& id, const media::SegmentRow& row) {
@@ -119,8 +136,10 @@ void SegmentSender::send_audio(const core::TrackId& id, const media::SegmentRow&
     request.source = source_of(handlers_.file_of(id, row.number), offset);
     request.content_length = row.bytes - std::min(offset, row.bytes);
     client_.upload(std::move(request), [this, id, row](const core::Result<http::Response>& got) {
-        if (const auto error = error_in(got)) return fail(id, *error);
-        is_kept(id, row);
+        const auto error = error_in(got);
+        if (!error) return is_kept(id, row);
+        if (error->code == core::ErrorCode::corrupt) came_damaged(id, row.number);
+        fail(id, *error);
     });
 }
 

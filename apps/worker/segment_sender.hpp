@@ -14,8 +14,9 @@
 
 namespace antiphon::worker {
 
-// On the loop's thread. The oldest goes first, but for those of tracks that have ended: somebody may wait for them. An
-// upload that was cut goes on where it broke. What may pass is tried again with growing pauses.
+// On the loop's thread. The oldest goes first, but for those of tracks that have ended: somebody may wait for them;
+// what came damaged, as from a failing disk, goes last. An upload that was cut goes on where it broke. What may pass is
+// tried again with growing pauses.
 class SegmentSender {
   public:
     using After = std::function<void(core::Duration, std::function<void()>)>;  // calls once, later
@@ -42,6 +43,7 @@ class SegmentSender {
   private:
     struct Track {
         std::map<int, media::SegmentRow> rows;
+        std::map<int, int> damaged;  // how often each came damaged: it goes after the others
         std::optional<std::map<int, std::string>> all;
         std::function<void(const std::string&)> done;
         std::string refused;  // for good
@@ -50,11 +52,13 @@ class SegmentSender {
 
     void next();
     Tracks::iterator most_urgent();
+    static const media::SegmentRow* first_of(const Track& track);
     void announce(const core::TrackId& id, const media::SegmentRow& row);
     void send_audio(const core::TrackId& id, const media::SegmentRow& row, std::uint64_t offset);
     void finish(const core::TrackId& id, const Track& track);
     void is_kept(const core::TrackId& id, const media::SegmentRow& row);
     void fail(const core::TrackId& id, const core::Error& why);
+    void came_damaged(const core::TrackId& id, int number);
 
     http::Client& client_;
     const After after_;

@@ -79,11 +79,12 @@ core::TrackReport Tracks::report_of(const core::TrackId& id, const Track& track)
 std::vector<core::TrackReport> Tracks::recover() {
     std::vector<core::TrackReport> found;
     for (const auto& recording : names_in(folder_))
-        for (const auto& input : names_in(folder_ / recording)) found.push_back(take_up({{recording}, input}));
+        for (const auto& input : names_in(folder_ / recording))
+            if (auto track = take_up({{recording}, input})) found.push_back(std::move(*track));
     return found;
 }
 
-core::TrackReport Tracks::take_up(const core::TrackId& id) {
+std::optional<core::TrackReport> Tracks::take_up(const core::TrackId& id) {
     if (const auto known = tracks_.find(id); known != tracks_.end()) return report_of(id, known->second);
     auto folder = open(id);
     auto rows = folder ? media::mend_track(*folder) : core::Result<std::vector<media::SegmentRow>>(folder.error());
@@ -91,6 +92,10 @@ core::TrackReport Tracks::take_up(const core::TrackId& id) {
         system::log::warning("track.unreadable", {{"recording", id.first.value}, {"input", id.second}},
                              rows.error().what);
         return failed(id, rows.error().what);
+    }
+    if (rows->empty()) {
+        forget_empty(id);  // it had not begun
+        return std::nullopt;
     }
     auto& track = tracks_[id];
     for (auto& row : *rows) {
@@ -113,22 +118,25 @@ core::Result<void> Tracks::begin(const core::TrackId& id) {
     if (!input->source) return core::Error{core::ErrorCode::unavailable, input->failure};
     auto folder = open(id);
     if (!folder) return folder.error();
-    auto& track = tracks_[id];
+    const auto& rows = tracks_[id].rows;
     std::uint64_t life = 0;
-    for (const auto& [number, row] : track.rows)
+    for (const auto& [number, row] : rows)
         if (row.life < media::rowless_life) life = std::max(life, row.life);
     media::SegmentOptions options;
     options.rate = input->source->format().rate;
     options.life = life + 1;
-    options.first_number = track.rows.empty() ? 0 : track.rows.rbegin()->first + 1;
+    options.first_number = rows.empty() ? 0 : rows.rbegin()->first + 1;
     options.title = id.first.value + " " + id.second;
     options.device = input->device;
     auto recorder = std::make_unique<files::TrackRecorder>(std::make_unique<files::SegmentFolder>(std::move(*folder)),
                                                            options, wall_);
     recorder->set_clock(map_);
-    if (auto started = input->source->start(*recorder); !started) return started.error();
+    if (auto started = input->source->start(*recorder); !started) {
+        if (rows.empty()) forget_empty(id);
+        return started.error();
+    }
     recorders_[id] = recorder.get();
-    track.recorder = std::move(recorder);
+    tracks_[id].recorder = std::move(recorder);
     return {};
 }
 
@@ -149,6 +157,13 @@ void Tracks::discard(const core::TrackId& id) {
     std::error_code stays;
     fs::remove_all(folder_ / id.first.value / id.second, stays);
     fs::remove(folder_ / id.first.value, stays);  // once it is empty
+}
+
+void Tracks::forget_empty(const core::TrackId& id) {
+    tracks_.erase(id);
+    std::error_code stays;  // with what somebody else put there
+    fs::remove(folder_ / id.first.value / id.second, stays);
+    fs::remove(folder_ / id.first.value, stays);
 }
 
 void Tracks::set_clock(const media::ClockMap& map) {
@@ -173,6 +188,7 @@ std::vector<core::TrackReport> Tracks::poll() {
             track.recorder.reset();
             track.totals = node::totals_of(values_of(track.rows));
         }
+        if (!track.safe.empty()) let_go(it->first, track);
         news.push_back(report_of(it->first, track));
         it = finished ? recorders_.erase(it) : std::next(it);
     }
@@ -191,14 +207,28 @@ std::map<int, std::string> Tracks::hashes(const core::TrackId& id) const {
 void Tracks::release(const core::TrackId& id, const media::SegmentRow& row) {
     const auto track = tracks_.find(id);
     if (track == tracks_.end()) return;
-    auto& known = track->second.rows[row.number];
-    if (known.kept || known.sha256 != row.sha256) return;
-    auto folder = open(id);
-    auto released = folder ? media::release_segment(*folder, known) : core::Result<void>(folder.error());
-    if (!released)
-        return system::log::warning("segment.stays", {{"recording", id.first.value}, {"input", id.second}},
-                                    released.error().what);
-    known.kept = true;
+    const auto known = track->second.rows.find(row.number);
+    if (known == track->second.rows.end() || known->second.kept || known->second.sha256 != row.sha256) return;
+    track->second.safe.insert(row.number);
+    let_go(id, track->second);
+}
+
+// The recorder may write the row of its last segment again: until then that is its own.
+void Tracks::let_go(const core::TrackId& id, Track& track) {
+    const int last = track.rows.rbegin()->first;
+    std::erase_if(track.safe, [&](int number) {
+        if (track.recorder && number == last) return false;
+        auto& row = track.rows.at(number);
+        auto folder = open(id);
+        const auto released = folder ? media::release_segment(*folder, row) : core::Result<void>(folder.error());
+        if (!released) {
+            system::log::warning("segment.stays", {{"recording", id.first.value}, {"input", id.second}},
+                                 released.error().what);
+            return false;
+        }
+        row.kept = true;
+        return true;
+    });
 }
 
 }  // namespace antiphon::worker

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,7 +45,7 @@ class Tracks {
     // Of a track that has ended: the hash of each segment.
     std::map<int, std::string> hashes(const core::TrackId& id) const;
     std::filesystem::path file_of(const core::TrackId& id, int number) const;
-    // It is safe at the coordinator.
+    // It is safe at the coordinator, and goes here; the last of a track only when nothing more is told of it.
     void release(const core::TrackId& id, const media::SegmentRow& row);
 
   private:
@@ -51,13 +53,16 @@ class Tracks {
         std::map<int, media::SegmentRow> rows;           // closed
         node::TrackTotals totals;                        // of all rows; while it records, of the lives before
         std::unique_ptr<files::TrackRecorder> recorder;  // at work
+        std::set<int> safe;                              // at the coordinator, and still here
     };
 
     core::TrackReport report_of(const core::TrackId& id, const Track& track) const;
     core::Result<files::SegmentFolder> open(const core::TrackId& id) const;
     core::Result<void> begin(const core::TrackId& id);
-    core::TrackReport take_up(const core::TrackId& id);
+    std::optional<core::TrackReport> take_up(const core::TrackId& id);  // nothing: there is no segment of it
     void keep_closed(const core::TrackId& id, Track& track);
+    void forget_empty(const core::TrackId& id);
+    void let_go(const core::TrackId& id, Track& track);
     void stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder);
 
     const std::filesystem::path folder_;

@@ -148,11 +148,6 @@ core::FrameCount cluster_frame(std::int64_t ns) {
     return std::llround(static_cast<double>(ns) * core::cluster_rate / ns_per_second);
 }
 
-core::FrameCount cluster_frame_of(const TimedLife& life, core::FrameCount frame, std::int64_t begin_ns) {
-    const auto after_origin = life.time.ns_at(static_cast<double>(frame));
-    return cluster_frame(life.time.origin_ns() - begin_ns + std::llround(after_origin));
-}
-
 // In frames of one life: what its rows tell of, and what none of them speaks of.
 std::vector<SegmentGap> gaps_within(std::span<const SegmentRow> rows, std::uint64_t life) {
     std::vector<SegmentRow> ordered;
@@ -215,20 +210,27 @@ std::int64_t RecordingTime::end_ns() const noexcept {
     return end;
 }
 
+core::FrameCount RecordingTime::frames() const noexcept { return cluster_frame(end_ns() - begin_ns()); }
+
+core::FrameCount frame_on_line(const TimedLife& life, core::FrameCount frame, std::int64_t begin_ns) noexcept {
+    const auto after_origin = life.time.ns_at(static_cast<double>(frame));
+    return cluster_frame(life.time.origin_ns() - begin_ns + std::llround(after_origin));
+}
+
 std::vector<SegmentGap> gaps_on_line(const TimedTrack& track, std::span<const SegmentRow> rows, std::int64_t begin_ns) {
     std::vector<SegmentGap> gaps;
     std::optional<core::FrameCount> end;  // of the life before
     std::string why;
     for (const auto& life : track.lives) {
-        const auto first = cluster_frame_of(life, 0, begin_ns);
+        const auto first = frame_on_line(life, 0, begin_ns);
         if (end && first > *end) gaps.push_back({*end, first - *end, why.empty() ? "nothing was recorded" : why});
         for (const auto& gap : gaps_within(rows, life.life)) {
-            const auto from = cluster_frame_of(life, gap.first, begin_ns);
-            gaps.push_back({from, cluster_frame_of(life, gap.first + gap.count, begin_ns) - from, gap.reason});
+            const auto from = frame_on_line(life, gap.first, begin_ns);
+            gaps.push_back({from, frame_on_line(life, gap.first + gap.count, begin_ns) - from, gap.reason});
         }
         for (const auto& row : rows)
             if (row.life == life.life) why = row.note;
-        end = cluster_frame_of(life, life.end, begin_ns);
+        end = frame_on_line(life, life.end, begin_ns);
     }
     std::ranges::sort(gaps, {}, &SegmentGap::first);
     return gaps;

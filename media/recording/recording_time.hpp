@@ -33,7 +33,12 @@ struct RecordingTime {
     // From the first frame of all to the last, in ns of the line.
     std::int64_t begin_ns() const noexcept;
     std::int64_t end_ns() const noexcept;
+    // The same length, at the cluster's rate.
+    core::FrameCount frames() const noexcept;
 };
+
+// Where a life's frame lies, in cluster frames (48 kHz) after `begin_ns`.
+core::FrameCount frame_on_line(const TimedLife& life, core::FrameCount frame, std::int64_t begin_ns) noexcept;
 
 // The rows of each track, closed, in any order. A track without a row has no life. Anchors that
 // contradict most others are left out.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,15 @@ struct SegmentRow {
 
 // Lives from here on are those of files whose rows were lost, each its own.
 inline constexpr std::uint64_t rowless_life = std::uint64_t{1} << 62;
+
+// What the rows' notes say, each once.
+inline std::string notes_of(std::span<const SegmentRow> rows) {
+    std::string notes;
+    for (const auto& row : rows)
+        if (!row.note.empty() && notes.find(row.note) == std::string::npos)
+            notes += (notes.empty() ? "" : "; ") + row.note;
+    return notes;
+}
 
 inline constexpr const char* segment_cut_short = "cut short: the worker ended while it recorded";
 

@@ -227,7 +227,10 @@ bool SegmentWriter::finish(const char* reason) {
             closed_.push_back(*(last_ = std::move(row)));
         }
     }
-    if (!done) give_up(done.error(), {});
+    if (done)
+        trouble_.clear();
+    else
+        give_up(done.error(), {});
     count();
     return done.ok();
 }
