@@ -93,8 +93,8 @@ TEST_F(MicFilesTest, SeesTheSpeakersOfARoomAndWhereTheyStand) {
     auto room = *virtual_audio::Room::open(folder.path());
     const virtual_audio::RoomClock clock(room, "hall");
     const auto device = *virtual_audio::parse_virtual_device("virtual:speaker,at=1,2");
+    Silence silence;  // outlives the speaker that renders it
     const auto speaker = *virtual_audio::make_speaker(room, device, "hall", "left", clock);
-    Silence silence;
     ASSERT_TRUE(speaker->start(silence));
     const auto speakers = speakers_of(folder.path());
     ASSERT_TRUE(speakers) << speakers.error().what;
