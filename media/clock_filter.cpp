@@ -19,7 +19,7 @@ bool in_range(std::int64_t ns) { return ns > -stamp_limit_ns && ns < stamp_limit
 constexpr int soft_blocks_min =
     40;  // fewer do not tell a soft floor from chance: seven groups of four in half a minute
 // Of the offset that a window of the ordinary length would give; between them it stays as it is.
-constexpr double long_above_ns = 5e3, short_below_ns = 2.5e3;
+constexpr double long_above_ns = 2e3, short_below_ns = 1e3;
 
 // How the heights of a way's lowest points above the line fall with their number.
 struct Softness {
@@ -54,6 +54,13 @@ double envelope_error(const Softness& forward, const Softness& backward) noexcep
     return (forward_lowest + backward_lowest) / 2;
 }
 
+constexpr double spread_min_ns = 200;  // stamps are not finer
+
+EnvelopeSide side_of(LowerEnvelope& way, double sign) noexcept {
+    const auto n = static_cast<double>(way.count());
+    return {way.hull(), way.mean_x(), n / std::max(way.spread(), spread_min_ns), sign};
+}
+
 int blocks_for(core::Duration window) {
     return static_cast<int>(std::max<std::int64_t>(4, (window.count() + 999'999'999) / 1'000'000'000));
 }
@@ -64,7 +71,8 @@ ClockFilter::ClockFilter(core::ClockIncarnation incarnation, const ClockFilterOp
     : options_(options),
       incarnation_(incarnation),
       forward_(ns_per_second, blocks_for(std::max(options.window, options.window_max))),
-      backward_(ns_per_second, blocks_for(std::max(options.window, options.window_max))) {
+      backward_(ns_per_second, blocks_for(std::max(options.window, options.window_max))),
+      heard_(ns_per_second, blocks_for(std::max(options.window, options.window_max))) {
     forget();
 }
 
@@ -76,11 +84,14 @@ void ClockFilter::restart(core::ClockIncarnation incarnation) noexcept {
 }
 
 void ClockFilter::forget() noexcept {
-    forward_.clear();
-    backward_.clear();
-    forward_.keep(blocks_for(options_.window));
-    backward_.keep(blocks_for(options_.window));
+    for (auto* way : {&forward_, &backward_, &heard_}) {
+        way->clear();
+        way->keep(blocks_for(options_.window));
+    }
     long_ = soft_ = false;
+    sampling_error_ = soft_error_ = 0;
+    judged_block_ = -1;
+    heard_weight_max_ = 1e9;
     has_origin_ = false;
     map_.reset();
 }
@@ -153,7 +164,7 @@ bool ClockFilter::hear(std::int64_t sent_ns, core::LocalTime t) noexcept {
     const double above = delay - (backward_floor_ - slope_ * x);
     if (-above > tolerance(t) || above > static_cast<double>(options_.round_trip_max.count()))
         return ++counters_.outliers, false;
-    if (!backward_.add(x, delay)) return ++counters_.stale, false;
+    if (!heard_.add(x, delay)) return ++counters_.stale, false;
     return ++counters_.heard, true;
 }
 
@@ -196,29 +207,26 @@ bool ClockFilter::take(const ClockExchange& e) noexcept {
 }
 
 void ClockFilter::fit() noexcept {
-    constexpr double spread_min_ns = 200;  // stamps are not finer
-    const auto forward_n = static_cast<double>(forward_.count()), backward_n = static_cast<double>(backward_.count());
-    const double forward_spread = std::max(forward_.spread(), spread_min_ns);
-    const double backward_spread = std::max(backward_.spread(), spread_min_ns);
-    const std::array<EnvelopeSide, 2> sides{
-        EnvelopeSide{forward_.hull(), forward_.mean_x(), forward_n / forward_spread, 1},
-        EnvelopeSide{backward_.hull(), backward_.mean_x(), backward_n / backward_spread, -1}};
-    slope_ = common_slope(sides, options_.drift);
-    forward_floor_ = floor_under(forward_.hull(), slope_);
-    backward_floor_ = floor_under(backward_.hull(), -slope_);
+    const bool any_heard = heard_.count() > 0;
+    std::array<EnvelopeSide, 3> sides{side_of(forward_, 1), side_of(backward_, -1), side_of(heard_, -1)};
+    sides[2].weight = std::min(sides[2].weight, heard_weight_max_);
+    slope_ = common_slope(std::span(sides).first(any_heard ? 3 : 2), options_.drift);
+    forward_floor_ = floor_under(sides[0].hull, slope_);
+    const double answers_floor = floor_under(sides[1].hull, -slope_);
+    const double heard_floor = any_heard ? floor_under(sides[2].hull, -slope_) : answers_floor;
+    backward_floor_ = std::min(answers_floor, heard_floor);
 
     const double x = since_origin(newest_), span = std::max(forward_.span(), 1.0);
     const double half_gap = std::max(0.0, (forward_floor_ + backward_floor_) / 2);
-    const double floor_error = 2.5 * (forward_spread / forward_n + backward_spread / backward_n);
+    // Of what was heard nobody knows how long it waited before it left, so it promises nothing.
+    const double floor_error = 2.5 * (1 / sides[0].weight + 1 / sides[1].weight);
     const double drift_error = std::min(options_.drift.limit, 4 * floor_error / span);
-    const bool judged = std::min(forward_.blocks(), backward_.blocks()) >= soft_blocks_min;
-    const double soft_error = judged ? envelope_error(Softness::of(forward_, forward_floor_, slope_),
-                                                      Softness::of(backward_, backward_floor_, -slope_))
-                                     : 0;
+    judge(x, answers_floor, heard_floor);
+    sampling_error_ = std::max(floor_error, soft_error_);
     const double error =
-        std::max(floor_error, 2 * soft_error) + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
+        std::max(floor_error, 2 * soft_error_) + std::min(drift_error, options_.drift.sigma) * span / 2 + spread_min_ns;
     const auto offset = slope_ * x + (forward_floor_ - backward_floor_) / 2;
-    const bool few = forward_n < 4;  // the spread is not known yet
+    const bool few = forward_.count() < 4;  // the spread is not known yet
     map_ = ClockMap{.local = newest_,
                     .cluster_ns = newest_.ns + offset_ns_ + std::llround(offset),
                     .drift = slope_,
@@ -226,8 +234,22 @@ void ClockFilter::fit() noexcept {
                     .asymmetry_bound = core::Duration{std::llround(half_gap)},
                     .drift_error = few ? options_.drift.limit : drift_error,
                     .incarnation = incarnation_};
-    regress(offset, soft_error);
+    regress(offset, soft_error_);
     choose_window(floor_error * span);
+}
+
+// How soft the floors are, once in a block: looking is work, and the answer does not change sooner.
+void ClockFilter::judge(double x, double answers_floor, double heard_floor) noexcept {
+    const double block = std::floor(x / ns_per_second);
+    if (std::exchange(judged_block_, block) == block) return;
+    const bool judged = std::min(forward_.blocks(), backward_.blocks()) >= soft_blocks_min;
+    soft_error_ = judged ? envelope_error(Softness::of(forward_, forward_floor_, slope_),
+                                          Softness::of(backward_, answers_floor, -slope_))
+                         : 0;
+    // What was heard may have waited before it left: its floor is worth no more than its lowest points show.
+    const auto heard = Softness::of(heard_, heard_floor, -slope_);
+    const double lowest = heard.blocks < soft_blocks_min ? 0 : heard.lowest(heard.power(0), 0);
+    heard_weight_max_ = 1 / std::max(lowest, 1e-9);
 }
 
 // For the next exchange. `error_by_time`: the error falls with the time that is looked at, so this is the same for all.
@@ -236,7 +258,8 @@ void ClockFilter::choose_window(double error_by_time) noexcept {
     if (std::min(forward_.count(), backward_.count()) < settled_points_min) return;  // they do not tell yet
     const bool wanted = options_.window_max > options_.window && error > (long_ ? short_below_ns : long_above_ns);
     if (std::exchange(long_, wanted) == wanted) return;
-    for (auto* way : {&forward_, &backward_}) way->keep(blocks_for(long_ ? options_.window_max : options_.window));
+    for (auto* way : {&forward_, &backward_, &heard_})
+        way->keep(blocks_for(long_ ? options_.window_max : options_.window));
 }
 
 // A common slope and a mean for each way, by least squares.

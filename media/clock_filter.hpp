@@ -37,16 +37,17 @@ struct ClockFilterCounters {
     std::uint64_t restarts = 0;    // a clock was stepped or a machine suspended
 };
 
-// Fits one drift and two floors (forward and backward delays) by LowerEnvelope. Where the floor is soft (few packets
-// come near it, as on a radio that tries again), the envelope's error falls slowly and the two ways' differ by how many
-// packets each had; then a regression of all delays is better, and the residuals tell: how much lower the lowest of
-// four blocks is than that of one. Offsets are exact when the two ways have the same shortest (or mean) delay; half of
-// their difference goes into the result (see ClockMap::asymmetry_bound). Steps of a clock larger than the jitter
-// restart the estimate after `suspects_max` exchanges in a row that contradict it; smaller ones heal within one window.
-// The window is short, for a crystal's rate wanders, unless the delays vary so much that its few quick packets leave
-// the offset uncertain by microseconds. Memory is bounded: a block of hulls for each second of the longest window; the
-// oldest is dropped. Not thread-safe. No allocation after construction; an add takes some microseconds, in a long
-// window tens of them.
+// Fits one drift and two floors (forward and backward delays) by LowerEnvelope. Packets that came one way (larger ones,
+// in bursts, which wait longer on the average) tell of the drift and of the floor, and never of the mean. Where the
+// floor is soft (few packets come near it, as on a radio that tries again), the envelope's error falls slowly and the
+// two ways' differ by how many packets each had; then a regression of all delays is better, and the residuals tell: how
+// much lower the lowest of four blocks is than that of one. Offsets are exact when the two ways have the same shortest
+// (or mean) delay; half of their difference goes into the result (see ClockMap::asymmetry_bound). Steps of a clock
+// larger than the jitter restart the estimate after `suspects_max` exchanges in a row that contradict it; smaller ones
+// heal within one window. The window is short, for a crystal's rate wanders, unless the delays vary so much that its
+// few quick packets leave the offset uncertain by microseconds. Memory is bounded: a block of hulls for each second of
+// the longest window; the oldest is dropped. Not thread-safe. No allocation after construction; an add takes some
+// microseconds, in a long window tens of them.
 class ClockFilter {
   public:
     static constexpr std::size_t suspects_max = 4;
@@ -71,6 +72,12 @@ class ClockFilter {
     // Half a window of exchanges, and not a few: the estimate does not get much better by waiting.
     bool settled() const noexcept;
 
+    // What more exchanges in the same time would better: how far the floors may be below the lowest points so far. 0
+    // before the first.
+    core::Duration sampling_error() const noexcept {
+        return core::Duration{static_cast<std::int64_t>(sampling_error_)};
+    }
+
     // The delays have no hard floor, and their mean is believed instead.
     bool soft() const noexcept { return soft_; }
 
@@ -87,6 +94,7 @@ class ClockFilter {
     void forget() noexcept;
     bool take(const ClockExchange& exchange) noexcept;
     void fit() noexcept;
+    void judge(double x, double answers_floor, double heard_floor) noexcept;
     void choose_window(double error_by_time) noexcept;
     void regress(double envelope_offset, double envelope_error) noexcept;
 
@@ -98,15 +106,20 @@ class ClockFilter {
     core::ClockIncarnation incarnation_;
     LowerEnvelope forward_;   // delay + offset over t1
     LowerEnvelope backward_;  // delay - offset over t4
+    LowerEnvelope heard_;     // as backward_, of what came one way
     bool has_origin_ = false;
     core::LocalTime origin_;      // where x = 0
     std::int64_t offset_ns_ = 0;  // taken off every offset, so that doubles stay small
     core::LocalTime newest_;
     double slope_ = 0;
     double forward_floor_ = 0;   // at x = 0
-    double backward_floor_ = 0;  // at x = 0
-    bool soft_ = false;          // the map is that of the regression
-    bool long_ = false;          // the window is the longest
+    double backward_floor_ = 0;  // at x = 0; of exchanges and of what was heard, the lower one
+    double sampling_error_ = 0;
+    double soft_error_ = 0;          // of an offset between the envelopes, where their floors are soft
+    double heard_weight_max_ = 1e9;  // points per ns of spread
+    double judged_block_ = -1;
+    bool soft_ = false;  // the map is that of the regression
+    bool long_ = false;  // the window is the longest
     std::optional<ClockMap> map_;
     std::array<ClockExchange, suspects_max> suspects_{};
     std::size_t suspect_count_ = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "media/probe_schedule.hpp"
 #include "media/world.test.hpp"
 
 namespace antiphon::media {
@@ -22,6 +23,7 @@ double quantile(std::vector<double> values, double q) {
 
 struct Outcome {
     std::vector<double> start_us, steady_us, drift_ppm;
+    double steady_probes = 0;   // a second, after `steady_s`
     double covered = 0;         // share of estimates whose error is within their bound
     double steady_covered = 0;  // of those after `steady_s`
     double soft = 0;            // share of those after `steady_s` that believe the mean
@@ -33,9 +35,19 @@ double error_ns(const ClockMap& map, const Crystal& local, const Crystal& cluste
     return static_cast<double>(map.to_cluster(now)) + residue - cluster.shows(true_ns);
 }
 
-// `heard_hz`: how many packets of a live stream come besides the exchanges, 50 a second or, with a stream, 10.
-Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20, double heard_hz = 0,
-            const ClockFilterOptions& options = {}) {
+struct Board {
+    ClockFilterOptions options = {};
+    ProbeRhythm rhythm = {};
+    double heard_hz = 0;   // packets of a live stream
+    Path heard_path = {};  // theirs, where it is another
+};
+// What a board does: it asks as often as its estimate makes it, between 10 and 50 times a second.
+const Board hears_a_stream{.heard_hz = 200};
+// 50 times a second, whatever the estimate is.
+const Board asks_often{.rhythm = {.steady_interval = std::chrono::milliseconds(20)}};
+
+Outcome run(const Path& path, double seconds, double start_s, double steady_s, int runs = 20,
+            const Board& board = asks_often) {
     Outcome outcome;
     int estimates = 0, covered = 0, steady_covered = 0, soft = 0;
     runs = core::test::sample(runs);
@@ -43,21 +55,27 @@ Outcome run(const Path& path, double seconds, double start_s, double steady_s, i
         Random random(seed);
         const Crystal local{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
         const Crystal cluster{uniform(random, -1e15, 1e15), uniform(random, -100, 100)};
-        ClockFilter filter(life, options);
+        ClockFilter filter(life, board.options);
+        ProbeSchedule schedule({0}, board.rhythm);  // by true time
+        const auto& heard_path = board.heard_path ? board.heard_path : path;
         double heard = 0;
         for (double t = 0; t < seconds * 1e9;) {
             if (const auto e = exchange(random, local, cluster, path, t)) filter.add(*e);
-            t += t < 0.1e9 ? 5e6 : heard_hz > 0 ? 100e6 : 20e6;  // it starts with a burst
-            for (; heard_hz > 0 && heard < t; heard += 1e9 / heard_hz)
-                if (const auto delay = path(random)) filter.hear(cluster.stamp(heard), {local.stamp(heard + *delay)});
+            schedule.pace(filter.sampling_error());
+            schedule.sent(schedule.next());
+            const double asked = t;
+            t = static_cast<double>(schedule.next().ns);
+            if (asked > steady_s * 1e9) ++outcome.steady_probes;
+            for (; board.heard_hz > 0 && heard < t; heard += 1e9 / board.heard_hz)
+                if (const auto delay = heard_path(random))
+                    filter.hear(cluster.stamp(heard), {local.stamp(heard + *delay)});
             const auto map = filter.estimate();
             if (!map) continue;
             const double error = std::abs(error_ns(*map, local, cluster, t));
             const bool within = error <= static_cast<double>(map->error_at({local.stamp(t)}).count()) + 1;
             ++estimates;
             covered += within;
-            if (t > start_s * 1e9 && t <= start_s * 1e9 + (heard_hz > 0 ? 100e6 : 20e6))
-                outcome.start_us.push_back(error / 1e3);
+            if (t > start_s * 1e9 && asked <= start_s * 1e9) outcome.start_us.push_back(error / 1e3);
             if (t <= steady_s * 1e9) continue;
             steady_covered += within;
             soft += filter.soft();
@@ -67,6 +85,7 @@ Outcome run(const Path& path, double seconds, double start_s, double steady_s, i
         }
         EXPECT_EQ(filter.counters().restarts, 0U) << "seed " << seed;
     }
+    outcome.steady_probes /= runs * (seconds - steady_s);
     outcome.covered = static_cast<double>(covered) / estimates;
     outcome.steady_covered = steady_covered / static_cast<double>(outcome.steady_us.size());
     outcome.soft = soft / static_cast<double>(outcome.steady_us.size());
@@ -76,9 +95,10 @@ Outcome run(const Path& path, double seconds, double start_s, double steady_s, i
 void print(const char* name, const Outcome& o) {
     std::printf(
         "%-14s error us: at start p50 %.2f p95 %.2f, steady p50 %.2f p95 %.2f p99 %.2f; drift ppm p95 %.3f; "
-        "within bound %.4f, soft %.2f\n",
+        "within bound %.4f, soft %.2f, %.1f probes/s\n",
         name, quantile(o.start_us, 0.5), quantile(o.start_us, 0.95), quantile(o.steady_us, 0.5),
-        quantile(o.steady_us, 0.95), quantile(o.steady_us, 0.99), quantile(o.drift_ppm, 0.95), o.covered, o.soft);
+        quantile(o.steady_us, 0.95), quantile(o.steady_us, 0.99), quantile(o.drift_ppm, 0.95), o.covered, o.soft,
+        o.steady_probes);
 }
 
 TEST(ClockFilter, IsWithinMicrosecondsOnAQuietNetworkFromTheFirstSecondOn) {
@@ -98,11 +118,13 @@ TEST(ClockFilter, IsWithinTensOfMicrosecondsUnderMillisecondsOfJitter) {
     EXPECT_GT(o.covered, 0.95);
 }
 
-// A board asks ten times a second.
 TEST(ClockFilter, LooksBackLongerWhereTheDelaysVary) {
-    const auto jitters = run(jittery_path(), 200, 1, 120, 10, 200);
+    auto ten_a_second = hears_a_stream;
+    ten_a_second.rhythm.quick_interval = ten_a_second.rhythm.steady_interval;
+    const auto jitters = run(jittery_path(), 200, 1, 120, 10, ten_a_second);
     print("adaptive", jitters);
-    const auto half_a_minute = run(jittery_path(), 200, 1, 120, 10, 200, {.window_max = std::chrono::seconds(30)});
+    ten_a_second.options.window_max = std::chrono::seconds(30);
+    const auto half_a_minute = run(jittery_path(), 200, 1, 120, 10, ten_a_second);
     print("30 s", half_a_minute);
     EXPECT_LT(quantile(jitters.steady_us, 0.5), 0.6 * quantile(half_a_minute.steady_us, 0.5));
     EXPECT_LT(quantile(jitters.steady_us, 0.95), 0.6 * quantile(half_a_minute.steady_us, 0.95));
@@ -115,20 +137,54 @@ TEST(ClockFilter, WhereTheFloorIsSoftItBelievesTheMean) {
     EXPECT_LT(quantile(o.steady_us, 0.95), 100);
     EXPECT_GT(o.steady_covered, 0.95);
     EXPECT_GT(o.soft, 0.5);
+    auto longer = asks_often;
+    longer.options.window = std::chrono::seconds(120);
     for (const auto& path : {jittery_path(), quiet_path(), heavy_tailed_path(), freezing_path(quiet_path())})
-        EXPECT_EQ(run(path, 150, 1, 60, 5, 0, {.window = std::chrono::seconds(120)}).soft, 0) << "a hard floor is none";
+        EXPECT_EQ(run(path, 150, 1, 60, 5, longer).soft, 0) << "a hard floor is none";
 }
 
 TEST(ClockFilter, EachPacketOfALiveStreamIsAMeasurement) {
-    const auto hard = run(jittery_path(), 150, 1, 60, 10, 200);
+    const auto hard = run(jittery_path(), 150, 1, 60, 10, hears_a_stream);
     print("5+/-3 ms, live", hard);
     EXPECT_LT(quantile(hard.steady_us, 0.5), 5);
     EXPECT_LT(quantile(hard.steady_us, 0.95), 15);
     EXPECT_EQ(hard.soft, 0);
-    const auto soft = run(triangular_path(), 150, 1, 60, 10, 200);
+    const auto soft = run(triangular_path(), 150, 1, 60, 10, hears_a_stream);
     print("soft, live", soft);
     EXPECT_LT(quantile(soft.steady_us, 0.5), 40);
     EXPECT_LT(quantile(soft.steady_us, 0.95), 100);
+}
+
+TEST(ClockFilter, AsksOftenWhileThatHelpsAndNoLonger) {
+    const auto quiet = run(quiet_path(), 60, 1, 30, 5, hears_a_stream);
+    EXPECT_NEAR(quiet.steady_probes, 10, 0.1);
+    auto ten_a_second = hears_a_stream;
+    ten_a_second.rhythm.quick_interval = ten_a_second.rhythm.steady_interval;
+    const auto slow = run(jittery_path(), 40, 10, 10, 20, ten_a_second);
+    const auto young = run(jittery_path(), 40, 10, 10, 20, hears_a_stream);
+    print("10 s, 10 Hz", slow);
+    print("10 s", young);
+    EXPECT_LT(quantile(young.start_us, 0.5), 0.5 * quantile(slow.start_us, 0.5));
+    const auto old = run(jittery_path(), 240, 1, 180, 5, hears_a_stream);
+    print("180 s", old);
+    EXPECT_LT(old.steady_probes, 30) << "enough are in its window";
+}
+
+// They leave in bursts, behind one another, from a program that is busy; answers do not.
+TEST(ClockFilter, PacketsThatAreSlowerThanAnswersMoveNothing) {
+    auto board = hears_a_stream;
+    board.heard_path = [path = jittery_path()](Random& random) -> std::optional<double> {
+        const auto delay = path(random);
+        if (!delay) return delay;
+        return *delay + 50e3 + std::exponential_distribution<>(1 / 200e3)(random);
+    };
+    const auto o = run(jittery_path(), 150, 1, 60, 20, board);
+    const auto alone = run(jittery_path(), 150, 1, 60, 20, {});
+    print("slow stream", o);
+    print("no stream", alone);
+    EXPECT_LT(quantile(o.steady_us, 0.5), 1.5 * quantile(alone.steady_us, 0.5));
+    EXPECT_LT(quantile(o.steady_us, 0.95), 1.5 * quantile(alone.steady_us, 0.95));
+    EXPECT_EQ(o.soft, 0);
 }
 
 // What was on its way waits in a queue until the cable is plugged in again.

@@ -49,9 +49,11 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
 
     void burst() {
         if (host_.empty()) return;
-        schedule_ = ProbeSchedule(clock_.now(), settings_.rhythm);
+        schedule_ = media::ProbeSchedule(clock_.now(), settings_.rhythm);
         wait_for_slot();
     }
+
+    void pace(core::Duration sampling_error) { schedule_.pace(sampling_error); }
 
     void close() {
         closed_ = true;
@@ -187,7 +189,7 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
     StampedSocket socket_;
     udp::resolver resolver_;
     boost::asio::steady_timer timer_;
-    ProbeSchedule schedule_;
+    media::ProbeSchedule schedule_;
     std::array<Question, questions_max> questions_{};
     std::size_t next_question_ = 0;
     std::string host_;
@@ -208,6 +210,8 @@ ClockClient::ClockClient(boost::asio::io_context& io, const ports::Clock& clock,
 ClockClient::~ClockClient() { service_->close(); }
 
 void ClockClient::ask(const std::string& host, std::uint16_t port) { service_->ask(host, port); }
+
+void ClockClient::pace(core::Duration sampling_error) { service_->pace(sampling_error); }
 
 void ClockClient::burst() { service_->burst(); }
 

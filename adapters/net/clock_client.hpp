@@ -1,4 +1,4 @@
-// A worker's side of the clock service: asks in a steady rhythm and delivers what comes back.
+// A worker's side of the clock service: asks in a rhythm and delivers what comes back.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "adapters/net/probe_schedule.hpp"
+#include "media/probe_schedule.hpp"
 #include "ports/clock.hpp"
 #include "ports/random.hpp"
 
@@ -35,7 +35,7 @@ struct ClockClientCounters {
 };
 
 struct ClockClientSettings {
-    ProbeRhythm rhythm;
+    media::ProbeRhythm rhythm;
     core::Duration answer_within = std::chrono::seconds{4};
     core::Duration silence_max = std::chrono::seconds{10};  // then the server's name is looked up again;
     // after 1 s if it never answered
@@ -57,6 +57,9 @@ class ClockClient {
     // Asks this server from now on, starting with a burst; another one was asked before: it becomes a stranger. The
     // name is looked up off the loop, and again for as long as that fails or the server stays silent.
     void ask(const std::string& host, std::uint16_t port);
+
+    // See media::ProbeSchedule::pace.
+    void pace(core::Duration sampling_error);
 
     // Starts the rhythm anew with a burst, for a new incarnation or after a suspend. Nothing before ask().
     void burst();

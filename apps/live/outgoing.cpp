@@ -95,8 +95,10 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
                 sender_.skip_to(sender_.next_number() + 1);
                 continue;
             }
+            sender_.load(frames_);
             const auto now = clock_.now();
-            send(sender_.next(frames_, everybody_.size(), now.ns, now), everybody_);
+            send(sender_.next(everybody_.size(), now.ns, now), everybody_);
+            take_turns();
         }
         report_when_due();
     }
@@ -107,6 +109,11 @@ class Outgoing::Service : public std::enable_shared_from_this<Service> {
         const auto size = control ? sealer_.seal_rtcp(datagram_, packet.size()) : seal(packet);
         const auto taken = socket_.send_to_all(std::span(datagram_).first(size), to);
         counters_.unsent += to.size() - taken;
+    }
+
+    // The kernel takes some microseconds for each: nobody shall always be the last.
+    void take_turns() {
+        if (everybody_.size() > 1) std::rotate(everybody_.begin(), everybody_.begin() + 1, everybody_.end());
     }
 
     std::size_t seal(std::span<const std::byte> packet) {

@@ -7,7 +7,7 @@
 namespace antiphon::worker {
 namespace {
 
-constexpr std::uint64_t report_every_exchanges = 100;  // about 10 s
+constexpr core::Duration report_every = std::chrono::seconds{10};
 
 // What a worker that agrees with nobody goes by: where the cluster was once, and its own crystal.
 media::ClockMap running_free(media::ClockMap map) {
@@ -39,6 +39,7 @@ void ClockSync::take(const net::ClockExchange& exchange) {
         filter_.restart(exchange.incarnation);
     }
     filter_.add({exchange.t1, exchange.t2_ns, exchange.t3_ns, exchange.t4});
+    client_.pace(filter_.sampling_error());
     if (hold_.follow(filter_)) handlers_.map(agreement_ ? *map() : running_free(*map()));
     // While another incarnation's first map is awaited there is nothing to say of this one.
     if (map() && map()->incarnation == filter_.incarnation()) report_when_due(exchange.t4);
@@ -48,8 +49,8 @@ void ClockSync::report_when_due(core::LocalTime now) {
     const auto error = hold_.error_at(now);
     core::ClockReport report{error < media::ClockHold::good_enough, error.count(), map()->drift * 1e6};
     const bool changed = report.synchronised != reported_.synchronised;
-    if (!changed && ++exchanges_since_report_ < report_every_exchanges) return;
-    exchanges_since_report_ = 0;
+    if (!changed && now - reported_at_ < report_every) return;
+    reported_at_ = now;
     reported_ = report;
     handlers_.report(report);
 }

@@ -43,7 +43,7 @@ class ClockSync {
     net::ClockClient client_;
     media::ClockHold hold_;
     core::ClockReport reported_;
-    std::uint64_t exchanges_since_report_ = 0;
+    core::LocalTime reported_at_;
 };
 
 }  // namespace antiphon::worker

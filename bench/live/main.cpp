@@ -89,7 +89,8 @@ Cost cost_of_sending(int packet_frames, std::size_t listeners, int packets) {
     const auto frames = music(0, packet_frames);
     double begin = cpu_seconds();
     for (int i = 0; i < packets; ++i) {
-        const auto packet = sender.next(frames, listeners, i, {i});
+        sender.load(frames);
+        const auto packet = sender.next(listeners, i, {i});
         std::copy(packet.begin(), packet.end(), datagram.begin());
         cost.bytes = sealer.seal_rtp(datagram, packet.size(), stream.identity.index(i));
         senders.socket.send_to_all(std::span(datagram).first(cost.bytes), senders.to);
@@ -121,7 +122,8 @@ double cost_of_listening(int seconds) {
     std::vector<Bytes> sent;
     for (int i = 0; i < 200 * seconds; ++i) {
         Bytes datagram(net::StampedSocket::audio_bytes);
-        const auto packet = sender.next(music(i * 240, 240), 1, i, {i});
+        sender.load(music(i * 240, 240));
+        const auto packet = sender.next(1, i, {i});
         std::copy(packet.begin(), packet.end(), datagram.begin());
         datagram.resize(sealer.seal_rtp(datagram, packet.size(), stream.identity.index(i)));
         sent.push_back(std::move(datagram));

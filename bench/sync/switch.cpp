@@ -29,6 +29,9 @@ namespace {
 constexpr std::size_t frame_max = 2048;
 constexpr std::size_t waiting_max = 20'000;  // frames; more are lost
 constexpr std::int64_t second_ns = 1'000'000'000;
+// A sleeper wakes some 100 us late on a virtual machine, which would be weather of our own: the last of a wait is
+// awake.
+constexpr std::int64_t awake_ns = 300'000;
 
 struct Weather {
     double delay_ms = 0;
@@ -66,7 +69,7 @@ class Switch {
         for (const int socket : sockets_) looked_at.push_back({socket, POLLIN, 0});
         while (true) {
             const auto wait_ns =
-                waiting_.empty() ? second_ns : std::max<std::int64_t>(0, waiting_.top().due_ns - now_ns());
+                waiting_.empty() ? second_ns : std::max<std::int64_t>(0, waiting_.top().due_ns - awake_ns - now_ns());
             const timespec wait{wait_ns / second_ns, wait_ns % second_ns};
             ppoll(looked_at.data(), looked_at.size(), &wait, nullptr);
             for (std::size_t from = 0; from < sockets_.size(); ++from)

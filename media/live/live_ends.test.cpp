@@ -73,7 +73,8 @@ struct Ends {
             std::vector<float> frames(240);
             for (std::size_t i = 0; i < frames.size(); ++i)
                 frames[i] = tone(sender.next_number() * 240 + static_cast<core::FrameCount>(i));
-            send(down, sender.next(frames, 1, static_cast<std::int64_t>(now), at(now)), now);
+            sender.load(frames);
+            send(down, sender.next(1, static_cast<std::int64_t>(now), at(now)), now);
         }
         for (; !down.empty() && down.begin()->first <= now; down.erase(down.begin())) {
             const auto told = listener.take(down.begin()->second, at(down.begin()->first), departures);
@@ -123,6 +124,11 @@ TEST(LiveEnds, WhatWasSungIsHeardWhateverTheNetworkLoses) {
     EXPECT_EQ(ends.sender.counters().oversized, 0U);
 }
 
+std::span<const std::byte> noise_of(LiveSender& sender) {
+    sender.load(std::vector<float>(240, 0.9F));
+    return sender.next(1, 0, at(1e9));
+}
+
 TEST(LiveEnds, StrangersAndGarbageChangeNothing) {
     Ends ends(quiet_path());
     for (double now = 0; now < 1e9; now += 0.5 * ms) ends.step(now);
@@ -131,15 +137,14 @@ TEST(LiveEnds, StrangersAndGarbageChangeNothing) {
     other.ssrc = 0xCCCC0001;
     FlacEncoding encoding;
     LiveSender stranger(other, encoding);
-    const std::vector<float> noise(240, 0.9F);
     for (int i = 0; i < 100; ++i) {
-        EXPECT_FALSE(ends.listener.take(stranger.next(noise, 1, 0, at(1e9)), at(1e9), ends.departures));
+        EXPECT_FALSE(ends.listener.take(noise_of(stranger), at(1e9), ends.departures));
         EXPECT_FALSE(ends.listener.take(Datagram(static_cast<std::size_t>(i)), at(1e9), ends.departures));
     }
     other = identity;
     other.first_sequence = static_cast<std::uint16_t>(identity.first_sequence + 20'000);
     LiveSender far(other, encoding);
-    EXPECT_FALSE(ends.listener.take(far.next(noise, 1, 0, at(1e9)), at(1e9), ends.departures));
+    EXPECT_FALSE(ends.listener.take(noise_of(far), at(1e9), ends.departures));
     EXPECT_EQ(ends.listener.counters().strangers, 100U);
     EXPECT_EQ(ends.listener.counters().malformed, 100U);
     EXPECT_EQ(ends.listener.counters().unbelieved, 2U) << "the far one, and the first of all";

@@ -14,6 +14,7 @@
 #include "media/clock_filter.hpp"
 #include "media/live/live_receiver.hpp"
 #include "media/playout.hpp"
+#include "media/probe_schedule.hpp"
 #include "media/world.test.hpp"
 
 namespace antiphon::media {
@@ -126,12 +127,13 @@ class LiveWorker {
     }
 
     void probe() {
-        if (t_ < next_probe_ns_) return;
-        next_probe_ns_ += t_ < 0.2e9 ? 5 * ms : 100 * ms;
+        if (t_ < static_cast<double>(probes_.next().ns)) return;
+        probes_.sent(probes_.next());
         const Path there = conditions_.there, back = conditions_.back;
         bool second = false;
         const Path path = [&](Random& random) { return (second = !second) ? there(random) : back(random); };
         if (const auto e = exchange(random_, local_, cluster_, path, t_)) filter_.add(*e);
+        probes_.pace(filter_.sampling_error());
         const auto map = filter_.estimate();
         if (!map) return;
         playout_.set_clock(*map);
@@ -211,7 +213,8 @@ class LiveWorker {
         {.latency = core::Duration{static_cast<std::int64_t>(conditions_.total_latency_ns - packet_ns - lead_ns)}}};
     bool begun_ = false;
     core::FrameCount next_first_ = 0;
-    double t_ = 0, next_probe_ns_ = 0, next_freeze_ns_ = 0, thawed_ns_ = 0;
+    ProbeSchedule probes_{{0}};  // by true time
+    double t_ = 0, next_freeze_ns_ = 0, thawed_ns_ = 0;
     std::uint64_t sent_ = 0, resent_ = 0;
     std::multimap<double, Sent> coming_;
     std::multimap<double, std::int64_t> asked_;

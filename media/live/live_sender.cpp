@@ -9,20 +9,18 @@ namespace antiphon::media {
 LiveSender::LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options)
     : identity_(identity), encoder_(encoder), sent_(options), datagram_(datagram_max) {}
 
-std::span<const std::byte> LiveSender::next(std::span<const float> frames, std::size_t listeners,
-                                            std::int64_t cluster_ns, core::LocalTime now) {
+std::span<const std::byte> LiveSender::next(std::size_t listeners, std::int64_t cluster_ns, core::LocalTime now) {
     const auto number = number_++;
-    const auto payload = encoder_.encode(frames);
     const rtp::Header header{.payload_type = identity_.payload_type,
                              .sequence = identity_.sequence(number),
                              .timestamp = identity_.timestamp(number),
                              .ssrc = identity_.ssrc,
                              .departure_ns = cluster_ns};
-    const auto size = rtp::write(header, payload, datagram_);
-    if (size == 0 || !sent_.keep(header.sequence, header.timestamp, header.marker, payload, listeners, now))
+    const auto size = rtp::write(header, payload_, datagram_);
+    if (size == 0 || !sent_.keep(header.sequence, header.timestamp, header.marker, payload_, listeners, now))
         return ++counters_.oversized, std::span<const std::byte>();
     ++counters_.packets;
-    counters_.octets += payload.size();
+    counters_.octets += payload_.size();
     last_ns_ = cluster_ns;
     return std::span(datagram_).first(size);
 }

@@ -36,10 +36,11 @@ class LiveSender {
     // `encoder` outlives the sender.
     LiveSender(const StreamIdentity& identity, PacketEncoder& encoder, const rtp::SentOptions& options = {});
 
-    // The next packet, of these frames, which leaves at `cluster_ns` to so many who listen. Empty, and counted, when it
-    // is too large. Valid until the next call of any.
-    std::span<const std::byte> next(std::span<const float> frames, std::size_t listeners, std::int64_t cluster_ns,
-                                    core::LocalTime now);
+    // The next packet's frames. What follows is quick, so that the time of leaving can be taken in between.
+    void load(std::span<const float> frames) { payload_ = encoder_.encode(frames); }
+    // The next packet, of the loaded frames, which leaves at `cluster_ns` to so many who listen. Empty, and counted,
+    // when it is too large. Valid until the next call of any.
+    std::span<const std::byte> next(std::size_t listeners, std::int64_t cluster_ns, core::LocalTime now);
     // The number that it will have.
     std::int64_t next_number() const noexcept { return number_; }
     // A stream that begins in its middle, or one whose source was away: packets go on from `number`.
@@ -57,7 +58,8 @@ class LiveSender {
     PacketEncoder& encoder_;
     rtp::SentPackets sent_;
     std::int64_t number_ = 0;
-    std::int64_t last_ns_ = 0;  // when the packet before left
+    std::int64_t last_ns_ = 0;            // when the packet before left
+    std::span<const std::byte> payload_;  // the encoder's
     std::vector<std::byte> datagram_;
     SenderCounters counters_;
 };

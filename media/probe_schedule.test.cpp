@@ -1,9 +1,9 @@
-// Laws of the probe schedule: twenty fast, then ten a second for ever, on a grid that lateness does not shift.
-#include "adapters/net/probe_schedule.hpp"
+// Laws of the probe schedule: twenty fast, then as many as are needed, on a grid that lateness does not shift.
+#include "media/probe_schedule.hpp"
 
 #include <gtest/gtest.h>
 
-namespace antiphon::net {
+namespace antiphon::media {
 namespace {
 
 using std::chrono::milliseconds;
@@ -41,6 +41,24 @@ TEST(ProbeSchedule, SkipsWhatWasMissedInsteadOfCatchingUp) {
     EXPECT_EQ(schedule.next(), at(3'600'195));
 }
 
+// By what an estimate lacks: three times too much of it, three times as many probes.
+TEST(ProbeSchedule, IsAsDenseAsTheEstimateNeeds) {
+    ProbeSchedule schedule(start, {.burst_probes = 0});
+    const auto interval = [&](core::Duration sampling_error) {
+        schedule.pace(sampling_error);
+        schedule.sent(schedule.next());
+        const auto before = schedule.next();
+        schedule.sent(before);
+        return schedule.next() - before;
+    };
+    EXPECT_EQ(interval({}), milliseconds{100});
+    EXPECT_EQ(interval(std::chrono::microseconds{3}), milliseconds{100});
+    EXPECT_EQ(interval(std::chrono::microseconds{6}), milliseconds{50});
+    EXPECT_EQ(interval(std::chrono::microseconds{100}), milliseconds{20});
+    EXPECT_EQ(interval(std::chrono::hours{1}), milliseconds{20});
+    EXPECT_EQ(interval(std::chrono::microseconds{1}), milliseconds{100});
+}
+
 TEST(ProbeSchedule, IsAlwaysAheadOfWhatWasSent) {
     ProbeSchedule schedule(start);
     for (int i = 0; i < 10000; ++i) {
@@ -52,4 +70,4 @@ TEST(ProbeSchedule, IsAlwaysAheadOfWhatWasSent) {
 }
 
 }  // namespace
-}  // namespace antiphon::net
+}  // namespace antiphon::media
