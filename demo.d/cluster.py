@@ -113,9 +113,9 @@ class Cluster:
         except Trouble:
             return None
 
-    def start_worker(self, board, name=None, invitation=None, speaker_options="", **how):
+    def start_worker(self, board, name=None, invitation=None, speaker_options="", options=(), **how):
         """On a board of SPEAKERS with a folder of its own; called like the board and newly invited, unless told otherwise ("": not at all).
-        `speaker_options`: of its device, each after a comma."""
+        `speaker_options`: of its device, each after a comma. `options`: of the worker."""
         x, y = SPEAKERS[board]
         speaker = f"left=virtual:speaker,at={x},{y}{speaker_options}"
         speaker += ",mute" if ("mute", board) in self.faults else ""
@@ -128,6 +128,7 @@ class Cluster:
             command += ["--input", f"mic=virtual:microphone,at={x},{y}"]
         if "no-clock-agreement" in self.faults:
             command.append("--no-clock-agreement")
+        command += options
         self.start(board, *command, **how)
 
     def stop(self, name):

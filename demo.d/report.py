@@ -1,5 +1,7 @@
 # The table at the end, and the verdict: what was measured, and whether that is good enough.
+RATE = 48000
 SKEW_MAX_US = 100.0
+LOST_BEFORE_MAX_S = 0.15  # of a track, before its worker was killed: 0.1 s, and what the moment is uncertain by
 
 
 def lost_by_speaker(session, before=()):
@@ -10,18 +12,35 @@ def lost_by_speaker(session, before=()):
 
 def faults_of(measured):
     """Each in a few words, with the name of what is at fault."""
+    victim = measured.get("killed", {}).get("worker")
     faults = list(measured["mics"]["faults"])
-    faults += [fault for fault in ruler_faults(measured["ruler"]) if fault.split()[0] not in {f.split()[0] for f in faults}]
+    faults += [fault for fault in ruler_faults(measured["ruler"], victim) if fault.split()[0] not in {f.split()[0] for f in faults}]
     for name, lost in measured["lost"].items():
-        if lost:
+        if lost and name != victim:
             faults.append(f"{name}/left lost {lost} samples" + blame(measured["pulse"]))
     for mic in measured["mics"]["mics"]:
-        if mic["gap_frames"]:
+        if mic["gap_frames"] and mic["name"] != f"{victim}/mic":
             faults.append(f"{mic['name']} has gaps of {mic['gap_frames']} samples" + blame(measured["pulse"]))
-    return faults
+    return faults + killed_faults(measured, victim)
 
 
-def ruler_faults(ruler):
+def killed_faults(measured, victim):
+    """Of a microphone whose worker was killed: it has one gap, which begins just before that."""
+    if f"{victim}/mic" not in {mic["name"] for mic in measured["mics"]["mics"]}:
+        return []
+    gaps = [gap for gap in measured["gaps"] if gap["input"] == f"{victim}/mic"]
+    if len(gaps) != 1:
+        return [f"{victim}/mic was killed once and tells of {len(gaps)} gaps"]
+    begins_s = measured["origin_s"] + gaps[0]["first"] / RATE
+    ends_s = begins_s + gaps[0]["count"] / RATE
+    after_s, before_s = measured["killed"]["after_s"], measured["killed"]["before_s"]
+    if after_s - LOST_BEFORE_MAX_S <= begins_s <= before_s and ends_s > after_s:
+        return []
+    return [f"{victim}/mic tells of a gap from {begins_s - after_s:+.2f} to {ends_s - after_s:+.2f} s of its worker's death"]
+
+
+def ruler_faults(ruler, victim=None):
+    """`victim`: it may be silent for a while, but not for long."""
     pairs = ruler["pairs"]
     if pairs["count"] == 0:
         return ["the ruler could compare nothing"]
@@ -31,7 +50,7 @@ def ruler_faults(ruler):
     if pairs["median_us"] >= SKEW_MAX_US and not faults:
         faults.append(f"speakers are {pairs['median_us']:.0f} us apart in the median")
     if not faults and not ruler["within_limits"]:
-        faults.append(ruler["verdict"])
+        faults += [fault for fault in ruler["verdict"].split("; ") if not fault.startswith(f"{victim}/left was silent in ")]
     return faults
 
 
@@ -72,6 +91,18 @@ def mic_cells(heard):
     return f"  {number(heard['lag_us'], 1, True):>14}{number(heard['level_db'], 1, True):>10}"
 
 
+def gap_lines(measured):
+    if not measured["gaps"]:
+        yield "The recordings have no gap."
+        return
+    yield f"{'gap in':14}{'from s':>14}  {'length s':>8}  {'samples':>8}  because"
+    for gap in measured["gaps"]:
+        yield f"{gap['input']:14}{number(gap['first'] / RATE, 3):>14}  {number(gap['count'] / RATE, 3):>8}  {number(gap['count'], 0):>8}  {gap['reason']}"
+    if killed := measured.get("killed"):
+        begin, end = (number(killed[key] - measured["origin_s"], 3) for key in ("after_s", "before_s"))
+        yield f"  ({killed['worker']} was killed between {begin} and {end} s of the recording)"
+
+
 def cost_lines(measured):
     yield f"{'process':24}{'CPU % of a core':>16}{'RSS MB':>10}{'PSS MB':>10}"
     for row in measured["costs"]:
@@ -93,6 +124,8 @@ def lines(measured):
         yield f"In the recordings all of it comes {number(common, 1, True)} us after its time, travel through the air taken off."
     yield ""
     yield from speaker_lines(measured)
+    yield ""
+    yield from gap_lines(measured)
     yield ""
     yield from cost_lines(measured)
     yield ""

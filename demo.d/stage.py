@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import json
+import os
 import pathlib
 import shlex
 import shutil
@@ -25,13 +26,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 MELODY = ROOT / "share/melody.flac"
 MELODY_S = 26.0
 RULED_S = 24.0  # the last chord rings out after that
+KILLED_AT_S = 9.0
 
 
 class Play:
     """One performance, from an empty folder to what was measured."""
 
-    def __init__(self, cluster, show):
-        self.cluster, self.show = cluster, show
+    def __init__(self, cluster, show, victim=None):
+        """`victim`: the worker that is killed in the middle."""
+        self.cluster, self.show, self.victim = cluster, show, victim
         self.measured = {}
 
     def gather(self):
@@ -84,10 +87,23 @@ class Play:
                 break
             self.measured["start_ns"] = now.get("start_ns") or self.measured.get("start_ns")
             self.show.move(self.progress(now, status["workers"]))
+            if self.victim and "killed" not in self.measured and now["position_frames"] > KILLED_AT_S * 48000:
+                self.kill(self.victim, session)
             time.sleep(0.4)
         if told != "ended":
             raise Trouble(f"the session does not end: it is {told}" + (f", {now['reason']}" if now["reason"] else ""))
         return now
+
+    def kill(self, name, session):
+        """When that was, by the clock of the cluster, which is nobody else's here: between two positions of the session."""
+        def position_s():
+            now = next(s for s in self.cluster.status()["sessions"] if s["id"] == session)
+            return (now["start_ns"] + now["position_frames"] * 1e9 / 48000) / 1e9
+
+        pid, after_s = self.cluster.pids()[name], position_s()
+        os.kill(pid, signal.SIGKILL)
+        self.measured["killed"] = {"worker": name, "after_s": after_s, "before_s": position_s()}
+        self.show.step(f"worker {self.show.bold(name)} is killed; its supervisor starts it again")
 
     def progress(self, session, workers):
         at, whole = session["position_frames"] / 48000, max(session["frames"], 1) / 48000
@@ -98,7 +114,9 @@ class Play:
     def fetch(self, recording):
         view = self.cluster.antiphon("record", "stop", recording, "--wait", seconds=40)
         folder = self.cluster.folder / "recorded"
-        self.cluster.antiphon("export", recording, "--to", str(folder))
+        manifest = self.cluster.antiphon("export", recording, "--to", str(folder))
+        self.measured["origin_s"] = manifest["origin_ns"] / 1e9
+        self.measured["gaps"] = [{"input": track["input"]} | gap for track in manifest["tracks"] for gap in track["gaps"]]
         self.measured["recorded"] = [str(file) for file in sorted(folder.glob("*.flac"))]
         seconds = max(track["frames"] for track in view["tracks"]) / 48000
         self.show.step(f"recorded {seconds:.1f} s with {len(self.measured['recorded'])} microphones: {folder}")
@@ -179,6 +197,7 @@ def arguments():
     parser.add_argument("--once", action="store_true")
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--report", metavar="FILE")
+    parser.add_argument("--kill", metavar="WORKER", nargs="?", const="tower", choices=SPEAKERS)
     parser.add_argument("--without-clock-agreement", action="store_true")
     parser.add_argument("--mute", action="append", default=[], choices=SPEAKERS)
     parser.add_argument("--late", action="append", default=[], choices=SPEAKERS)
@@ -207,7 +226,7 @@ def clear(cluster):
 
 
 def perform(cluster, show, asked):
-    play = Play(cluster, show)
+    play = Play(cluster, show, asked.kill)
     play.gather()
     play.perform()
     play.listen()

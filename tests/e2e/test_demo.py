@@ -45,6 +45,16 @@ class Demo(unittest.TestCase):
         self.assertEqual({"coordinator", "broker", "hall", "foyer", "garden", "tower"} - {c["name"] for c in played.report["costs"]}, set())
         self.assertIn("PASSED", played.said)
 
+    def test_a_killed_worker_is_back_and_the_gap_table_tells_the_truth(self):
+        played = self.play("--kill")
+        self.assertEqual((played.code, played.report["faults"]), (0, []))
+        (gap,) = played.report["gaps"]
+        self.assertEqual(gap["input"], "tower/mic")
+        self.assertLess(gap["count"], 12 * 48000)
+        self.assertIn("tower was killed", played.said)
+        for mic in played.report["mics"]["mics"]:
+            self.assertLess(mic["wander_us"], 1000)
+
     def test_fails_without_clock_agreement(self):
         played = self.play("--without-clock-agreement")
         self.assertEqual(played.code, 1)

@@ -28,7 +28,7 @@ def measured(speakers, verdict=None, faults_of_mics=(), pairs_us=5.0):
     return {"mics": {"faults": list(faults_of_mics), "mics": [{"name": "hall/mic", "gap_frames": 0}]},
             "ruler": {"pairs": {"count": 300, "median_us": pairs_us}, "speakers": speakers,
                       "within_limits": verdict is None, "verdict": verdict or "in sync"},
-            "lost": {"hall": 0, "foyer": 0}, "pulse": {"freezes": 0, "longest_ms": 9.0}}
+            "lost": {"hall": 0, "foyer": 0}, "gaps": [], "origin_s": 1000.0, "pulse": {"freezes": 0, "longest_ms": 9.0}}
 
 
 class Verdict(unittest.TestCase):
@@ -50,6 +50,34 @@ class Verdict(unittest.TestCase):
         missing = measured([speaker("hall/left"), speaker("foyer/left", silent=True)], "foyer/left is silent",
                            ["foyer/left is MISSING from the recordings"])
         self.assertEqual(report.faults_of(missing), ["foyer/left is MISSING from the recordings"])
+
+
+class Killed(unittest.TestCase):
+    """The hall's worker, 9 s after the recording began."""
+
+    def told(self, *gaps, verdict=None, lost=0):
+        told = measured([speaker("hall/left"), speaker("foyer/left")], verdict)
+        told["mics"]["mics"][0]["gap_frames"] = sum(count for _, count in gaps)
+        return told | {"killed": {"worker": "hall", "after_s": 1009.0, "before_s": 1009.1}, "lost": {"hall": lost, "foyer": 0},
+                       "gaps": [{"input": "hall/mic", "first": first, "count": count, "reason": "its end was cut short"} for first, count in gaps]}
+
+    def test_its_gap_and_its_silence_are_no_faults(self):
+        silent = "hall/left was silent in 30 of 240 windows in which others sounded"
+        self.assertEqual(report.faults_of(self.told((428_000, 96_000), verdict=silent, lost=5000)), [])
+        others = "foyer/left was silent in 30 of 240 windows in which others sounded"
+        self.assertEqual(report.faults_of(self.told((428_000, 96_000), verdict=f"{silent}; {others}")), [others])
+
+    def test_a_gap_table_that_does_not_tell_of_it_is_a_fault(self):
+        for gaps, words in (((), "killed once and tells of 0 gaps"), (((428_000, 96_000), (900_000, 10)), "tells of 2 gaps"),
+                            (((300_000, 96_000),), "a gap from -2.75 to -0.75 s of its worker's death"),
+                            (((428_000, 100),), "a gap from -0.08 to -0.08 s"), (((480_000, 96_000),), "a gap from +1.00 to +3.00 s")):
+            fault, = report.faults_of(self.told(*gaps))
+            self.assertIn(words, fault)
+
+    def test_the_table_tells_both(self):
+        lines = "\n".join(report.gap_lines(self.told((428_000, 96_000))))
+        self.assertRegex(lines, r"hall/mic +8\.917 +2\.000 +96,000  its end was cut short")
+        self.assertIn("hall was killed between 9.000 and 9.100 s of", lines)
 
 
 class Lost(unittest.TestCase):

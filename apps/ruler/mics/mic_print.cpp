@@ -45,6 +45,7 @@ boost::json::object mic_json(const MicReport& mic) {
             {"windows", mic.windows},
             {"gap_frames", mic.gap_frames},
             {"residual_db", rounded(mic.residual_db, 100)},
+            {"wander_us", rounded(mic.wander_us, 1e3)},
             {"speakers", std::move(speakers)}};
 }
 

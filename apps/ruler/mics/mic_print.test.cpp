@@ -37,7 +37,7 @@ TEST(MicPrint, WritesJsonWithUnitsInTheNames) {
     EXPECT_EQ(as_json(report),
               R"({"v":1,"within_limits":false,"faults":["foyer/left is 5.0 ms LATE",)"
               R"("tower/left is MISSING from the recordings"],"common_lag_us":3.25E0,"mics":[{"name":"hall/mic",)"
-              R"("windows":8,"gap_frames":480,"residual_db":-4.126E1,"speakers":[{"name":"foyer/left",)"
+              R"("windows":8,"gap_frames":480,"residual_db":-4.126E1,"wander_us":0E0,"speakers":[{"name":"foyer/left",)"
               R"("distance_m":3.43E0,"expected_ms":1E1,"windows":8,"missing":false,"lag_us":5.012346E3,)"
               R"("level_db":-5E-1},{"name":"tower/left","distance_m":1E0,"expected_ms":2.915E0,"windows":0,)"
               R"("missing":true}]}]})"

@@ -28,6 +28,13 @@ double median(std::vector<double> values) {
     return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+// `part` of the values are above it.
+double top(std::vector<double> values, double part) {
+    if (values.empty()) return 0;
+    std::sort(values.begin(), values.end());
+    return values[static_cast<std::size_t>((1 - part) * static_cast<double>(values.size() - 1))];
+}
+
 double decibels(double gain) { return 20 * std::log10(std::max(gain, 1e-10)); }
 
 BySpeakerAndMic<Expected> expectations(std::span<const Recording> recordings, std::span<const PlacedSpeaker> speakers) {
@@ -99,6 +106,15 @@ HeardSpeaker heard_speaker(const Samples& samples, const Common& common, std::si
     return speaker;
 }
 
+double wander_us(std::span<const Samples> speakers) {
+    std::vector<double> away;
+    for (const auto& speaker : speakers) {
+        const double middle = median(speaker.lags);
+        for (const double lag : speaker.lags) away.push_back(std::abs(lag - middle));
+    }
+    return top(std::move(away), 0.2) * frame_us;
+}
+
 MicReport mic_report(const Recording& recording, std::span<const WindowHeard> windows) {
     MicReport report{.name = recording.name};
     double power = 0, rest = 0;
@@ -142,6 +158,9 @@ void judge(HearingReport& report, const HearingLimits& limits) {
         if (mic.windows > 0 && mic.residual_db > limits.residual_db)
             report.faults.push_back(
                 formatted("%s holds sound that no speaker explains (%.1f dB)", mic.name.c_str(), mic.residual_db));
+        if (mic.wander_us > limits.late_us)
+            report.faults.push_back(formatted("%s tells the times of its sound wrong, by %.1f ms and more",
+                                              mic.name.c_str(), mic.wander_us / 1000));
     }
     report.within_limits = report.faults.empty();
 }
@@ -160,6 +179,7 @@ core::Result<HearingReport> hear(std::span<const float> melody, std::span<const 
     if (start_ns) report.common_lag_us = common.lag_frames * frame_us;
     for (std::size_t m = 0; m < recordings.size(); ++m) {
         auto& mic = report.mics.emplace_back(mic_report(recordings[m], heard->windows[m]));
+        mic.wander_us = wander_us(samples[m]);
         for (std::size_t s = 0; s < speakers.size(); ++s) {
             auto& speaker = mic.speakers.emplace_back(heard_speaker(samples[m][s], common, mic.windows, limits));
             speaker.name = speakers[s].name;

@@ -31,6 +31,7 @@ struct MicReport {
     std::size_t windows = 0;  // compared
     core::FrameCount gap_frames = 0;
     double residual_db = 0;
+    double wander_us = 0;  // a fifth of what its windows had is farther than this from where its speaker is in most
     std::vector<HeardSpeaker> speakers;
 };
 

@@ -127,6 +127,19 @@ TEST_F(HearTest, LeavesOutWhatWasNotRecorded) {
     EXPECT_EQ(report->mics[0].gap_frames, 4800);
 }
 
+// A gap that is told to be 2 ms shorter than it was, say.
+TEST_F(HearTest, NoticesThatWhatFollowsAGapIsNotWhereItShouldBe) {
+    auto recording = recorded(microphones[0], melody, start_s, playing);
+    const auto middle = recording.samples.begin() + static_cast<std::ptrdiff_t>(recording.samples.size() / 2);
+    recording.samples.erase(middle, middle + 96);
+    std::vector<PlacedSpeaker> speakers;
+    for (const auto& one : playing) speakers.push_back(one.speaker);
+    const auto report = hear(melody, std::vector<Recording>{recording}, speakers, start_ns);
+    ASSERT_TRUE(report) << report.error().what;
+    ASSERT_FALSE(report->faults.empty());
+    EXPECT_THAT(report->faults.back(), HasSubstr("hall/mic tells the times of its sound wrong"));
+}
+
 TEST_F(HearTest, NoticesSoundThatNoSpeakerExplains) {
     const auto stranger = PlacedSpeaker{"street/noise", {4, 4}};
     auto all = playing;
