@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <ranges>
 
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/sha256.hpp"
 #include "adapters/json/json.hpp"
 #include "apps/export/track_renderer.hpp"
 #include "apps/export/waveform_picture.hpp"
+#include "media/recording/segment_check.hpp"
 #include "media/recording/waveform.hpp"
 
 namespace antiphon::exporting {
@@ -20,6 +23,8 @@ using core::ErrorCode;
 
 constexpr core::FrameCount block_frames = core::cluster_rate;
 constexpr ::mode_t file_mode = 0644;
+constexpr core::FrameCount frames_a_day = 86'400 * core::FrameCount{core::cluster_rate};
+constexpr core::FrameCount days_max = 1'000;
 
 // "hall/mic" is hall.mic; both are names, so it is safe.
 std::string file_name(const std::string& input) {
@@ -167,8 +172,17 @@ core::Result<ExportManifest> export_recording(const std::vector<Track>& tracks, 
     for (const auto& track : tracks) rows.push_back(track.rows);
     if (std::ranges::all_of(rows, [](const auto& track) { return track.empty(); }))
         return Error{ErrorCode::not_found, "of recording " + wanted.recording + " no sound is here"};
+    const auto here = "recording " + wanted.recording;
+    for (const auto& row : std::views::join(rows))
+        if (const auto checked = media::check_row(row); !checked) return checked.error().within(here);
     auto time = media::recording_time(rows);
-    if (!time) return time.error().within("recording " + wanted.recording);
+    if (!time) return time.error().within(here);
+    if (const auto days = time->frames() / frames_a_day; days > days_max)
+        return Error{ErrorCode::invalid, here + " would be " + std::to_string(days) +
+                                             " days long: a board that did not know the cluster's time had another "
+                                             "date than the others, so its sound has no place; its segments are in "
+                                             "the coordinator's folder recordings/" +
+                                             wanted.recording};
     return Export(tracks, wanted, std::move(*time)).run();
 }
 

@@ -50,6 +50,7 @@ class Exported : public testing::Test {
         EXPECT_TRUE(encoder->write(samples));
         EXPECT_TRUE(encoder->finish());
         media::SegmentRow row{.number = number, .life = life, .first = first, .frames = frames, .closed = true};
+        row.sha256 = std::string(64, '0');
         row.started = {1'700'000'000'000'000'000 + std::llround((from_s + heard_at_s(first, ppm)) * 1e9)};
         row.device = "alsa:hw:1";
         for (auto frame = first; frame <= first + frames; frame += 24'000)

@@ -58,6 +58,7 @@ struct WorkerOptions {
     std::optional<std::string> room;              // of virtual devices that name none, and of this node's clock
     std::optional<std::filesystem::path> tls_ca;  // of an https coordinator and a mqtts broker; absent: the system's
     std::optional<std::filesystem::path> broker_login;  // at a broker of somebody else; absent: anonymous
+    std::uint64_t recordings_max_bytes = 0;             // on the board; 0: what the disk has, less some
     bool clock_agreement = true;  // false only in tests: keeps its first offset, and its crystal runs free
 };
 

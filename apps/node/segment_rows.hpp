@@ -5,7 +5,7 @@
 
 namespace antiphon::node {
 
-// JSON. Reading answers what is wrong with a text that is no row.
+// JSON. Reading answers what is wrong with a text that is no row, or one that cannot be true.
 files::SegmentRowText segment_row_text();
 
 }  // namespace antiphon::node

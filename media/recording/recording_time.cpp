@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t wall_error_ns = 100'000'000;
 constexpr double ns_per_second = 1e9;
+constexpr double offset_max_ns = 5e17;  // sixteen years; sums stay within 64 bits
 
 // What the rows say of one life.
 struct Life {
@@ -100,6 +101,11 @@ class Offsets {
                 const auto last = static_cast<double>(first ? known.back().frame : anchors.back().frame);
                 const auto next = static_cast<double>(first ? anchors.front().frame : known.front().frame);
                 const double at = (last + next) / 2;
+                const auto away = static_cast<double>(here->origin_ns()) - static_cast<double>(there->origin_ns()) +
+                                  static_cast<double>(*offset) + here->ns_at(at) - there->ns_at(at);
+                if (!(std::abs(away) < offset_max_ns))
+                    return core::Error{core::ErrorCode::corrupt,
+                                       "two cluster clocks of the recording are decades apart"};
                 told[other].push_back(here->origin_ns() + *offset - there->origin_ns() +
                                       std::llround(here->ns_at(at) - there->ns_at(at)));
             }
