@@ -35,4 +35,12 @@ struct SegmentsView {
 };
 BOOST_DESCRIBE_STRUCT(SegmentsView, (), (segments))
 
+// What a look at a kept segment's file told.
+struct SegmentCheck {
+    bool sound = true;    // it is what was brought in
+    std::string problem;  // else
+    bool news = false;    // nobody had found that before
+};
+BOOST_DESCRIBE_STRUCT(SegmentCheck, (), (sound, problem, news))
+
 }  // namespace antiphon::api

@@ -75,6 +75,9 @@ void add_worker(Command& root, const Programs& programs) {
                 flags->tls_ca)
         .option({"--broker-login", "FILE", "USER:PASSWORD at a broker of somebody else (ANTIPHON_BROKER_LOGIN)"},
                 flags->broker_login)
+        .option({"--recordings-max", "SIZE",
+                 "that they may take of the board, such as 20GB (ANTIPHON_RECORDINGS_MAX; default: its disk's)"},
+                flags->recordings_max)
         .flag({"--no-clock-agreement", "", "for tests: keep the first estimate", false, true},
               flags->no_clock_agreement)
         .runs([flags, &programs](Call& call) { return worker(call, *flags, programs); });

@@ -83,7 +83,8 @@ void add_record(Command root) {
     const auto asked = std::make_shared<RecordArguments>();
     auto group = root.verb({"record",
                             "Records inputs on one timeline.",
-                            {"antiphon record start --from hall/mic,attic/mic", "antiphon record stop 3 --wait"},
+                            {"antiphon record start --from hall/mic,attic/mic", "antiphon record stop 3 --wait",
+                             "antiphon record check 3"},
                             "Recording"});
     group.client_verb({"start", "Begins a recording.", {"antiphon record start --from hall/mic,attic/mic"}})
         .list({"--from", "INPUT,...", "what to record: worker/name, or all", true}, asked->from)
@@ -95,6 +96,7 @@ void add_record(Command root) {
         .argument("ID", asked->id, "of the recording, as `antiphon recordings` shows it")
         .flag({"--wait", "", "until all files are on the coordinator"}, asked->wait)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return stop(call, api, *asked); }));
+    add_record_check(group);
 }
 
 }  // namespace antiphon::cli

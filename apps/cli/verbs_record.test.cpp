@@ -49,6 +49,26 @@ TEST_F(RecordTest, WaitingForWhatFailsFails) {
     EXPECT_EQ(outcome.err, "antiphon: recording r3 failed: hall/mic: disk full\n");
 }
 
+TEST_F(RecordTest, ACheckLooksAtEachSegmentAndNamesWhatIsDamaged) {
+    service.on(Method::get, "/v1/recordings/r3", recording("complete", track("hall/mic", "uploaded")));
+    const std::string row =
+        R"({"number":1,"life":1,"first":0,"frames":9,"rate":48000,"closed":true,"bytes":9,"sha256":"","started":0,)"
+        R"("device":"","anchors":[],"gaps":[],"note":"","kept":true})";
+    service.on(Method::get, "/v1/recordings/r3/tracks/w1.mic/segments", R"({"segments":[)" + row + "]}");
+    const std::string sound = R"({"sound":true,"problem":"","news":false})";
+    const std::string damaged = R"({"sound":false,"problem":"1.5 s of its sound cannot be read any more","news":true})";
+    service.on(Method::post, "/v1/recordings/r3/tracks/w1.mic/segments/0/check", sound);
+    service.on(Method::post, "/v1/recordings/r3/tracks/w1.mic/segments/1/check",
+               {Response::json(sound), Response::json(damaged)});
+    EXPECT_EQ(out_of({"record", "check", "r3"}), "recording r3: 2 segments checked, all as they were brought in\n");
+    const auto outcome = run({"record", "check", "r3"});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_EQ(outcome.out,
+              "recording r3: 2 segments checked, 1 not as brought in\n"
+              "hall/mic, segment 1: 1.5 s of its sound cannot be read any more\n"
+              "An export has silence there, and its manifest tells the gaps.\n");
+}
+
 TEST_F(RecordTest, RecordingsAreListed) {
     ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
     service.on(Method::get, "/v1/recordings",

@@ -2,8 +2,10 @@
 #include "adapters/files/segment_folder.hpp"
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/integrity.hpp"
 #include "apps/coordinator/segment_upload.hpp"
 #include "apps/coordinator/views.hpp"
+#include "apps/node/segment_rows.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -40,7 +42,7 @@ void look_into(ApiParts& parts, const std::shared_ptr<http::Responder>& responde
 void announce_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto folder = track_folder(parts.recordings, request);
     if (!folder) return responder.fail(folder.error());
-    auto row = json::decode<media::SegmentRow>(request.body, nullptr, files::SegmentFolder::row_bytes_max);
+    auto row = node::segment_row_text().read(request.body);
     if (!row) return responder.fail(row.error().within("the segment's row"));
     const auto number = segment_number(request);
     if (!number) return responder.fail(number.error());
@@ -105,6 +107,17 @@ void list_segments(ApiParts& parts, const http::Request& request, http::Responde
         });
 }
 
+void check_segment_again(ApiParts& parts, const http::Request& request, http::Responder responder) {
+    const auto folder = folder_of(parts, request);
+    if (!folder) return responder.fail(folder.error());
+    const auto number = segment_number(request);
+    if (!number) return responder.fail(number.error());
+    const auto kept = std::make_shared<http::Responder>(std::move(responder));
+    look_into(
+        parts, kept, [folder = *folder, number = *number] { return check_segment(folder, number); },
+        [kept](const api::SegmentCheck& check) { kept->answer(http::Response::json(json::encode(check))); });
+}
+
 void send_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto folder = folder_of(parts, request);
     if (!folder) return responder.fail(folder.error());
@@ -139,6 +152,11 @@ void add_record_routes(http::Router& router, ApiParts& parts) {
                    .refuses({404, 503}));
     router.add(Method::get, "/v1/recordings/{id}/tracks/{track}/segments/{number}", Permission::view,
                bound(parts, send_segment), Does("The sound of a segment").gives_file({{"audio/flac", ""}}, true));
+    router.add(Method::post, "/v1/recordings/{id}/tracks/{track}/segments/{number}/check", Permission::record,
+               bound(parts, check_segment_again),
+               Does("Reads a segment's file again; what is damaged of it becomes a gap")
+                   .gives<api::SegmentCheck>()
+                   .refuses({404, 503}));
     router.add(Method::put, "/v1/recordings/{id}/inputs/{input}/segments/{number}", Permission::worker,
                bound(parts, announce_segment),
                Does("A worker tells of a segment, and hears what is here of it")

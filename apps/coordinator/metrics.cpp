@@ -103,6 +103,10 @@ void write_app(Page& page, const Readings& readings) {
     page.counter("antiphon_dead_letters_total", "Messages to an actor that had ended.", readings.dead_letters);
     page.counter("antiphon_background_refused_total", "Files that were not looked at because too many waited.",
                  readings.background_refused);
+    page.counter("antiphon_segments_checked_total", "Segments of recordings whose files were read again.",
+                 readings.integrity.checked);
+    page.counter("antiphon_segments_damaged_total", "Segments among those that were not what was brought in.",
+                 readings.integrity.damaged);
     page.histogram("antiphon_store_commit_duration_seconds", "Transactions, until they are on the disk or refused.",
                    {{readings.commits, {}}});
     page.counter("antiphon_steps_failed_total", "Events without consequence: not stored, or against a law.",

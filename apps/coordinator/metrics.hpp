@@ -12,6 +12,7 @@
 #include "adapters/mqtt/private_broker.hpp"
 #include "adapters/system/proc.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
+#include "apps/coordinator/integrity.hpp"
 #include "apps/live/live_sources.hpp"
 
 namespace antiphon::coordinator {
@@ -55,6 +56,7 @@ struct Readings {
     std::optional<BrokerReading> broker;  // absent: somebody else's
     std::vector<FolderReading> folders;
     std::uint64_t background_refused = 0;
+    IntegrityCounters integrity;
     std::uint64_t dead_letters = 0;
     std::optional<system::ProcessResources> process;
     core::WallTime started;

@@ -22,6 +22,7 @@
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
 #include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/integrity.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
@@ -93,6 +94,7 @@ class Process {
     std::unique_ptr<mqtt::MqttBus> bus_;
     boost::asio::steady_timer unanswered_{io_};  // by the broker
     system::Background background_{io_};         // after all that its work touches
+    std::unique_ptr<IntegrityWatch> integrity_;
     std::unique_ptr<Backups> backups_;
     systemd::ServiceManager service_manager_{io_};
     bool linked_ = false;
@@ -197,6 +199,7 @@ core::Result<void> Process::listen() {
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");
+    integrity_ = std::make_unique<IntegrityWatch>(io_, background_, options_.data / "recordings");
     api_ = std::make_unique<ApiParts>(ApiParts{*app_,
                                                *credentials_,
                                                *blobs_,
@@ -253,6 +256,7 @@ Readings Process::readings() const {
     if (broker_) readings.broker = {broker_->running(), broker_->counters()};
     readings.folders = {{"blobs", blobs_->used_bytes(), blobs_quota_bytes}};
     readings.background_refused = background_.refused();
+    if (integrity_) readings.integrity = integrity_->counters();
     readings.dead_letters = actors::dead_letters();
     if (auto process = system::process_resources(0)) readings.process = *process;
     readings.started = started_;

@@ -23,7 +23,7 @@ json::Schemas api_schemas() {
         schemas);
     add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::DoorBody,
         api::VolumeBody, api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::TokenBody, api::JoinBody,
-        media::SegmentRow, api::SegmentPlace, api::TrackComplete, api::SegmentsView>(schemas);
+        media::SegmentRow, api::SegmentPlace, api::TrackComplete, api::SegmentsView, api::SegmentCheck>(schemas);
     return schemas;
 }
 

@@ -7,6 +7,7 @@
 #include "adapters/files/partial_file.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "apps/node/segment_rows.hpp"
+#include "media/recording/segment_damage.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -46,8 +47,9 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
     auto row = told;
     const auto known = this->row(row.number);
     const bool same = known && known->sha256 == row.sha256;
-    row.kept = same && known->kept;
-    if (known && known->kept && !same)
+    const bool kept = known && known->kept && !media::is_damaged(*known);
+    row.kept = same && kept;
+    if (kept && !same)
         return Error{ErrorCode::invalid,
                      named(row.number) + " is here already, and other than this; it is not replaced"};
     if (auto room = require_room(files::SegmentFolder::row_bytes_max); !room) return room.error();
@@ -102,8 +104,9 @@ core::Result<node::TrackTotals> SegmentCatalogue::complete(const api::TrackCompl
     const auto rows = kept();
     if (!rows) return rows.error();
     for (const auto& name : told.segments) {
-        const bool here = std::ranges::any_of(
-            *rows, [&](const auto& row) { return row.number == name.number && row.sha256 == name.sha256; });
+        const bool here = std::ranges::any_of(*rows, [&](const auto& row) {
+            return row.number == name.number && (row.sha256 == name.sha256 || media::is_damaged(row));
+        });
         if (!here) return Error{ErrorCode::conflict, named(name.number) + " is not here yet; send it first"};
     }
     return node::totals_of(*rows);

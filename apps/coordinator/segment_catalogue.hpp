@@ -21,7 +21,7 @@ class SegmentCatalogue {
     explicit SegmentCatalogue(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
     // Keeps the row, and tells what is here of its file. What came so far of another file of that number goes; one that
-    // is kept is not replaced: `invalid`.
+    // is kept is not replaced (`invalid`), unless it is damaged.
     core::Result<api::SegmentPlace> announce(const media::SegmentRow& row) const;
     // `exhausted` when so much would fill the disk that the store is on: a twentieth of it stays free, or 256 MB.
     core::Result<void> require_room(std::uint64_t bytes) const;

@@ -230,6 +230,8 @@ class OpenApi(unittest.TestCase):
         self.ask(404, "GET", f"{segments}/77"), self.ask(404, "GET", f"{segments}/x")
         self.ask(404, "GET", segments.replace(track["id"], "w99.mic"))
         (row,) = self.get(segments)["segments"]
+        self.assertEqual(self.ask(200, "POST", f"{segments}/0/check").json(), {"sound": True, "problem": "", "news": False})
+        self.ask(404, "POST", f"{segments}/77/check"), self.ask(404, "POST", f"{segments.replace(track['id'], 'w99.mic')}/0/check")
         self.hand_in(recording, self.ask(200, "GET", f"{segments}/0").body, row)
 
     def hand_in(self, recording, audio, row):
