@@ -1,6 +1,9 @@
 // The client's public face, and its connections.
 #include "adapters/http/client.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <boost/asio/post.hpp>
 
 #include "adapters/http/client_core.hpp"
@@ -17,6 +20,15 @@ std::string with_small_initial(std::string text) {
 core::Error too_many(const ClientOptions& options) {
     return {core::ErrorCode::exhausted, "more than " + std::to_string(options.exchanges_max) +
                                             " HTTP requests under way at once; wait for some of them"};
+}
+
+// Both are improvements that a network or container may refuse.
+void pace(tcp::socket& socket, std::uint32_t bytes_per_s) {
+    constexpr int lower_effort = 1 << 2;  // DSCP 1 in the octet of the class of traffic
+    const int fd = socket.native_handle();
+    ::setsockopt(fd, SOL_SOCKET, SO_MAX_PACING_RATE, &bytes_per_s, sizeof bytes_per_s);
+    ::setsockopt(fd, IPPROTO_IP, IP_TOS, &lower_effort, sizeof lower_effort);
+    ::setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &lower_effort, sizeof lower_effort);
 }
 
 // Closed by the server meanwhile, or holding bytes that nobody asked for.
@@ -64,6 +76,7 @@ asio::awaitable<core::Result<void>> ClientCore::connect(Stream& stream, tcp::res
     if (unreachable) co_return cannot_reach(unreachable);
     error_code ignored;
     stream.socket().set_option(tcp::no_delay(true), ignored);
+    if (options.paced_bytes_per_s > 0) pace(stream.socket(), options.paced_bytes_per_s);
     if (!base.tls) co_return core::Result<void>();
     auto proven = co_await prove(stream);
     co_return proven;

@@ -30,6 +30,9 @@ struct ClientOptions {
     std::uint64_t body_bytes_max = 8 * 1024 * 1024;   // of an answer that is kept in memory
     std::size_t idle_connections_max = 2;             // kept open for the next request
     std::size_t exchanges_max = 64;                   // under way at once; beyond it `exhausted`
+    // For what can wait, so that it keeps nothing else waiting: each connection sends at most so much a second, paced
+    // by the kernel, and asks the network for a lower effort (RFC 8622). 0: as fast as it goes.
+    std::uint32_t paced_bytes_per_s = 0;
     WebSocketLimits websocket;
     std::shared_ptr<ports::TlsTrust> trust;  // whom https believes; none: https is refused
 };

@@ -52,6 +52,20 @@ class Check {
         if (problem != std::errc() || stopped != end || port == 0) fail(bad(*said, "is no port; write 1 to 65535"));
         return port;
     }
+    // Decimal, as disks are sold; 0 when nothing was said.
+    std::uint64_t size(const std::optional<Said>& said) {
+        if (!said) return 0;
+        constexpr std::pair<std::string_view, double> units[] = {{"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}};
+        double number = 0;
+        const char* end = said->value.data() + said->value.size();
+        const auto [stopped, problem] = std::from_chars(said->value.data(), end, number);
+        const std::string_view written(stopped, static_cast<std::size_t>(end - stopped));
+        const auto* unit = std::ranges::find(units, written, &std::pair<std::string_view, double>::first);
+        const double bytes = unit == std::end(units) ? 0 : number * unit->second;
+        if (problem != std::errc() || !(bytes >= 1) || bytes > 1e18)
+            return fail(bad(*said, "is no size; write one such as 500MB, 20GB or 1.5TB")), 0;
+        return static_cast<std::uint64_t>(bytes);
+    }
     system::log::Format log_format(const std::optional<Said>& said) {
         if (said && said->value != "text" && said->value != "json")
             fail(bad(*said, "is no log format; write text or json"));
@@ -241,6 +255,8 @@ core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Var
     options.tls_ca = path_of(pick("--tls-ca", flags.tls_ca, "ANTIPHON_TLS_CA", variables, file.tls_ca));
     options.broker_login =
         path_of(pick("--broker-login", flags.broker_login, "ANTIPHON_BROKER_LOGIN", variables, file.broker_login));
+    options.recordings_max_bytes = check.size(
+        pick("--recordings-max", flags.recordings_max, "ANTIPHON_RECORDINGS_MAX", variables, file.recordings_max));
     options.clock_agreement = !flags.no_clock_agreement;
     return check.done(std::move(options));
 }

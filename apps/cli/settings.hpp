@@ -42,6 +42,7 @@ struct WorkerArguments {
     std::optional<std::string> room;
     std::optional<std::string> tls_ca;
     std::optional<std::string> broker_login;
+    std::optional<std::string> recordings_max;
     bool no_clock_agreement = false;
 };
 

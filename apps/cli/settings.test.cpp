@@ -132,6 +132,22 @@ TEST_F(SettingsTest, TheLoginAtABrokerOfSomebodyElseHasItsLayers) {
               "/of-the-flag");
 }
 
+TEST_F(SettingsTest, ASizeIsWrittenAsDisksAreSold) {
+    const auto settled = [&](const std::string& text) {
+        return settle(WorkerArguments{.name = "hall", .recordings_max = text}, console.reader(), {});
+    };
+    EXPECT_EQ(settle(WorkerArguments{.name = "hall"}, console.reader(), {})->recordings_max_bytes, 0U);
+    EXPECT_EQ(settled("500MB")->recordings_max_bytes, 500'000'000U);
+    EXPECT_EQ(settled("1.5TB")->recordings_max_bytes, 1'500'000'000'000U);
+    for (const auto* text : {"", "20", "GB", "-1GB", "0GB", "20gb", "20 GB", "1e30TB", "nanGB", "20GBx"})
+        EXPECT_EQ(settled(text).error().what,
+                  "'" + std::string(text) + "' of --recordings-max is no size; write one such as 500MB, 20GB or 1.5TB");
+    config::WorkerSection section;
+    section.name = "hall";
+    section.recordings_max = "1GB";
+    EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->recordings_max_bytes, 1'000'000'000U);
+}
+
 class ClientSettingsTest : public ::testing::Test {
   protected:
     Console console;

@@ -166,6 +166,7 @@ Keys worker_keys(WorkerSection& to, const std::string& origin) {
             text_key("room", to.room),
             text_key("tls_ca", to.tls_ca),
             text_key("broker_login", to.broker_login),
+            text_key("recordings_max", to.recordings_max, "a size in quotes, such as \"20GB\""),
             devices("outputs", to.outputs),
             devices("inputs", to.inputs)};
 }

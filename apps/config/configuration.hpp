@@ -45,6 +45,7 @@ struct WorkerSection {
     NamedDevices inputs;
     std::optional<std::string> tls_ca;
     std::optional<std::string> broker_login;
+    std::optional<std::string> recordings_max;
 
     friend bool operator==(const WorkerSection&, const WorkerSection&) = default;
 };

@@ -53,6 +53,7 @@ log = "text"
 room = "r"
 tls_ca = "/ca"
 broker_login = "/l"
+recordings_max = "20GB"
 [worker.outputs]
 right = "alsa:hw:1"
 left = "alsa:hw:0"
@@ -62,7 +63,7 @@ mic = "virtual:microphone,at=1.5,2"
                              .worker;
     EXPECT_EQ(section, (WorkerSection{"hall", "http://c:8740#token", "d", "text", "r",
                                       NamedDevices{{"right", "alsa:hw:1"}, {"left", "alsa:hw:0"}},
-                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca", "/l"}));
+                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca", "/l", "20GB"}));
 }
 
 TEST(Configuration, ReadsEachKeyOfTheClient) {

@@ -19,6 +19,9 @@ namespace antiphon::worker {
 // tried again with growing pauses.
 class SegmentSender {
   public:
+    // To be given to the client: some thirty tracks as they are recorded, and little of any network.
+    static constexpr std::uint32_t bytes_per_s_max = 2'000'000;
+
     using After = std::function<void(core::Duration, std::function<void()>)>;  // calls once, later
     struct Handlers {
         std::function<std::filesystem::path(const core::TrackId&, int number)> file_of;

@@ -41,8 +41,8 @@ std::vector<media::SegmentRow> values_of(const std::map<int, media::SegmentRow>&
 
 }  // namespace
 
-Tracks::Tracks(fs::path folder, std::vector<Input>& inputs, WallClock wall)
-    : folder_(std::move(folder)), inputs_(inputs), wall_(std::move(wall)) {}
+Tracks::Tracks(fs::path folder, std::vector<Input>& inputs, WallClock wall, std::uint64_t quota_bytes)
+    : folder_(std::move(folder)), inputs_(inputs), wall_(std::move(wall)), space_(quota_bytes) {}
 
 Tracks::~Tracks() {
     for (const auto& [id, recorder] : recorders_) stop_listening(id, *recorder);
@@ -73,6 +73,7 @@ core::TrackReport Tracks::report_of(const core::TrackId& id, const Track& track)
     report.frames += status.frames;
     report.gap_frames += static_cast<std::uint64_t>(status.gap_frames);
     if (!status.trouble.empty()) report.reason = status.trouble;
+    if (report.reason.empty()) report.reason = space_.warning();
     return report;
 }
 
@@ -128,8 +129,10 @@ core::Result<void> Tracks::begin(const core::TrackId& id) {
     options.first_number = rows.empty() ? 0 : rows.rbegin()->first + 1;
     options.title = id.first.value + " " + id.second;
     options.device = input->device;
-    auto recorder = std::make_unique<files::TrackRecorder>(std::make_unique<files::SegmentFolder>(std::move(*folder)),
-                                                           options, wall_);
+    look_at_space();
+    auto recorder = std::make_unique<files::TrackRecorder>(
+        std::make_unique<files::LimitedSegments>(std::make_unique<files::SegmentFolder>(std::move(*folder)), space_),
+        options, wall_);
     recorder->set_clock(map_);
     if (auto started = input->source->start(*recorder); !started) {
         if (rows.empty()) forget_empty(id);
@@ -138,6 +141,14 @@ core::Result<void> Tracks::begin(const core::TrackId& id) {
     recorders_[id] = recorder.get();
     tracks_[id].recorder = std::move(recorder);
     return {};
+}
+
+// What is safe at the coordinator takes no room here any more.
+void Tracks::look_at_space() {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, track] : tracks_)
+        for (const auto& [number, row] : track.rows) bytes += row.kept ? 0 : row.bytes;
+    space_.tell(bytes, files::space_on_disk(folder_));
 }
 
 void Tracks::capture(const core::TrackId& id) {
@@ -180,6 +191,7 @@ void Tracks::keep_closed(const core::TrackId& id, Track& track) {
 
 std::vector<core::TrackReport> Tracks::poll() {
     auto news = std::exchange(news_, {});
+    if (!recorders_.empty()) look_at_space();
     for (auto it = recorders_.begin(); it != recorders_.end();) {
         auto& track = tracks_[it->first];
         const bool finished = track.recorder->status().finished;

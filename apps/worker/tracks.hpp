@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/files/recording_space.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "adapters/files/track_recorder.hpp"
 #include "apps/node/track_totals.hpp"
@@ -22,8 +23,8 @@ class Tracks {
   public:
     using WallClock = files::TrackRecorder::WallClock;
 
-    // The inputs outlive it.
-    Tracks(std::filesystem::path folder, std::vector<Input>& inputs, WallClock wall);
+    // The inputs outlive it. `quota_bytes`: what recordings may take of the board; 0: what its disk has, less some.
+    Tracks(std::filesystem::path folder, std::vector<Input>& inputs, WallClock wall, std::uint64_t quota_bytes);
     ~Tracks();
 
     // What an earlier life left, made whole, and what is being recorded. One that cannot be made whole now is a failed
@@ -63,12 +64,14 @@ class Tracks {
     void keep_closed(const core::TrackId& id, Track& track);
     void forget_empty(const core::TrackId& id);
     void let_go(const core::TrackId& id, Track& track);
+    void look_at_space();
     void stop_listening(const core::TrackId& id, const files::TrackRecorder& recorder);
 
     const std::filesystem::path folder_;
     std::vector<Input>& inputs_;
     const WallClock wall_;
     media::ClockMap map_;
+    files::RecordingSpace space_;
     std::map<core::TrackId, Track> tracks_;
     std::map<core::TrackId, files::TrackRecorder*> recorders_;  // at work
     std::vector<core::TrackReport> news_;

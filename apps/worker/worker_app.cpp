@@ -41,7 +41,12 @@ mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics,
     return settings;
 }
 
-http::Url server_url(const Identity& identity) { return *http::parse_url(identity.server); }
+http::Client client_of(const Parts& parts, const node::WorkerOptions& options, std::uint32_t paced_bytes_per_s = 0) {
+    return {parts.io,
+            *http::parse_url(parts.identity.server),
+            parts.identity.joined.credential,
+            {.paced_bytes_per_s = paced_bytes_per_s, .trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca)}};
+}
 
 }  // namespace
 
@@ -54,13 +59,15 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                    },
                    [this](const std::string& why) { cannot_go_on_({core::ErrorCode::internal, why}); }}),
       topics_(parts_.identity.joined.cluster),
-      client_(parts_.io, server_url(parts_.identity), parts_.identity.joined.credential,
-              {.trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca)}),
+      client_(client_of(parts_, options)),
+      segment_client_(client_of(parts_, options, SegmentSender::bytes_per_s_max)),
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
-      tracks_(options.data / "recordings", parts_.inputs, [&clock = parts_.clock] { return clock.wall(); }),
-      sender_(client_, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
+      tracks_(
+          options.data / "recordings", parts_.inputs, [&clock = parts_.clock] { return clock.wall(); },
+          options.recordings_max_bytes),
+      sender_(segment_client_, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
               {[this](const core::TrackId& id, int number) { return tracks_.file_of(id, number); },
                [this](const core::TrackId& id, const media::SegmentRow& row) { tracks_.release(id, row); }}),
       sent_inputs_(parts_.io, parts_.clock, parts_.identity.host, parts_.inputs),

@@ -111,6 +111,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     actors::Supervisor supervisor_;
     node::Topics topics_;
     http::Client client_;
+    http::Client segment_client_;  // does not keep live audio waiting
     Exchange exchange_;
     Tracks tracks_;
     SegmentSender sender_;
