@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from stage_for_tests import RATE, Stage, wait_for
+from stage_for_tests import MELODY, RATE, Stage, wait_for
 
 
 class Recording(unittest.TestCase):
@@ -98,6 +98,46 @@ class Recording(unittest.TestCase):
                                     text=True, timeout=30).stdout
             self.assertAlmostEqual(float(length), seconds, delta=0.03, msg=kind)
         self.assertTrue((other / "hall.mic.svg").read_text().startswith("<svg"))
+
+    def test_recordings_take_no_more_of_a_board_than_they_may(self):
+        self.stage = Stage(self, workers=("foyer",))
+        self.cluster = self.stage.cluster
+        self.cluster.start_worker("hall", options=("--recordings-max", "0.5MB"))
+        self.cluster.expect(self.cluster.ready, 30, "it does not come online", "hall")
+        self.cluster.antiphon("play", str(MELODY), "--to", "all")
+        self.recording = self.cluster.antiphon("record", "start", "--from", "hall/mic")["id"]
+        self.assertTrue(wait_for(lambda: "room for" in self.tracks()[0]["reason"], 60), f"nothing is said before: {self.tracks()}")
+        self.assertEqual(self.tracks()[0]["gap_frames"], 0)
+        self.assertTrue(wait_for(lambda: "have filled the 0.5 MB" in self.tracks()[0]["reason"], 30), self.tracks())
+        self.assertTrue(wait_for(lambda: self.tracks()[0]["gap_frames"] > RATE, 20), self.tracks())
+        self.stop()
+        folder, manifest = self.export()
+        self.assertIn("have filled the 0.5 MB", manifest["tracks"][0]["gaps"][-1]["reason"])
+        kept = sum(f.stat().st_size for f in (self.cluster.folder / "coordinator/recordings").rglob("*.flac"))
+        self.assertLess(kept, 600_000)
+        self.assertGreater(kept, 400_000)
+
+    def test_a_bit_that_flips_on_the_coordinators_disk_is_found_and_told(self):
+        self.begin()
+        self.assertTrue(self.grows_by(3 * RATE))
+        self.stop()
+        check = self.cluster.antiphon("record", "check", self.recording)
+        self.assertEqual((check["checked"], check["damaged"]), (2, []))
+        tracks = self.cluster.folder / "coordinator/recordings" / self.recording
+        file = sorted(tracks.glob("*.mic/000000.flac"))[0]
+        sound = bytearray(file.read_bytes())
+        sound[len(sound) // 2] ^= 16
+        file.write_bytes(sound)
+        self.assertIn("cannot be read any more", self.stage.refusal("record", "check", self.recording))
+        self.assertTrue(file.with_name("000000.flac.damaged").exists())
+        folder, manifest = self.export()
+        damaged = [t for t in manifest["tracks"] if t["gaps"]]
+        self.assertEqual([g["reason"] for g in damaged[0]["gaps"]], ["damaged on the coordinator's disk"])
+        self.assertEqual(len(damaged), 1)
+        (gap,) = damaged[0]["gaps"]
+        self.assertGreater(gap["first"], manifest["frames"] // 4)
+        self.assertAlmostEqual(gap["first"] + gap["count"], manifest["frames"], delta=RATE)
+        self.assertIn("damaged", damaged[0]["note"])
 
     def test_what_is_recorded_is_exported_as_far_as_it_is_here(self):
         self.begin(("hall",))
