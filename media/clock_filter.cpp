@@ -207,6 +207,7 @@ bool ClockFilter::take(const ClockExchange& e) noexcept {
 }
 
 void ClockFilter::fit() noexcept {
+    heard_.advance(since_origin(newest_));  // a stream that has ended is forgotten in time
     const bool any_heard = heard_.count() > 0;
     std::array<EnvelopeSide, 3> sides{side_of(forward_, 1), side_of(backward_, -1), side_of(heard_, -1)};
     sides[2].weight = std::min(sides[2].weight, heard_weight_max_);

@@ -170,6 +170,23 @@ TEST(ClockFilter, AsksOftenWhileThatHelpsAndNoLonger) {
     EXPECT_LT(old.steady_probes, 30) << "enough are in its window";
 }
 
+TEST(ClockFilter, AStreamThatEndedIsForgotten) {
+    Random random(3);
+    const Crystal local{1e9, 40}, cluster{-3e12, -20};
+    ClockFilter heard(life), alone(life);
+    for (double t = 0; t < 300e9; t += 100e6) {
+        const auto e = exchange(random, local, cluster, quiet_path(), t);
+        if (!e) continue;
+        heard.add(*e), alone.add(*e);
+        // Quicker than any answer is, so that it would be believed.
+        if (t < 30e9) heard.hear(cluster.stamp(t), {local.stamp(t + 2e3)});
+        if (t > 200e9) {
+            ASSERT_EQ(heard.estimate()->cluster_ns, alone.estimate()->cluster_ns) << t;
+        }
+    }
+    EXPECT_GT(heard.counters().heard, 100U);
+}
+
 // They leave in bursts, behind one another, from a program that is busy; answers do not.
 TEST(ClockFilter, PacketsThatAreSlowerThanAnswersMoveNothing) {
     auto board = hears_a_stream;

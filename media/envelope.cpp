@@ -51,6 +51,13 @@ void LowerEnvelope::clear() noexcept {
     merged_valid_ = false;
 }
 
+void LowerEnvelope::advance(double x) noexcept {
+    const auto index = static_cast<std::int64_t>(std::floor(x / block_span_));
+    if (empty_ || index <= newest_) return;
+    newest_ = index;
+    merged_valid_ = false;
+}
+
 bool LowerEnvelope::in_window(const Block& block) const noexcept {
     return block.count > 0 && block.index > newest_ - kept_;
 }

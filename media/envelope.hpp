@@ -44,6 +44,8 @@ class LowerEnvelope {
     // again or has left the longest window.
     void keep(int blocks) noexcept;
     void clear() noexcept;
+    // The window reaches to x at least, with or without points there: what is too old for that is left out.
+    void advance(double x) noexcept;
 
     // Left to right; valid until the next add or clear. Empty without points.
     std::span<const EnvelopePoint> hull() noexcept;
