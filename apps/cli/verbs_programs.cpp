@@ -76,7 +76,7 @@ void add_worker(Command& root, const Programs& programs) {
         .option({"--broker-login", "FILE", "USER:PASSWORD at a broker of somebody else (ANTIPHON_BROKER_LOGIN)"},
                 flags->broker_login)
         .option({"--recordings-max", "SIZE",
-                 "that they may take of the board, such as 20GB (ANTIPHON_RECORDINGS_MAX; default: its disk's)"},
+                 "what recordings may take of the board, such as 20GB (ANTIPHON_RECORDINGS_MAX; default: its disk)"},
                 flags->recordings_max)
         .flag({"--no-clock-agreement", "", "for tests: keep the first estimate", false, true},
               flags->no_clock_agreement)
