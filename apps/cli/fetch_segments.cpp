@@ -4,6 +4,7 @@
 #include "adapters/files/segment_folder.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/cli/fetch_file.hpp"
+#include "media/recording/segment_damage.hpp"
 
 namespace antiphon::cli {
 
@@ -25,7 +26,7 @@ core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, co
                            "cannot make the folder '" + folder.string() + "': " + error.message()};
     for (const auto& row : view->segments) {
         const auto file = files::SegmentFolder::whole_in(folder, row.number);
-        if (has_content(file, row.sha256)) continue;
+        if (media::frames_in_file(row) == 0 || has_content(file, row.sha256)) continue;
         const WantedFile wanted{
             .target = target + "/" + std::to_string(row.number), .sha256 = row.sha256, .size_bytes = row.bytes};
         if (auto fetched = fetch_file(call, api, wanted, file); !fetched) return fetched.error();

@@ -55,12 +55,14 @@ TEST_F(RecordTest, ACheckLooksAtEachSegmentAndNamesWhatIsDamaged) {
         R"({"number":1,"life":1,"first":0,"frames":9,"rate":48000,"closed":true,"bytes":9,"sha256":"","started":0,)"
         R"("device":"","anchors":[],"gaps":[],"note":"","kept":true})";
     service.on(Method::get, "/v1/recordings/r3/tracks/w1.mic/segments", R"({"segments":[)" + row + "]}");
+    service.on(Method::get, "/v1/recordings/r4", recording("recording", ""));
     const std::string sound = R"({"sound":true,"problem":"","news":false})";
     const std::string damaged = R"({"sound":false,"problem":"1.5 s of its sound cannot be read any more","news":true})";
     service.on(Method::post, "/v1/recordings/r3/tracks/w1.mic/segments/0/check", sound);
     service.on(Method::post, "/v1/recordings/r3/tracks/w1.mic/segments/1/check",
                {Response::json(sound), Response::json(damaged)});
     EXPECT_EQ(out_of({"record", "check", "r3"}), "recording r3: 2 segments checked, all as they were brought in\n");
+    EXPECT_TRUE(out_of({"record", "check", "r4"}).ends_with(": nothing of it is here yet\n"));
     const auto outcome = run({"record", "check", "r3"});
     EXPECT_EQ(outcome.exit_code, 1);
     EXPECT_EQ(outcome.out,

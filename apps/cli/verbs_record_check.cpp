@@ -77,6 +77,7 @@ class RecordCheck {
 
 std::string sentences(const RecordCheckView& view) {
     const auto all = "recording " + view.recording + ": " + count_text(view.checked, "segment");
+    if (view.checked == 0) return printable("recording " + view.recording + ": nothing of it is here yet") + "\n";
     if (view.damaged.empty()) return printable(all + " checked, all as they were brought in") + "\n";
     auto text = printable(all + " checked, " + std::to_string(view.damaged.size()) + " not as brought in") + "\n";
     for (const auto& one : view.damaged)

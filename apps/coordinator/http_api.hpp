@@ -24,12 +24,15 @@ class LiveSources;
 
 namespace antiphon::coordinator {
 
+class IntegrityWatch;
+
 struct ApiParts {
     CoordinatorApp& app;
     Credentials& credentials;
     files::BlobFolder& blobs;
     std::filesystem::path recordings;  // folder
     system::Background& background;    // reading files
+    IntegrityWatch& integrity;
     Backups& backups;
     live::LiveSources& sources;
     api::ClusterView cluster;  // what does not change: id, version, warnings

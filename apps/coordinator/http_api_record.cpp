@@ -113,9 +113,10 @@ void check_segment_again(ApiParts& parts, const http::Request& request, http::Re
     const auto number = segment_number(request);
     if (!number) return responder.fail(number.error());
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
-    look_into(
-        parts, kept, [folder = *folder, number = *number] { return check_segment(folder, number); },
-        [kept](const api::SegmentCheck& check) { kept->answer(http::Response::json(json::encode(check))); });
+    const bool taken = parts.integrity.check({*folder, *number}, [kept](const core::Result<api::SegmentCheck>& check) {
+        check ? kept->answer(http::Response::json(json::encode(*check))) : kept->fail(check.error());
+    });
+    if (!taken) kept->fail({core::ErrorCode::unavailable, "too many segments are being looked at; try again"});
 }
 
 void send_segment(ApiParts& parts, const http::Request& request, http::Responder responder) {

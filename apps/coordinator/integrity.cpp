@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using core::Error;
 using core::ErrorCode;
 
-constexpr ::mode_t file_mode = 0644;
+constexpr ::mode_t file_mode = 0640;
 
 std::vector<fs::path> entries_of(const fs::path& folder) {
     std::vector<fs::path> entries;
@@ -62,8 +62,14 @@ core::Result<core::FrameCount> cut_to_what_is_good(files::SegmentFolder& folder,
     return extent->frames;
 }
 
-core::Result<api::SegmentCheck> tell_damage(files::SegmentFolder& folder, media::SegmentRow row, core::FrameCount good,
-                                            const std::string& what) {
+std::string problem_of(const media::SegmentRow& row, core::FrameCount good) {
+    const auto tenths = ((row.frames - good) * 10 + row.rate / 2) / row.rate;
+    if (good >= row.frames) return "it is not what was brought in, though all of its sound can be read";
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s of its sound cannot be read any more";
+}
+
+core::Result<api::SegmentCheck> tell_damage(files::SegmentFolder& folder, media::SegmentRow row,
+                                            core::FrameCount good) {
     row = media::with_damage(std::move(row), good);
     if (good > 0) {
         auto digest = folder.digest(row.number);
@@ -72,12 +78,7 @@ core::Result<api::SegmentCheck> tell_damage(files::SegmentFolder& folder, media:
         row.sha256 = digest->sha256;
     }
     if (auto saved = folder.save(row); !saved) return saved.error();
-    return api::SegmentCheck{false, what, true};
-}
-
-std::string seconds_text(core::FrameCount frames, core::SampleRate rate) {
-    const auto tenths = (frames * 10 + rate / 2) / rate;
-    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+    return api::SegmentCheck{false, problem_of(row, good), true};
 }
 
 }  // namespace
@@ -90,20 +91,17 @@ core::Result<api::SegmentCheck> check_segment(const fs::path& track_folder, int 
     if (!folder) return folder.error();
     std::error_code none;
     const bool known = media::is_damaged(*row);
+    const api::SegmentCheck as_told{!known, known ? problem_of(*row, media::frames_in_file(*row)) : "", false};
     if (!fs::exists(folder->whole(number), none)) {
-        if (known) return api::SegmentCheck{false, "its file is gone", false};
-        return tell_damage(*folder, *row, 0, "its file is gone");
+        if (known) return as_told;
+        return tell_damage(*folder, *row, 0);
     }
     const auto digest = folder->digest(number);
     if (!digest) return digest.error();
-    if (digest->bytes == row->bytes && digest->sha256 == row->sha256)
-        return api::SegmentCheck{!known, known ? row->note : std::string(), false};
+    if (digest->bytes == row->bytes && digest->sha256 == row->sha256) return as_told;
     const auto good = cut_to_what_is_good(*folder, number);
     if (!good) return good.error();
-    const auto lost = std::max<core::FrameCount>(row->frames - *good, 0);
-    const auto what = lost > 0 ? seconds_text(lost, row->rate) + " of its sound cannot be read any more"
-                               : std::string("it is not what was brought in, though all of its sound can be read");
-    return tell_damage(*folder, *row, *good, what);
+    return tell_damage(*folder, *row, *good);
 }
 
 std::optional<KeptSegment> kept_after(const fs::path& recordings, const std::optional<KeptSegment>& one) {
@@ -145,6 +143,14 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
         closed_ = true;
         timer_.cancel();
     }
+    bool check(const KeptSegment& at, Done done) {
+        return background_.run([self = shared_from_this(), at, done = std::move(done)]() mutable {
+            return [self, at, done = std::move(done), checked = check_segment(at.folder, at.number)] {
+                if (checked) self->count(at, *checked);
+                done(checked);
+            };
+        });
+    }
 
     IntegrityCounters counters_;
 
@@ -170,13 +176,15 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
     }
     void tell(const KeptSegment& at, const core::Result<api::SegmentCheck>& check) {
         const auto track = at.folder.string();
-        if (!check)
-            return system::log::warning("segment.unreadable", {{"track", track}, {"segment", at.number}},
-                                        check.error().what);
+        if (check) return count(at, *check);
+        system::log::warning("segment.unreadable", {{"track", track}, {"segment", at.number}}, check.error().what);
+    }
+    void count(const KeptSegment& at, const api::SegmentCheck& check) {
         ++counters_.checked;
-        if (!check->news) return;
+        if (!check.news) return;
         ++counters_.damaged;
-        system::log::error("segment.damaged", {{"track", track}, {"segment", at.number}}, check->problem);
+        const auto track = at.folder.string();
+        system::log::error("segment.damaged", {{"track", track}, {"segment", at.number}}, check.problem);
     }
 
     system::Background& background_;
@@ -194,6 +202,8 @@ IntegrityWatch::IntegrityWatch(boost::asio::io_context& io, system::Background& 
 }
 
 IntegrityWatch::~IntegrityWatch() { service_->close(); }
+
+bool IntegrityWatch::check(const KeptSegment& at, Done done) { return service_->check(at, std::move(done)); }
 
 IntegrityCounters IntegrityWatch::counters() const { return service_->counters_; }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -41,6 +42,10 @@ class IntegrityWatch {
     IntegrityWatch(boost::asio::io_context& io, system::Background& background, std::filesystem::path recordings,
                    core::Duration pause = each);
     ~IntegrityWatch();
+
+    // This one now, beside the row; false, and `done` is not called, when too much waits already.
+    using Done = std::function<void(const core::Result<api::SegmentCheck>&)>;
+    [[nodiscard]] bool check(const KeptSegment& at, Done done);
 
     IntegrityCounters counters() const;
 

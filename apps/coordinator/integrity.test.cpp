@@ -107,9 +107,12 @@ TEST_F(Kept, EachByteMatters) {
 TEST_F(Kept, AFileThatIsGoneOrCutIsAGap) {
     bring(track_, 0);
     fs::remove(file_);
+    const auto listed = SegmentCatalogue(track_).kept();
+    ASSERT_TRUE(listed && listed->size() == 1U) << "who exports it before anybody looks hears of the gap as well";
+    EXPECT_EQ(media::frames_in_file(listed->front()), 0);
     auto check = check_segment(track_, 0);
     ASSERT_TRUE(check) << check.error().what;
-    EXPECT_EQ(check->problem, "its file is gone");
+    EXPECT_EQ(check->problem, "0.4 s of its sound cannot be read any more");
     EXPECT_EQ(row(0).gaps, (std::vector<media::SegmentGap>{{0, frames, media::segment_damaged}}));
     EXPECT_FALSE(check_segment(track_, 0)->news);
     bring(track_, 1);
@@ -142,7 +145,7 @@ TEST_F(Kept, TheBoardMayBringItAgain) {
         flip(file_, at);
         ASSERT_TRUE(check_segment(track_, 0));
         const SegmentCatalogue catalogue(track_);
-        EXPECT_EQ(bool(catalogue.complete({{{0, before.sha256}}})), at > 1) << "its board has done its part";
+        EXPECT_TRUE(catalogue.complete({{{0, before.sha256}}})) << "its board has done its part";
         auto told = before;
         told.kept = false;
         const auto place = catalogue.announce(told);
@@ -188,6 +191,11 @@ TEST_F(Kept, TheWatchFindsItByItself) {
     EXPECT_EQ(watch.counters().damaged, 1U);
     EXPECT_EQ(row(0).gaps.size(), 1U);
     EXPECT_TRUE(row(1).gaps.empty());
+    flip(files::SegmentFolder::whole_in(track_, 1), 9000);
+    std::optional<bool> sound;
+    ASSERT_TRUE(watch.check({track_, 1}, [&](const auto& check) { sound = check && check->sound; }));
+    EXPECT_TRUE(loop.until([&] { return sound.has_value(); }));
+    EXPECT_TRUE(loop.until([&] { return watch.counters().damaged == 2; })) << "whoever finds it, it is counted once";
 }
 
 }  // namespace

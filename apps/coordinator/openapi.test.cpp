@@ -11,6 +11,7 @@
 #include "apps/backup/fixture.test.hpp"
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/http_api.hpp"
+#include "apps/coordinator/integrity.hpp"
 #include "apps/coordinator/load.hpp"
 #include "apps/live/live_sources.hpp"
 #include "apps/node/node_clock.hpp"
@@ -45,11 +46,12 @@ struct RealRoutes : ::testing::Test {
     std::unique_ptr<files::BlobFolder> blobs = open_blobs(folder.path / "blobs");
     Credentials credentials{"secret", [](core::WallTime) {}};
     system::Background background{io};
+    IntegrityWatch integrity{io, background, folder.path / "recordings"};
     Backups backups{io, folder.path};
     CoordinatorApp app{app_parts(), {}};
     live::LiveSources sources{io, *clock, {boost::asio::ip::make_address("127.0.0.1"), 0}, {}};
-    ApiParts parts{app, credentials, *blobs, folder.path, background, backups, sources, {},
-                   0,   0,           {},     {},          nullptr,    {},      {}};
+    ApiParts parts{app, credentials, *blobs, folder.path, background, integrity, backups, sources,
+                   {},  0,           0,      {},          {},         nullptr,   {},      {}};
     http::Router router;
 };
 

@@ -205,6 +205,7 @@ core::Result<void> Process::listen() {
                                                *blobs_,
                                                options_.data / "recordings",
                                                background_,
+                                               *integrity_,
                                                *backups_,
                                                *live_sources_,
                                                {},

@@ -47,7 +47,9 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
     auto row = told;
     const auto known = this->row(row.number);
     const bool same = known && known->sha256 == row.sha256;
-    const bool kept = known && known->kept && !media::is_damaged(*known);
+    std::error_code none;
+    const bool there = fs::exists(file(row.number), none);
+    const bool kept = known && known->kept && there && !media::is_damaged(*known);
     row.kept = same && kept;
     if (kept && !same)
         return Error{ErrorCode::invalid,
@@ -57,7 +59,6 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
         if (auto removed = files::PartialFile::remove(file(row.number)); !removed) return removed.error();
     if (!same || *known != row)
         if (auto saved = save(row); !saved) return saved.error();
-    std::error_code none;
     if (!row.kept && fs::exists(file(row.number), none)) {  // named, and then the power went
         if (auto accepted = accept(row.number); !accepted) return accepted.error();
         row.kept = true;
@@ -96,7 +97,7 @@ core::Result<std::vector<media::SegmentRow>> SegmentCatalogue::kept() const {
     const auto found = folder->list();
     if (!found) return found.error();
     for (const auto& one : *found)
-        if (one.row && one.row->kept && one.whole) rows.push_back(*one.row);
+        if (one.row && one.row->kept) rows.push_back(one.whole ? *one.row : media::with_damage(*one.row, 0));
     return rows;
 }
 

@@ -30,7 +30,7 @@ class SegmentCatalogue {
 
     // `not_found` when it was not announced.
     core::Result<media::SegmentRow> row(int number) const;
-    // Of those that are here whole, by number.
+    // Of those that came whole, by number; one whose file is gone since then is a gap.
     core::Result<std::vector<media::SegmentRow>> kept() const;
     // `conflict` when one of those is not here, naming it.
     core::Result<node::TrackTotals> complete(const api::TrackComplete& told) const;

@@ -75,6 +75,9 @@ class Export {
         manifest_.frames = time_.frames();
         for (std::size_t i = 0; i < tracks.size(); ++i)
             manifest_.tracks.push_back(described(tracks[i], time_.tracks[i], manifest_.origin_ns));
+        for (std::size_t i = 0; i < tracks.size(); ++i)
+            if (tracks[i].rows.empty())
+                manifest_.tracks[i].gaps.push_back({0, manifest_.frames, "nothing of it is at the coordinator"});
     }
 
     core::Result<ExportManifest> run() {

@@ -5,14 +5,13 @@
 #include <array>
 #include <limits>
 
+#include "media/recording/segment_damage.hpp"
+
 namespace antiphon::exporting {
 namespace {
 
-// What is a gap up to a file's end is not in the file (see media::with_damage).
 std::vector<media::SegmentRow> in_order(std::vector<media::SegmentRow> rows) {
-    for (auto& row : rows)
-        if (!row.gaps.empty() && row.gaps.back().first + row.gaps.back().count >= row.end())
-            row.frames = std::clamp<core::FrameCount>(row.gaps.back().first - row.first, 0, row.frames);
+    for (auto& row : rows) row.frames = media::frames_in_file(row);
     std::ranges::sort(rows, {}, &media::SegmentRow::first);
     return rows;
 }

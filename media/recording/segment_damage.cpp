@@ -15,6 +15,11 @@ SegmentRow with_damage(SegmentRow row, core::FrameCount good) {
     return row;
 }
 
+core::FrameCount frames_in_file(const SegmentRow& row) {
+    if (row.gaps.empty() || row.gaps.back().first + row.gaps.back().count < row.end()) return row.frames;
+    return std::clamp<core::FrameCount>(row.gaps.back().first - row.first, 0, row.frames);
+}
+
 bool is_damaged(const SegmentRow& row) { return row.note.find(segment_damaged) != std::string::npos; }
 
 }  // namespace antiphon::media

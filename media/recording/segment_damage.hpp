@@ -13,4 +13,7 @@ SegmentRow with_damage(SegmentRow row, core::FrameCount good);
 
 bool is_damaged(const SegmentRow& row);
 
+// Of a segment's frames those that its file holds: what is a gap up to its end is not in it.
+core::FrameCount frames_in_file(const SegmentRow& row);
+
 }  // namespace antiphon::media

@@ -31,6 +31,13 @@ TEST(SegmentDamage, OnceMoreItOnlyGrows) {
     EXPECT_EQ(once.note, twice.note) << "it is said once";
 }
 
+TEST(SegmentDamage, TheFileHoldsWhatIsNoGapUpToTheEnd) {
+    EXPECT_EQ(frames_in_file(row()), 10'000);
+    EXPECT_EQ(frames_in_file(with_damage(row(), 3020)), 3020);
+    EXPECT_EQ(frames_in_file(with_damage(row(), 0)), 0);
+    EXPECT_EQ(frames_in_file({}), 0);
+}
+
 TEST(SegmentDamage, AllOfItCanBeReadOrNothing) {
     auto whole = row();
     whole.note = "cut short";

@@ -138,6 +138,11 @@ class Recording(unittest.TestCase):
         self.assertGreater(gap["first"], manifest["frames"] // 4)
         self.assertAlmostEqual(gap["first"] + gap["count"], manifest["frames"], delta=RATE)
         self.assertIn("damaged", damaged[0]["note"])
+        for gone in tracks.glob("*.mic/000000.flac"):
+            gone.unlink()
+        manifest = self.cluster.antiphon("export", self.recording, "--to", str(self.cluster.folder / "nothing"))
+        for track in manifest["tracks"]:
+            self.assertAlmostEqual(sum(gap["count"] for gap in track["gaps"]), manifest["frames"], delta=RATE // 5, msg=track)
 
     def test_what_is_recorded_is_exported_as_far_as_it_is_here(self):
         self.begin(("hall",))
