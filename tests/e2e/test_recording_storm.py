@@ -9,7 +9,8 @@ import unittest
 from stage_for_tests import RATE, Pulse, Stage, wait_for
 
 LOST_MAX_S = 0.1  # of what was captured, before its board died
-NEAR_S = 0.15  # what the wall clocks and the moment of the kill are uncertain by
+NEAR_S = 0.15  # what a busy machine makes of it
+DRIFT = 2e-4  # of the cluster's clock against ours, in a virtual room
 DEATHS_MAX, WITHIN_S = 2, 62  # of one process: a supervisor gives up after three in 60 s
 
 
@@ -42,10 +43,10 @@ class Storm(unittest.TestCase):
 
     def kill(self, name, deaths):
         self.killed[name].append(time.monotonic())
-        at = time.time()
+        after = time.monotonic()
         ticks = self.stage.kill(name)
         if name in deaths:
-            deaths[name].append(at)
+            deaths[name].append((after, time.monotonic()))
         self.assertTrue(self.stage.wait_for_new_life(name, ticks, 20), f"{name} is not started again")
         self.grow("hall", "tower")
 
@@ -72,12 +73,13 @@ class Storm(unittest.TestCase):
         told = f"{track['input']} died at {deaths} and tells of {gaps}"
         self.assertEqual(len(gaps), len(deaths), told)
         self.assertGreater(len(deaths), 1, "too few deaths to tell")
-        offset = max(death - begins for (begins, _), death in zip(gaps, deaths)) - LOST_MAX_S
-        lost = [death - begins - offset for (begins, _), death in zip(gaps, deaths)]
-        self.assertGreater(min(lost), -NEAR_S - frozen_s, told)
-        for (begins, ends), death in zip(gaps, deaths):
-            self.assertGreater(ends, death - offset - NEAR_S - frozen_s, told)
-            self.assertLess(ends, death - offset + 12, told)
+        offset = max(after - begins for (begins, _), (after, _) in zip(gaps, deaths)) - LOST_MAX_S
+        slack = NEAR_S + frozen_s + DRIFT * (gaps[-1][0] - gaps[0][0])
+        lost = [before - begins - offset for (begins, _), (_, before) in zip(gaps, deaths)]
+        self.assertGreater(min(lost), -slack, told)
+        for (_, ends), (after, before) in zip(gaps, deaths):
+            self.assertGreater(ends, after - offset - slack, told)
+            self.assertLess(ends, before - offset + 12, told)
         lengths = [1000 * (ends - begins) for begins, ends in gaps]
         print(f"{track['input']}: {len(deaths)} deaths, of which the gaps are {min(lengths):.0f} to {max(lengths):.0f} ms long and their beginnings differ by "
               f"{1000 * (max(lost) - min(lost)):.0f} ms", file=sys.stderr)
