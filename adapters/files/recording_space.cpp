@@ -20,26 +20,25 @@ std::string size_text(std::uint64_t bytes) {
     return text.data();
 }
 
-// What recordings may still take.
-std::uint64_t left_of(const SpaceUse& use) {
-    const auto of_quota = use.quota_bytes == 0 ? all : use.quota_bytes - std::min(use.quota_bytes, use.used_bytes);
-    const auto of_disk = use.capacity_bytes == 0 ? all : use.free_bytes - std::min(use.free_bytes, use.reserve_bytes());
-    return std::min(of_quota, of_disk);
-}
-
 }  // namespace
 
 std::uint64_t SpaceUse::reserve_bytes() const noexcept { return std::min(reserve_max, capacity_bytes / 20); }
 
+std::uint64_t SpaceUse::left_bytes() const noexcept {
+    const auto of_quota = quota_bytes == 0 ? all : quota_bytes - std::min(quota_bytes, used_bytes);
+    const auto of_disk = capacity_bytes == 0 ? all : free_bytes - std::min(free_bytes, reserve_bytes());
+    return std::min(of_quota, of_disk);
+}
+
 std::string refusal_of(const SpaceUse& use) {
-    if (left_of(use) > 0) return {};
+    if (use.left_bytes() > 0) return {};
     if (use.quota_bytes > 0 && use.used_bytes >= use.quota_bytes)
         return "recordings have filled the " + size_text(use.quota_bytes) + " that they may take of this board";
     return "the disk is full but for " + size_text(use.reserve_bytes()) + " that are kept free";
 }
 
 std::string warning_of(const SpaceUse& use) {
-    const auto left = left_of(use);
+    const auto left = use.left_bytes();
     if (left == all || left > use.used_bytes / 4) return {};  // less than four fifths are used
     return "recordings have room for " + size_text(left) + " more on this board, and take " +
            size_text(use.used_bytes) + " already";
@@ -60,7 +59,6 @@ void RecordingSpace::tell(std::uint64_t closed_bytes, const SpaceUse& disk) {
     const std::lock_guard lock(mutex_);
     told_ = disk;
     told_.used_bytes = closed_bytes;
-    told_.quota_bytes = quota_bytes_;
 }
 
 SpaceUse RecordingSpace::now() const {

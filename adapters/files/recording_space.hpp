@@ -20,6 +20,8 @@ struct SpaceUse {
 
     // What of the disk is left to others: a twentieth of it, 256 MB at most.
     std::uint64_t reserve_bytes() const noexcept;
+    // What recordings may still take; the most there is where neither quota nor disk is known.
+    std::uint64_t left_bytes() const noexcept;
 };
 
 // Why nothing more is recorded; empty: nothing keeps it from that. Pure.

@@ -56,6 +56,10 @@ class Call {
         if (!view) return view.error().within("the server answered something else than expected");
         return view;
     }
+    template <class View>
+    static core::Result<View> decoded(const core::Result<http::Response>& answer) {
+        return answer ? decoded<View>(*answer) : core::Result<View>(answer.error());
+    }
 
   private:
     int print_document(const std::string& body) const;

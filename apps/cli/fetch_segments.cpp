@@ -15,9 +15,7 @@ core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, co
                                                             const fs::path& folder) {
     const auto target =
         "/v1/recordings/" + http::percent_encoded(recording) + "/tracks/" + http::percent_encoded(track) + "/segments";
-    const auto answer = api.get(target);
-    if (!answer) return answer.error();
-    auto view = Call::decoded<api::SegmentsView>(*answer);
+    auto view = Call::decoded<api::SegmentsView>(api.get(target));
     if (!view) return view.error();
     std::error_code error;
     fs::create_directories(folder, error);

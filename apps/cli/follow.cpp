@@ -41,7 +41,7 @@ class Follower {
                         [this](core::Result<http::Response> answer) { got_past(accepted(std::move(answer))); });
     }
     void got_past(const core::Result<http::Response>& answer) {
-        auto past = answer ? Call::decoded<api::EventsView>(*answer) : core::Result<api::EventsView>(answer.error());
+        auto past = Call::decoded<api::EventsView>(answer);
         if (!past) return past_failed(past.error());
         greeted_ = true;
         // a coordinator that started anew may count anew

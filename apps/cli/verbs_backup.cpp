@@ -33,10 +33,6 @@ struct RestoreArguments {
     bool json = false;
 };
 
-core::Result<BackupView> decoded(const core::Result<http::Response>& answer) {
-    return answer ? Call::decoded<BackupView>(*answer) : core::Result<BackupView>(answer.error());
-}
-
 std::string target_of(const BackupView& view) { return "/v1/backups/" + http::percent_encoded(view.id); }
 
 // Looks until it is ready, or never will be.
@@ -62,7 +58,7 @@ class BackupWait {
     bool look_at(const core::Result<http::Response>& answer) {
         failure_ = waiting_.look_at(answer);
         if (failure_) return true;
-        auto view = decoded(answer);
+        auto view = Call::decoded<BackupView>(answer);
         if (!answer) return false;
         if (!view) return failure_ = view.error(), true;
         view_ = std::move(*view);
@@ -100,8 +96,9 @@ int tell(const Call& call, const BackupView& view, const fs::path& file) {
 }
 
 int backup(Call& call, const ApiClient& api, const BackupArguments& asked) {
-    const auto begun = decoded(api.send(http::Method::post, "/v1/backups", json::encode(BackupBody{asked.whole}),
-                                        {{"Content-Type", "application/json"}}));
+    const auto begun =
+        Call::decoded<BackupView>(api.send(http::Method::post, "/v1/backups", json::encode(BackupBody{asked.whole}),
+                                           {{"Content-Type", "application/json"}}));
     if (!begun) return call.fail(begun.error());
     const auto ready = BackupWait(call, *begun).run(api);
     if (!ready) return call.fail(ready.error());

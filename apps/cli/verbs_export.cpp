@@ -90,9 +90,8 @@ void tell(const Call& call, const exporting::ExportManifest& manifest, const fs:
 int export_files(Call& call, const ApiClient& api, const ExportArguments& asked) {
     const auto format = format_of(asked);
     if (!format) return call.usage(format.error());
-    const auto answer = api.get("/v1/recordings/" + http::percent_encoded(asked.id));
     const auto recording =
-        answer ? Call::decoded<api::RecordingView>(*answer) : core::Result<api::RecordingView>(answer.error());
+        Call::decoded<api::RecordingView>(api.get("/v1/recordings/" + http::percent_encoded(asked.id)));
     if (!recording) return call.fail(recording.error());
     const fs::path folder = asked.to.value_or(asked.id);
     Fetched fetched(folder / (".segments-" + asked.id));

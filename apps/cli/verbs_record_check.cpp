@@ -44,14 +44,14 @@ class RecordCheck {
     core::Result<void> check(const api::TrackView& track) {
         const auto target = "/v1/recordings/" + http::percent_encoded(recording_.id) + "/tracks/" +
                             http::percent_encoded(track.id) + "/segments";
-        const auto listed = decoded<api::SegmentsView>(api_.get(target));
+        const auto listed = Call::decoded<api::SegmentsView>(api_.get(target));
         if (!listed && listed.error().code == core::ErrorCode::not_found) return {};  // nothing of it is here
         if (!listed) return listed.error();
         const int last = listed->segments.empty() ? -1 : listed->segments.back().number;
         for (int number = 0; number <= last; ++number) {
             progress_.show("checking recording " + printable(recording_.id) + ": " + printable(track.input) +
                            ", segment " + std::to_string(number + 1) + " of " + std::to_string(last + 1));
-            const auto told = decoded<api::SegmentCheck>(
+            const auto told = Call::decoded<api::SegmentCheck>(
                 api_.send(http::Method::post, target + "/" + std::to_string(number) + "/check"));
             const bool missing = !told && told.error().code == core::ErrorCode::not_found;
             if (!told && !missing) return told.error();
@@ -64,11 +64,6 @@ class RecordCheck {
         return {};
     }
 
-    template <class View>
-    static core::Result<View> decoded(const core::Result<http::Response>& answer) {
-        return answer ? Call::decoded<View>(*answer) : core::Result<View>(answer.error());
-    }
-
     const ApiClient& api_;
     const api::RecordingView& recording_;
     Progress progress_;
@@ -76,8 +71,9 @@ class RecordCheck {
 };
 
 std::string sentences(const RecordCheckView& view) {
-    const auto all = "recording " + view.recording + ": " + count_text(view.checked, "segment");
-    if (view.checked == 0) return printable("recording " + view.recording + ": nothing of it is here yet") + "\n";
+    const auto recording = "recording " + view.recording + ": ";
+    if (view.checked == 0) return printable(recording + "nothing of it is here yet") + "\n";
+    const auto all = recording + count_text(view.checked, "segment");
     if (view.damaged.empty()) return printable(all + " checked, all as they were brought in") + "\n";
     auto text = printable(all + " checked, " + std::to_string(view.damaged.size()) + " not as brought in") + "\n";
     for (const auto& one : view.damaged)
@@ -86,9 +82,7 @@ std::string sentences(const RecordCheckView& view) {
 }
 
 int check(Call& call, const ApiClient& api, const std::string& id) {
-    const auto answer = api.get("/v1/recordings/" + http::percent_encoded(id));
-    const auto recording =
-        answer ? Call::decoded<api::RecordingView>(*answer) : core::Result<api::RecordingView>(answer.error());
+    const auto recording = Call::decoded<api::RecordingView>(api.get("/v1/recordings/" + http::percent_encoded(id)));
     if (!recording) return call.fail(recording.error());
     const auto view = RecordCheck(call, api, *recording).run();
     if (!view) return call.fail(view.error());

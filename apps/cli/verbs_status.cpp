@@ -25,7 +25,7 @@ class Watch {
 
     // True ends it: the server refuses us, which time does not heal.
     bool look_at(const core::Result<http::Response>& answer) {
-        auto view = answer ? Call::decoded<api::StatusView>(*answer) : core::Result<api::StatusView>(answer.error());
+        auto view = Call::decoded<api::StatusView>(answer);
         const bool passing = !view && view.error().code == core::ErrorCode::unavailable;
         if (!view && !passing) failure_ = view.error();
         if (failure_) return true;

@@ -175,8 +175,8 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
         wait();
     }
     void tell(const KeptSegment& at, const core::Result<api::SegmentCheck>& check) {
-        const auto track = at.folder.string();
         if (check) return count(at, *check);
+        const auto track = at.folder.string();
         system::log::warning("segment.unreadable", {{"track", track}, {"segment", at.number}}, check.error().what);
     }
     void count(const KeptSegment& at, const api::SegmentCheck& check) {

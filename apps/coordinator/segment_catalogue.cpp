@@ -5,6 +5,7 @@
 
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/partial_file.hpp"
+#include "adapters/files/recording_space.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "apps/node/segment_rows.hpp"
 #include "media/recording/segment_damage.hpp"
@@ -67,15 +68,12 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
 }
 
 core::Result<void> SegmentCatalogue::require_room(std::uint64_t bytes) const {
-    constexpr std::uint64_t reserve_max = 256ull << 20;
     auto there = folder_;  // or what it will be in
     std::error_code error;
     while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
-    const auto space = fs::space(there, error);
-    if (error) return {};  // writing will tell
-    const auto reserve = std::min<std::uint64_t>(reserve_max, space.capacity / 20);
-    if (space.available > reserve && space.available - reserve >= bytes) return {};
-    return Error{ErrorCode::exhausted, "the disk of the recordings has " + std::to_string(space.available >> 20) +
+    const auto disk = files::space_on_disk(there);
+    if (disk.left_bytes() > 0 && disk.left_bytes() >= bytes) return {};
+    return Error{ErrorCode::exhausted, "the disk of the recordings has " + std::to_string(disk.free_bytes >> 20) +
                                            " MB left, some of which is kept free; free some space"};
 }
 

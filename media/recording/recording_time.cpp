@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::int64_t wall_error_ns = 100'000'000;
 constexpr double ns_per_second = 1e9;
-constexpr double offset_max_ns = 5e17;  // sixteen years; sums stay within 64 bits
+constexpr double offset_max_ns = 5e17;                           // sixteen years; sums stay within 64 bits
+constexpr std::int64_t error_max_ns = 10'000'000'000;            // of an anchor that tells anything
+constexpr std::int64_t wall_max_ns = 4'102'444'800'000'000'000;  // the year 2100; no clock that shows more is right
 
 // What the rows say of one life.
 struct Life {
@@ -39,11 +41,12 @@ Lives lives_of(std::span<const SegmentRow> rows) {
         life.end = std::max(life.end, row.end());
         for (const auto& gap : row.gaps) life.end = std::max(life.end, gap.first + gap.count);
         if (!life.started || row.first < life.started_frame) {
-            life.started = row.started;
+            life.started = core::WallTime{std::clamp<std::int64_t>(row.started.ns, 0, wall_max_ns)};
             life.started_frame = row.first;
         }
         for (const auto& anchor : row.anchors)
-            life.anchors[anchor.incarnation].push_back({anchor.frame, anchor.cluster_ns, anchor.error_ns});
+            if (anchor.error_ns <= error_max_ns)
+                life.anchors[anchor.incarnation].push_back({anchor.frame, anchor.cluster_ns, anchor.error_ns});
     }
     for (auto& [id, life] : lives)
         for (auto& [incarnation, anchors] : life.anchors) put_in_order(anchors);

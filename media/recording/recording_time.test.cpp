@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "media/world.test.hpp"
 
 namespace antiphon::media {
@@ -149,6 +151,27 @@ TEST(RecordingTime, ABoardThatNeverKnewTheClockIsPlacedByItsOwn) {
     const auto& placed = time->tracks[1].lives[0];
     EXPECT_TRUE(placed.by_wall);
     EXPECT_NEAR(static_cast<double>(placed.time.origin_ns() - time->begin_ns()) + placed.time.ns_at(0), 10e9, 1e6);
+}
+
+// Its own clock was set to nonsense, and the cluster's it had not heard for days.
+TEST(RecordingTime, WhatAWrongClockSaysIsLeftOut) {
+    Random random(4);
+    std::vector<Board> boards{{{0, 0}}, {{0, 0}}};
+    for (auto& board : boards) board.record(random, 10, 60, {{1, 0, 1e9, -1e6}});
+    const auto right = recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows});
+    constexpr auto most = std::numeric_limits<std::int64_t>::max(), least = std::numeric_limits<std::int64_t>::min();
+    boards[0].rows.front().started = {most};
+    boards[0].rows.front().anchors.push_back({1'000'000, 5'000'000'000, most, 1});
+    boards[0].rows.front().anchors.push_back({1'100'000, 5'000'000'000, most, 99});
+    const auto wrong = recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows});
+    ASSERT_TRUE(right && wrong);
+    EXPECT_EQ(wrong->begin_ns(), right->begin_ns());
+    EXPECT_EQ(wrong->frames(), right->frames());
+    for (auto& row : boards[1].rows) row.anchors.clear(), row.started = {least};
+    const auto lost = recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows});
+    ASSERT_TRUE(lost);
+    EXPECT_TRUE(lost->tracks[1].lives[0].by_wall);
+    EXPECT_GT(lost->frames(), 0);
 }
 
 TEST(RecordingTime, WithoutAnyRowThereIsNothingAndWithoutAnchorsItIsWallTime) {

@@ -9,11 +9,9 @@ namespace {
 
 constexpr core::FrameCount frames_max = core::FrameCount{1} << 42;  // of a life; 2.9 years at 48 kHz
 constexpr core::SampleRate rate_min = 1'000, rate_max = 768'000;
-constexpr std::int64_t cluster_ns_max = std::int64_t{1} << 58;   // nine years of a machine's running
-constexpr std::int64_t error_ns_max = 10'000'000'000;            // then it is not known
-constexpr std::int64_t wall_ns_max = 4'102'444'800'000'000'000;  // the year 2100
+constexpr std::int64_t cluster_ns_max = std::int64_t{1} << 58;  // nine years of a machine's running
 constexpr std::uint64_t bytes_max = std::uint64_t{1} << 42;
-constexpr std::size_t text_max = 1'000, sha256_digits = 64, incarnations_max = 16;
+constexpr std::size_t text_max = 10'000, sha256_digits = 64, incarnations_max = 16;
 
 // From `first` on, so many frames, all of them within a life.
 bool in_life(core::FrameCount first, core::FrameCount count) {
@@ -22,7 +20,7 @@ bool in_life(core::FrameCount first, core::FrameCount count) {
 
 bool is_time(const SegmentAnchor& anchor) {
     return in_life(anchor.frame, 0) && anchor.cluster_ns >= -cluster_ns_max && anchor.cluster_ns <= cluster_ns_max &&
-           anchor.error_ns >= 0 && anchor.error_ns <= error_ns_max;
+           anchor.error_ns >= 0;
 }
 
 const char* fault_of(const SegmentRow& row) {
@@ -32,7 +30,6 @@ const char* fault_of(const SegmentRow& row) {
     if (row.bytes > bytes_max) return "it is larger than any file of sound";
     if (row.closed ? row.sha256.size() != sha256_digits : row.sha256.size() > sha256_digits)
         return "its hash is no SHA-256";
-    if (row.started.ns < 0 || row.started.ns > wall_ns_max) return "it began before 1970 or after 2099";
     if (std::max(row.device.size(), row.note.size()) > text_max) return "a text in it is too long";
     if (!std::ranges::all_of(row.anchors, is_time)) return "it has a time anchor that no clock can have";
     std::set<std::uint64_t> incarnations;

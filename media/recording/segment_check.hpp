@@ -6,9 +6,10 @@
 
 namespace antiphon::media {
 
-// `invalid` with what is wrong: numbers that no recording has (a life of some years at most, clocks up to the year
-// 2100), whose sums could overflow; frames before the first; a hash or texts of the wrong length; anchors of more than
-// 16 incarnations of the cluster clock. Whoever does arithmetic with rows from outside asks first. Pure.
+// `invalid` with what is wrong: numbers that no recording has (a life of some years at most), whose sums could
+// overflow; frames before the first; a hash or texts of the wrong length; anchors of more than 16 incarnations of the
+// cluster clock. What a board writes whose clocks are wrong passes: recording_time() leaves that out. Whoever does
+// arithmetic with rows from outside asks first. Pure.
 core::Result<void> check_row(const SegmentRow& row);
 
 }  // namespace antiphon::media

@@ -30,6 +30,11 @@ SegmentRow good() {
 TEST(SegmentCheck, ARowOfARecorderPasses) {
     EXPECT_TRUE(check_row(good()));
     EXPECT_TRUE(check_row({})) << "one that has just begun";
+    auto lost = good();  // a board without the cluster's clock for days, whose own was set to nonsense
+    lost.started = {std::numeric_limits<std::int64_t>::min()};
+    lost.anchors[0].error_ns = std::numeric_limits<std::int64_t>::max();
+    lost.gaps[0].reason = "cannot write " + std::string(4096, 'x') + ": disk full";
+    EXPECT_TRUE(check_row(lost));
 }
 
 TEST(SegmentCheck, NamesTheSegmentAndWhatCannotBe) {
@@ -46,15 +51,14 @@ TEST(SegmentCheck, NamesTheSegmentAndWhatCannotBe) {
         {[](auto& row) { row.bytes = std::numeric_limits<std::uint64_t>::max(); }, "larger"},
         {[](auto& row) { row.sha256 = "beef"; }, "its hash"},
         {[](auto& row) { row.closed = false, row.sha256 += "a"; }, "its hash"},
-        {[](auto& row) { row.started = {least}; }, "1970"},
-        {[](auto& row) { row.note = std::string(2000, 'x'); }, "too long"},
+        {[](auto& row) { row.note = std::string(20'000, 'x'); }, "too long"},
         {[](auto& row) { row.anchors[1].cluster_ns = most; }, "time anchor"},
         {[](auto& row) { row.anchors[0].cluster_ns = least; }, "time anchor"},
         {[](auto& row) { row.anchors[1].error_ns = -1; }, "time anchor"},
         {[](auto& row) { row.anchors[1].frame = most; }, "time anchor"},
         {[](auto& row) { row.gaps[0].count = most; }, "its gaps"},
         {[](auto& row) { row.gaps[1].first = 14'399'500; }, "its gaps"},
-        {[](auto& row) { row.gaps[1].reason = std::string(2000, 'x'); }, "too long"},
+        {[](auto& row) { row.gaps[1].reason = std::string(20'000, 'x'); }, "too long"},
         {[](auto& row) {
              for (std::uint64_t i = 0; i < 20; ++i) row.anchors.push_back({0, 0, 0, i});
          },

@@ -42,8 +42,8 @@ class Storm(unittest.TestCase):
         return [name for name, times in self.killed.items() if sum(now - t < WITHIN_S for t in times) < DEATHS_MAX]
 
     def kill(self, name, deaths):
-        self.killed[name].append(time.monotonic())
         after = time.monotonic()
+        self.killed[name].append(after)
         ticks = self.stage.kill(name)
         if name in deaths:
             deaths[name].append((after, time.monotonic()))
@@ -61,9 +61,9 @@ class Storm(unittest.TestCase):
 
         def grown():
             now = self.frames()
-            for board in boards:
-                before.setdefault(board, now.get(board)) if board in now else None
-            return all(board in now and before.get(board) is not None and now[board] > before[board] + RATE // 2 for board in boards)
+            for board, frames in now.items():
+                before.setdefault(board, frames)
+            return all(board in now and now[board] > before[board] + RATE // 2 for board in boards)
 
         self.assertTrue(wait_for(grown, 30), f"it does not go on: {before}, {self.frames()}")
 
