@@ -1,6 +1,8 @@
 // The coordinator's step: one event, through the parts, to one draft.
 #include "core/coordinator.hpp"
 
+#include <utility>
+
 #include "core/coordinator_turn.hpp"
 #include "core/mutants.hpp"
 #include "core/step.hpp"
@@ -17,6 +19,8 @@ std::optional<Result<AnswerBody>> already_answered(const CoordinatorDraft& draft
     if (row->object.empty()) return AnswerBody{Done{}};
     if (const auto* session = draft.sessions.find({row->object})) return AnswerBody{*session};
     if (const auto* recording = draft.recordings.find({row->object})) return AnswerBody{*recording};
+    if (const auto* mark = draft.marks.find({row->object})) return AnswerBody{*mark};
+    if (const auto* schedule = draft.schedules.find({row->object})) return AnswerBody{*schedule};
     if (const auto* zone = draft.zones.find({row->object})) return AnswerBody{*zone};
     return Error{ErrorCode::conflict, "this request was done already, and what it made, " + row->object + ", is gone"};
 }
@@ -26,6 +30,8 @@ std::optional<std::string> object_of(const AnswerBody& body) {
     using Object = std::optional<std::string>;
     return std::visit(Overloaded{[](const SessionRow& row) { return Object(row.id.value); },
                                  [](const RecordingRow& row) { return Object(row.id.value); },
+                                 [](const MarkRow& row) { return Object(row.id.value); },
+                                 [](const ScheduleRow& row) { return Object(row.id.value); },
                                  [](const ZoneRow& row) { return Object(row.id.value); },
                                  [](const Done&) { return Object(""); }, [](const auto&) { return Object(); }},
                       body);
@@ -55,6 +61,7 @@ void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
     turn.draft.cluster_changed = true;
     publish_all(turn);
     open_sources_again(turn);
+    find_occurrences(turn, event.wall);
     turn.announce("coordinator.started", "", "epoch " + std::to_string(turn.draft.cluster.epoch.value));
 }
 
@@ -147,6 +154,7 @@ void on(CoordinatorTurn& turn, const ClusterTick& tick) {
         miss_the_silent(turn);
         compare_epochs(turn);
         step_sessions(turn, nullptr);
+        end_recordings(turn);
         prune_finished(turn);
     }
     write_news(turn);
@@ -155,9 +163,16 @@ void on(CoordinatorTurn& turn, const ClusterTick& tick) {
 void on(CoordinatorTurn& turn, const AsksTick&) { expire_asks(turn); }
 
 void on(CoordinatorTurn& turn, const CalendarTick& tick) {
-    turn.draft.label = {tick.wall, turn.now};
+    const auto before = std::exchange(turn.draft.calendar, {tick.wall, turn.now});
+    turn.draft.label = turn.draft.calendar;
     turn.ground = "its date had come";
-    if (!turn.draft.cluster.superseded_by) turn_calendar(turn, tick.wall);
+    if (turn.draft.cluster.superseded_by) return;
+    turn_calendar(turn, tick.wall);
+    run_schedules(turn, before);
+}
+
+void on(CoordinatorTurn& turn, const OccurrenceFound& found) {
+    if (!turn.draft.cluster.superseded_by) plan_occurrence(turn, found);
 }
 
 }  // namespace
@@ -170,6 +185,8 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       presence(state.presence),
       sessions(state.sessions),
       recordings(state.recordings),
+      marks(state.marks),
+      schedules(state.schedules),
       zones(state.zones),
       outputs(state.outputs),
       invitations(state.invitations),
@@ -182,6 +199,7 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       sources(state.sources),
       news(state.news),
       label(state.label),
+      calendar(state.calendar),
       base(&state) {}
 
 void CoordinatorDraft::apply_to(CoordinatorState& state) const {
@@ -192,6 +210,8 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     presence.apply_to(state.presence);
     sessions.apply_to(state.sessions);
     recordings.apply_to(state.recordings);
+    marks.apply_to(state.marks);
+    schedules.apply_to(state.schedules);
     zones.apply_to(state.zones);
     outputs.apply_to(state.outputs);
     invitations.apply_to(state.invitations);
@@ -204,6 +224,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     sources.apply_to(state.sources);
     state.news = news;
     state.label = label;
+    state.calendar = calendar;
 }
 
 std::vector<CoordinatorEffect> CoordinatorMachine::step(CoordinatorDraft& draft, LocalTime now,

@@ -21,6 +21,11 @@ inline constexpr std::size_t workers_max = 2000;
 inline constexpr std::size_t zones_max = 1000;
 inline constexpr std::size_t invitations_max = 1000;
 inline constexpr std::size_t tokens_max = 1000;
+inline constexpr std::size_t schedules_max = 1000;
+inline constexpr std::size_t marks_max = 1000;  // of one recording
+inline constexpr std::size_t line_max = 200;    // bytes of a title or a mark's text
+inline constexpr Duration recording_min = std::chrono::seconds(1);
+inline constexpr Duration recording_max = std::chrono::hours(24 * 366);
 
 // What is kept of what is over, and how many may wait. The simulator has smaller ones, so that it gets there.
 struct Limits {
@@ -105,12 +110,15 @@ struct WallLabel {
 struct CoordinatorState {
     Limits limits;
     WallLabel label;
+    WallLabel calendar;  // the same, when dates were last looked at
     ClusterRow cluster;
     std::uint64_t next_message = 1;
     Table<WorkerId, WorkerRow> workers;
     Table<WorkerId, Presence> presence;
     Table<SessionId, SessionRow> sessions;
     Table<RecordingId, RecordingRow> recordings;
+    Table<MarkId, MarkRow> marks;
+    Table<ScheduleId, ScheduleRow> schedules;
     Table<ZoneId, ZoneRow> zones;
     Table<EndpointId, OutputRow> outputs;
     Table<std::string, InvitationRow> invitations;
@@ -169,13 +177,19 @@ struct ClusterTick {
 // With each tick, apart from it: whoever waited long enough gets an answer even when nothing can be stored.
 struct AsksTick {};
 
-// What the wall clock shows, about once a second: dates end things.
+// What the wall clock shows, about once a second: dates end things, and begin them.
 struct CalendarTick {
     WallTime wall;
 };
+// When a schedule's rule comes true the next time.
+struct OccurrenceFound {
+    ScheduleId schedule;
+    std::optional<WallTime> next;  // absent: never again
+};
 
-using CoordinatorEvent = std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, SourceOpened,
-                                      SourceChanged, SourcesUnheard, BusConnected, ClusterTick, AsksTick, CalendarTick>;
+using CoordinatorEvent =
+    std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, SourceOpened, SourceChanged,
+                 SourcesUnheard, BusConnected, ClusterTick, AsksTick, CalendarTick, OccurrenceFound>;
 
 // ---- effects
 
@@ -234,6 +248,12 @@ struct KeepSources {
     std::set<SessionId> sessions;
 };
 using SourceOrder = std::variant<OpenSource, BeginSource, SetOpenDoor, CloseSource, KeepSources>;
+// When does this rule come true, the first time after `after`? Answered by OccurrenceFound.
+struct FindOccurrence {
+    ScheduleId schedule;
+    CalendarRule rule;
+    WallTime after;
+};
 // Something that a person or a wider system may want to hear of; it is in the journal.
 struct Announce {
     JournalRow entry;
@@ -241,7 +261,7 @@ struct Announce {
 
 using CoordinatorEffect =
     std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, OpenSource,
-                 BeginSource, SetOpenDoor, CloseSource, KeepSources, Announce>;
+                 BeginSource, SetOpenDoor, CloseSource, KeepSources, FindOccurrence, Announce>;
 
 // ---- the machine
 
@@ -256,6 +276,8 @@ struct CoordinatorDraft {
     TableDraft<WorkerId, Presence> presence;
     TableDraft<SessionId, SessionRow> sessions;
     TableDraft<RecordingId, RecordingRow> recordings;
+    TableDraft<MarkId, MarkRow> marks;
+    TableDraft<ScheduleId, ScheduleRow> schedules;
     TableDraft<ZoneId, ZoneRow> zones;
     TableDraft<EndpointId, OutputRow> outputs;
     TableDraft<std::string, InvitationRow> invitations;
@@ -268,6 +290,7 @@ struct CoordinatorDraft {
     TableDraft<SessionId, SourceStatus> sources;
     std::vector<JournalRow> news;
     WallLabel label;
+    WallLabel calendar;
     const CoordinatorState* base;
 
     void apply_to(CoordinatorState& state) const;
@@ -278,6 +301,8 @@ struct CoordinatorDraft {
         for (const auto& [id, row] : workers.writes()) visit("worker", id.value, row.get());
         for (const auto& [id, row] : sessions.writes()) visit("session", id.value, row.get());
         for (const auto& [id, row] : recordings.writes()) visit("recording", id.value, row.get());
+        for (const auto& [id, row] : marks.writes()) visit("mark", id.value, row.get());
+        for (const auto& [id, row] : schedules.writes()) visit("schedule", id.value, row.get());
         for (const auto& [id, row] : zones.writes()) visit("zone", id.value, row.get());
         for (const auto& [id, row] : outputs.writes()) visit("output", id.worker.value + "/" + id.name, row.get());
         for (const auto& [id, row] : invitations.writes()) visit("invitation", id, row.get());

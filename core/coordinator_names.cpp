@@ -133,6 +133,18 @@ std::string display_name(const CoordinatorDraft& draft, const EndpointId& endpoi
     return (worker ? worker->name : endpoint.worker.value) + "/" + endpoint.name;
 }
 
+Result<void> require_no_maintenance(const CoordinatorDraft& draft, const std::vector<EndpointId>& endpoints) {
+    for (const auto& endpoint : endpoints) {
+        const auto* worker = draft.workers.find(endpoint.worker);
+        if (worker && worker->maintenance)
+            return Error{ErrorCode::conflict, "worker '" + worker->name +
+                                                  "' is taken for maintenance; release it first: antiphon workers "
+                                                  "release " +
+                                                  worker->name};
+    }
+    return {};
+}
+
 std::string device_of(const CoordinatorDraft& draft, const EndpointId& output) {
     if (const auto* outputs = endpoints_of(draft, output.worker, &ReportedDocument::outputs))
         for (const auto& endpoint : *outputs)

@@ -11,23 +11,10 @@ bool is_online(const CoordinatorDraft& draft, const WorkerId& worker) {
     return presence && presence->online;
 }
 
-// What a row has of `old` becomes `successor`'s, or goes. True: the row has changed.
-bool move_outputs(std::vector<EndpointId>& outputs, const WorkerId& old, const WorkerId* successor) {
-    const auto ours = [&](const EndpointId& output) { return output.worker == old; };
-    if (std::none_of(outputs.begin(), outputs.end(), ours)) return false;
-    if (!successor) {
-        outputs.erase(std::remove_if(outputs.begin(), outputs.end(), ours), outputs.end());
-        return true;
-    }
-    for (auto& output : outputs)
-        if (ours(output)) output.worker = *successor;
-    return true;
-}
-
 void move_zones(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* successor) {
     std::vector<ZoneRow> changed;
     turn.draft.zones.each([&](ZoneRow zone) {
-        if (!move_outputs(zone.outputs, old, successor)) return;
+        if (!move_endpoints(zone.outputs, old, successor)) return;
         ++zone.version;
         changed.push_back(std::move(zone));
     });
@@ -45,7 +32,7 @@ void move_sessions(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* s
     std::vector<SessionRow> changed;
     turn.draft.sessions.each([&](SessionRow session) {
         if (!session.active()) return;
-        const bool played = move_outputs(session.outputs, old, successor);
+        const bool played = move_endpoints(session.outputs, old, successor);
         const bool sent = session.uplink && session.uplink->input.worker == old;
         if (sent && successor) session.uplink->input.worker = *successor;
         if (sent && !successor)
@@ -114,6 +101,18 @@ void end_asks(CoordinatorTurn& turn, const WorkerRow& worker) {
 
 }  // namespace
 
+bool move_endpoints(std::vector<EndpointId>& endpoints, const WorkerId& old, const WorkerId* successor) {
+    const auto ours = [&](const EndpointId& endpoint) { return endpoint.worker == old; };
+    if (std::none_of(endpoints.begin(), endpoints.end(), ours)) return false;
+    if (!successor) {
+        std::erase_if(endpoints, ours);
+        return true;
+    }
+    for (auto& endpoint : endpoints)
+        if (ours(endpoint)) endpoint.worker = *successor;
+    return true;
+}
+
 void bury(CoordinatorTurn& turn, const std::string& key, const std::string& name, std::uint64_t version) {
     auto& tombstones = turn.draft.tombstones;
     const TombstoneRow* oldest = nullptr;
@@ -161,6 +160,7 @@ void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerI
     const WorkerRow gone = worker;  // NOLINT(performance-unnecessary-copy-initialization): its row is erased below
     move_zones(turn, gone.id, successor);
     move_sessions(turn, gone.id, successor);
+    move_schedules(turn, gone.id, successor);
     end_tracks(turn, gone);
     move_levels(turn, gone.id, successor);
     drop_holds(turn, gone.id);

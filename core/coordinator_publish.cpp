@@ -30,6 +30,7 @@ void add_uplink(DesiredDocument& document, const SessionRow& row, const WorkerId
 void add_recording(DesiredDocument& document, const RecordingRow& row, const WorkerId& worker) {
     if (!row.active()) return;
     DesiredRecording recording{row.id, {}, row.phase == RecordingPhase::stopping};
+    if (row.ends) recording.ends = row.ends->at;
     for (const auto& track : row.tracks) {
         if (track.input.worker == worker && !track.over()) recording.inputs.push_back(track.input.name);
     }

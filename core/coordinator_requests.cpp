@@ -1,4 +1,4 @@
-// Playing, recording and volume: each request is answered with the row it made or changed.
+// Playing and volume: each request is answered with the row it made or changed.
 #include <cmath>
 
 #include "core/coordinator_turn.hpp"
@@ -33,28 +33,6 @@ const SessionRow* session_on(const CoordinatorDraft& draft, const EndpointId& ou
     return found;
 }
 
-const RecordingRow* recording_on(const CoordinatorDraft& draft, const EndpointId& input) {
-    const RecordingRow* found = nullptr;
-    draft.recordings.each([&](const RecordingRow& recording) {
-        if (!recording.active()) return;
-        for (const auto& track : recording.tracks)
-            if (track.input == input && !track.over()) found = &recording;
-    });
-    return found;
-}
-
-Result<void> require_no_maintenance(const CoordinatorDraft& draft, const std::vector<EndpointId>& endpoints) {
-    for (const auto& endpoint : endpoints) {
-        const auto* worker = draft.workers.find(endpoint.worker);
-        if (worker && worker->maintenance)
-            return Error{ErrorCode::conflict, "worker '" + worker->name +
-                                                  "' is taken for maintenance; release it first: antiphon workers "
-                                                  "release " +
-                                                  worker->name};
-    }
-    return {};
-}
-
 Result<void> require_free_outputs(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs) {
     for (const auto& output : outputs) {
         if (const auto* session = session_on(draft, output))
@@ -64,16 +42,6 @@ Result<void> require_free_outputs(const CoordinatorDraft& draft, const std::vect
     }
     if (auto free = require_free_devices(draft, outputs); !free) return free;
     return require_no_maintenance(draft, outputs);
-}
-
-Result<void> require_free_inputs(const CoordinatorDraft& draft, const std::vector<EndpointId>& inputs) {
-    for (const auto& input : inputs) {
-        if (const auto* recording = recording_on(draft, input))
-            return Error{ErrorCode::conflict, display_name(draft, input) + " is already recorded by " +
-                                                  recording->id.value + "; stop it first: antiphon record stop " +
-                                                  recording->id.value};
-    }
-    return require_no_maintenance(draft, inputs);
 }
 
 Result<void> require_playable(const PlayRequest& play) {
@@ -239,34 +207,6 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Volum
     for (const auto& output : *outputs) set_output_level(turn, output, request);
     turn.announce("volume.set", request.target, level_words(request));
     return AnswerBody{Done{}};
-}
-
-Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordRequest& record) {
-    const auto inputs = resolve_inputs(turn.draft, record.from);
-    if (!inputs) return inputs.error();
-    if (auto free = require_free_inputs(turn.draft, *inputs); !free) return free.error();
-    RecordingRow recording;
-    recording.id = {turn.new_id('r')};
-    recording.created = request.wall;
-    for (const auto& input : *inputs) recording.tracks.push_back({input});
-    turn.touch(*inputs);
-    turn.draft.recordings.put(recording.id, recording);
-    turn.announce("recording.started", recording.id.value, counted(inputs->size(), "input"));
-    return AnswerBody{recording};
-}
-
-Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const RecordStopRequest& stop) {
-    const auto* found = turn.draft.recordings.find(stop.recording);
-    if (!found)
-        return Error{ErrorCode::not_found, "there is no recording '" + stop.recording.value.substr(0, 80) +
-                                               "'; antiphon recordings lists them"};
-    if (found->phase != RecordingPhase::recording) return AnswerBody{*found};
-    RecordingRow recording = *found;
-    recording.phase = RecordingPhase::stopping;
-    for (const auto& track : recording.tracks) turn.touched.insert(track.input.worker);
-    turn.draft.recordings.put(recording.id, recording);
-    turn.announce("recording.stopping", recording.id.value, "the workers finish and hand in their files");
-    return AnswerBody{recording};
 }
 
 }  // namespace antiphon::core

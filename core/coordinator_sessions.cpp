@@ -37,20 +37,22 @@ bool concerns(const SessionRow& session, const WorkerId* worker) {
                                   [&](const EndpointId& output) { return output.worker == *worker; });
 }
 
+// True: some are forgotten.
 template <class Row, class Table>
-void prune(Table& table, std::size_t kept) {
+bool prune(Table& table, std::size_t kept) {
     std::vector<const Row*> finished;
     table.each([&](const Row& row) {
         // What ends in this very turn has to be seen to end first, also when it is the oldest of all.
         const auto* before = table.before(row.id);
         if (!row.active() && before && !before->active()) finished.push_back(&row);
     });
-    if (finished.size() <= kept) return;
+    if (finished.size() <= kept) return false;
     // By id, which only grows: `created` is wall time, which may be wrong.
     const auto age = [](const Row* row) { return std::pair(row->id.value.size(), std::string_view(row->id.value)); };
     std::sort(finished.begin(), finished.end(), [&](auto* a, auto* b) { return age(a) < age(b); });
     finished.resize(finished.size() - kept);
     for (const auto* row : finished) table.erase(typename std::remove_cvref_t<decltype(row->id)>(row->id));
+    return true;
 }
 
 }  // namespace
@@ -96,7 +98,7 @@ void step_sessions(CoordinatorTurn& turn, const WorkerId* only_of) {
 void prune_finished(CoordinatorTurn& turn) {
     const auto& limits = turn.draft.base->limits;
     prune<SessionRow>(turn.draft.sessions, limits.finished_sessions);
-    prune<RecordingRow>(turn.draft.recordings, limits.finished_recordings);
+    if (prune<RecordingRow>(turn.draft.recordings, limits.finished_recordings)) drop_marks_of_nothing(turn);
 }
 
 }  // namespace antiphon::core

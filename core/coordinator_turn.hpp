@@ -61,11 +61,13 @@ Result<const WorkerRow*> require_worker(const CoordinatorDraft& draft, std::stri
 Result<std::vector<EndpointId>> resolve_outputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
 Result<std::vector<EndpointId>> resolve_inputs(const CoordinatorDraft& draft, const std::vector<std::string>& names);
 std::string display_name(const CoordinatorDraft& draft, const EndpointId& endpoint);
+// `conflict` names a board among theirs that is taken for maintenance, and the way out.
+Result<void> require_no_maintenance(const CoordinatorDraft& draft, const std::vector<EndpointId>& endpoints);
 // The device of an output as its worker last declared it; empty: not known.
 std::string device_of(const CoordinatorDraft& draft, const EndpointId& output);
 
-// ---- coordinator_requests.cpp, coordinator_zones.cpp, coordinator_members.cpp, coordinator_places.cpp: one answer per
-// request
+// ---- coordinator_requests.cpp, coordinator_record.cpp, coordinator_schedules.cpp, coordinator_zones.cpp,
+// coordinator_members.cpp, coordinator_places.cpp: one answer per request
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PlayRequest& play);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const StopRequest& stop);
@@ -79,6 +81,10 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneDeleteRequest& zone);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordRequest& record);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordStopRequest& stop);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const MarkRequest& mark);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const MarkDeleteRequest& mark);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ScheduleRequest& schedule);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ScheduleDeleteRequest& schedule);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const InviteRequest& invite);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const JoinRequest& join);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const WorkerRenameRequest& rename);
@@ -93,6 +99,8 @@ Result<void> require_removable(const CoordinatorDraft& draft, const WorkerRow& w
 // Its row, its volumes and its holds go, and a tombstone stays. What it was to play and record is planned for
 // `successor`, or for nobody.
 void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerId* successor);
+// What a list has of `old` becomes `successor`'s, or goes. True: it has changed.
+bool move_endpoints(std::vector<EndpointId>& endpoints, const WorkerId& old, const WorkerId* successor);
 // Of "worker/ID" or "zone/NAME"; at the bound the oldest is forgotten.
 void bury(CoordinatorTurn& turn, const std::string& key, const std::string& name, std::uint64_t version);
 
@@ -151,6 +159,30 @@ void put_recording(CoordinatorTurn& turn, RecordingRow recording);
 void hear_tracks(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);
 void receive_track(CoordinatorTurn& turn, const TrackReceived& track);
 void prune_finished(CoordinatorTurn& turn);
+
+// ---- coordinator_record.cpp
+
+// One line of text for people, of a bounded length; `invalid` says what is wrong with `what`.
+Result<void> require_line(std::string_view text, std::string_view what);
+Result<void> require_length(Duration length);
+// `conflict` names who records it, or that its board is taken for maintenance.
+Result<void> require_free_input(const CoordinatorDraft& draft, const EndpointId& input);
+// From now on, for `length` if there is one. The inputs are free.
+RecordingRow begin_recording(CoordinatorTurn& turn, const std::vector<EndpointId>& inputs, const std::string& title,
+                             std::optional<Duration> length, WallTime wall, const ScheduleId* schedule);
+// Those whose time is over.
+void end_recordings(CoordinatorTurn& turn);
+// Marks of recordings that are forgotten.
+void drop_marks_of_nothing(CoordinatorTurn& turn);
+
+// ---- coordinator_schedules.cpp
+
+// Asks anew when each schedule begins that is not due: time zones change, and clocks are set.
+void find_occurrences(CoordinatorTurn& turn, WallTime wall);
+// Begins what is due by the draft's calendar; `before` is what that showed at the look before.
+void run_schedules(CoordinatorTurn& turn, const WallLabel& before);
+void plan_occurrence(CoordinatorTurn& turn, const OccurrenceFound& found);
+void move_schedules(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* successor);
 
 // ---- coordinator_live.cpp
 

@@ -75,12 +75,13 @@ BOOST_DESCRIBE_STRUCT(DesiredSession, (), (id, programme, outputs, start, from_f
 
 struct DesiredRecording {
     RecordingId id;
-    std::vector<std::string> inputs;  // of this worker
-    bool stopped = false;             // finish the files and hand them in
+    std::vector<std::string> inputs;       // of this worker
+    bool stopped = false;                  // finish the files and hand them in
+    std::optional<ClusterTime> ends = {};  // finish them then, also if nobody says so any more; absent: when stopped
 
     friend bool operator==(const DesiredRecording&, const DesiredRecording&) = default;
 };
-BOOST_DESCRIBE_STRUCT(DesiredRecording, (), (id, inputs, stopped))
+BOOST_DESCRIBE_STRUCT(DesiredRecording, (), (id, inputs, stopped, ends))
 
 struct DesiredOutput {
     std::string name;

@@ -13,6 +13,8 @@ namespace antiphon::core {
 using WorkerId = Tagged<struct WorkerIdTag, std::string>;
 using SessionId = Tagged<struct SessionIdTag, std::string>;
 using RecordingId = Tagged<struct RecordingIdTag, std::string>;
+using MarkId = Tagged<struct MarkIdTag, std::string>;
+using ScheduleId = Tagged<struct ScheduleIdTag, std::string>;
 using ZoneId = Tagged<struct ZoneIdTag, std::string>;
 using TokenId = Tagged<struct TokenIdTag, std::string>;
 using MessageId = Tagged<struct MessageIdTag, std::string>;

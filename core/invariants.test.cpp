@@ -84,6 +84,31 @@ TEST(Invariant, AnOutputIsInOneSession) {
     EXPECT_TRUE(breaks(check_coordinator(state), "output"));
 }
 
+TEST(Invariant, AnInputIsInOneRecordingThatGoesOn) {
+    auto state = cluster(SessionPhase::ended);
+    RecordingRow recording;
+    recording.tracks.emplace_back().input = {{"w1"}, "mic"};
+    for (const char* id : {"r1", "r2"}) {
+        EXPECT_FALSE(check_coordinator(state));
+        recording.id = {id};
+        state.recordings.put(recording.id, std::make_shared<const RecordingRow>(recording));
+    }
+    EXPECT_TRUE(breaks(check_coordinator(state), "input"));
+}
+
+TEST(Invariant, ATimeOfAScheduleIsRecordedOnce) {
+    const auto after_run = [](const char* recording) {
+        auto state = cluster(SessionPhase::ended);
+        ScheduleRow row;
+        row.id = {"p1"};
+        row.last = ScheduleRun{WallTime{5}, RecordingId{recording}, ""};
+        state.schedules.put(row.id, std::make_shared<const ScheduleRow>(row));
+        return state;
+    };
+    EXPECT_FALSE(check_coordinator_progress(after_run("r1"), after_run("r1")));
+    EXPECT_TRUE(breaks(check_coordinator_progress(after_run("r1"), after_run("r2")), "schedule"));
+}
+
 TEST(Invariant, WhoVanishesLeavesATombstone) {
     const auto before = cluster(SessionPhase::ended);
     auto after = before;

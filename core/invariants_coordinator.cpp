@@ -1,6 +1,7 @@
 // The laws of the coordinator, each once.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/invariants.hpp"
 
@@ -23,6 +24,13 @@ Broken check_session(const SessionRow& before, const SessionRow* now) {
 Broken check_recording(const RecordingRow& before, const RecordingRow* now) {
     if (now && went_back(before.phase, now->phase)) return "I20: recording " + before.id.value + " went back";
     if (before.active() && !now) return "I1: active recording " + before.id.value + " has vanished";
+    return std::nullopt;
+}
+
+// What it has recorded it does not record again, whatever the clocks show.
+Broken check_schedule(const ScheduleRow& before, const ScheduleRow* now) {
+    if (!now || !now->last || !before.last || !before.last->recording || now->last == before.last) return std::nullopt;
+    if (now->last->at == before.last->at) return "schedule " + before.id.value + " was run twice for the same time";
     return std::nullopt;
 }
 
@@ -121,11 +129,13 @@ Broken check_coordinator_progress(const CoordinatorState& before, const Coordina
     if (auto broken = check_rows(before.tokens, after.tokens, check_token)) return broken;
     if (auto broken = check_rows(before.sessions, after.sessions, check_session)) return broken;
     if (auto broken = check_rows(before.recordings, after.recordings, check_recording)) return broken;
+    if (auto broken = check_rows(before.schedules, after.schedules, check_schedule)) return broken;
     return check_zone_versions(before, after);
 }
 
 Broken check_coordinator(const CoordinatorState& state) {
     if (state.tokens.size() > tokens_max) return "I17: tokens over their bound";
+    if (state.schedules.size() > schedules_max) return "I17: schedules over their bound";
     std::map<EndpointId, SessionId> taken;
     for (const auto& [id, session] : state.sessions.rows()) {
         if (!session->active()) continue;
@@ -133,11 +143,16 @@ Broken check_coordinator(const CoordinatorState& state) {
             if (!taken.emplace(output, id).second) return "output " + output.name + " is in two sessions";
         if (auto broken = check_planned(state, *session)) return broken;
     }
+    std::set<EndpointId> recorded;
     for (const auto& [id, recording] : state.recordings.rows())
         for (const auto& track : recording->tracks) {
             const auto* worker = state.workers.find(track.input.worker);
-            if (recording->active() && !track.over() && worker && worker->maintenance)
+            if (!recording->active() || track.over()) continue;
+            if (worker && worker->maintenance)
                 return "maintenance: recording " + id.value + " is planned on worker " + worker->name;
+            const bool goes_on = recording->phase == RecordingPhase::recording && track.state == TrackState::recording;
+            if (goes_on && !recorded.insert(track.input).second)
+                return "input " + track.input.name + " is in two recordings";
         }
     const auto& limits = state.limits;
     if (state.journal.size() > limits.journal) return "I17: the journal is over its bound";

@@ -29,7 +29,8 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         door_left_open,         // whoever comes with a token that is over is let in
                         old_goodbye,            // of a connection that another has followed, it is believed
                         source_left_open,       // of a live session that is over
-                        input_left_open)        // the same, of the board whose input it played
+                        input_left_open,        // the same, of the board whose input it played
+                        time_twice)             // a clock set back makes a schedule's time come true again
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run. Aligned like a cache line, for mold 1.10 may lay out a program

@@ -18,6 +18,10 @@ Permission permission_of(const RequestBody& body) {
                    [](const MaintenanceRequest&) { return Permission::update; },
                    [](const RecordRequest&) { return Permission::record; },
                    [](const RecordStopRequest&) { return Permission::record; },
+                   [](const MarkRequest&) { return Permission::record; },
+                   [](const MarkDeleteRequest&) { return Permission::record; },
+                   [](const ScheduleRequest&) { return Permission::record; },
+                   [](const ScheduleDeleteRequest&) { return Permission::record; },
                    // Who may hear a microphone may as well record it.
                    [](const PlayRequest& play) { return play.input ? Permission::record : Permission::play; },
                    [](const VolumeRequest& volume) { return volume.max_level ? Permission::admin : Permission::play; },

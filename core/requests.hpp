@@ -67,9 +67,30 @@ struct ZoneDeleteRequest {
 };
 struct RecordRequest {
     std::vector<std::string> from;
+    std::optional<Duration> length = {};  // from now on; absent: until it is stopped
+    std::string title = {};
 };
 struct RecordStopRequest {
     RecordingId recording;
+};
+struct MarkRequest {
+    RecordingId recording;
+    std::string text;
+    Duration ago{0};  // the moment was that long before the request is decided
+};
+struct MarkDeleteRequest {
+    RecordingId recording;
+    MarkId mark;
+};
+struct ScheduleRequest {
+    std::vector<std::string> from;
+    std::string title;
+    CalendarRule rule;
+    Duration length{0};
+    WallTime next;  // the first time that the rule tells
+};
+struct ScheduleDeleteRequest {
+    ScheduleId schedule;
 };
 struct InviteRequest {
     std::string digest;                   // of the token, which the core never sees
@@ -109,10 +130,12 @@ struct MaintenanceRequest {
     bool wanted = true;
 };
 
-using RequestBody = std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, OpenDoorRequest,
-                                 VolumeRequest, ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest,
-                                 RecordStopRequest, InviteRequest, JoinRequest, TokenCreateRequest, TokenRevokeRequest,
-                                 PingRequest, MaintenanceRequest, WorkerRenameRequest, WorkerRemoveRequest>;
+using RequestBody =
+    std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, OpenDoorRequest, VolumeRequest,
+                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest, MarkRequest,
+                 MarkDeleteRequest, ScheduleRequest, ScheduleDeleteRequest, InviteRequest, JoinRequest,
+                 TokenCreateRequest, TokenRevokeRequest, PingRequest, MaintenanceRequest, WorkerRenameRequest,
+                 WorkerRemoveRequest>;
 
 // Asked twice, a request with the same key is done once; another request with that key is refused.
 struct Idempotency {
@@ -134,6 +157,7 @@ Permission permission_of(const RequestBody& body);
 
 struct Done {};  // nothing more to say
 
-using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, WorkerRow, InvitationRow, TokenRow, Pong>;
+using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, MarkRow, ScheduleRow, WorkerRow, InvitationRow,
+                                TokenRow, Pong>;
 
 }  // namespace antiphon::core

@@ -150,17 +150,82 @@ BOOST_DESCRIBE_STRUCT(TrackRow, (), (input, state, reason, frames, gap_frames, s
 
 BOOST_DEFINE_ENUM_CLASS(RecordingPhase, recording, stopping, complete, failed)
 
+// When a recording ends by itself: by the cluster's clock, which runs on whatever the calendar shows. Where that clock
+// has begun anew meanwhile (its machine was started again), by the calendar.
+struct RecordingEnd {
+    ClusterTime at;
+    WallTime wall;
+
+    friend bool operator==(const RecordingEnd&, const RecordingEnd&) = default;
+};
+BOOST_DESCRIBE_STRUCT(RecordingEnd, (), (at, wall))
+
 struct RecordingRow {
     RecordingId id;
     RecordingPhase phase = RecordingPhase::recording;
     std::vector<TrackRow> tracks;
     WallTime created;
+    std::optional<std::string> title = {};    // for people
+    std::optional<RecordingEnd> ends = {};    // absent: when somebody stops it
+    std::optional<ScheduleId> schedule = {};  // that began it
 
     bool active() const { return phase == RecordingPhase::recording || phase == RecordingPhase::stopping; }
 
     friend bool operator==(const RecordingRow&, const RecordingRow&) = default;
 };
-BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created))
+BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created, title, ends, schedule))
+
+// A moment of a recording that somebody wants to find again, and why.
+struct MarkRow {
+    MarkId id;
+    RecordingId recording;
+    ClusterTime at;
+    WallTime wall;         // the same, as the coordinator's calendar had it
+    std::string text;      // a line
+    std::string asked_by;  // a token's name
+
+    friend bool operator==(const MarkRow&, const MarkRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(MarkRow, (), (id, recording, at, wall, text, asked_by))
+
+BOOST_DEFINE_ENUM_CLASS(Weekday, mon, tue, wed, thu, fri, sat, sun)
+
+// A time of day on a date, or on each of some days of the week, as the clocks of a zone show it.
+struct CalendarRule {
+    std::string zone;                 // of the IANA time zone database: "Europe/Berlin"
+    std::optional<std::string> date;  // "2026-12-24"; absent: on `days`
+    std::vector<Weekday> days;        // at least one without a date
+    std::int64_t second_of_day = 0;   // 0..86399, as if no clock were ever changed
+
+    friend bool operator==(const CalendarRule&, const CalendarRule&) = default;
+};
+BOOST_DESCRIBE_STRUCT(CalendarRule, (), (zone, date, days, second_of_day))
+
+// What came of a time that a schedule told.
+struct ScheduleRun {
+    WallTime at;
+    std::optional<RecordingId> recording;  // absent: none was begun
+    std::string problem;                   // why none was, or what is missing of it
+
+    friend bool operator==(const ScheduleRun&, const ScheduleRun&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleRun, (), (at, recording, problem))
+
+// Recordings that begin by themselves.
+struct ScheduleRow {
+    ScheduleId id;
+    std::string title;  // of what it records
+    std::vector<EndpointId> from;
+    CalendarRule rule;
+    std::int64_t length_ns = 0;
+    std::optional<WallTime> next;  // when it begins; absent: not known yet, or `over`
+    std::optional<ScheduleRun> last;
+    bool over = false;  // no time is left
+    WallTime created;
+
+    friend bool operator==(const ScheduleRow&, const ScheduleRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ScheduleRow, (), (id, title, from, rule, length_ns, next, last, over, created))
 
 struct ZoneRow {
     ZoneId id;

@@ -28,7 +28,8 @@ struct Instant {
 using LocalTime = Instant<struct LocalLine>;
 inline constexpr LocalTime end_of_time{std::numeric_limits<std::int64_t>::max()};
 
-// UTC, to label things for people. No decision uses a difference of these (invariant I18).
+// UTC, to label things for people. No decision uses a difference of these (invariant I18) but those of schedules, which
+// are of the calendar.
 using WallTime = Instant<struct WallLine>;
 
 // One life of the cluster clock: it changes when the coordinator's machine starts anew.

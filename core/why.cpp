@@ -76,6 +76,23 @@ Explanation about_recording(const CoordinatorState& state, const RecordingRow& r
     return explanation;
 }
 
+Explanation about_schedule(const CoordinatorState& state, const ScheduleRow& schedule) {
+    const auto& last = schedule.last;
+    const bool waits = schedule.next && last && last->at == *schedule.next;
+    Explanation explanation{"schedule",
+                            schedule.id.value,
+                            schedule.title.empty() ? schedule.id.value : schedule.title,
+                            waits           ? "its time has come, and it waits: " + last->problem
+                            : schedule.over ? "it is over: its rule tells no more times"
+                                            : "it waits for its time",
+                            {},
+                            history_of(state, {schedule.id.value})};
+    if (!waits && last && last->recording)
+        explanation.grounds.push_back("the last time it began " + last->recording->value);
+    if (!waits && last && !last->problem.empty()) explanation.grounds.push_back("the last time: " + last->problem);
+    return explanation;
+}
+
 Explanation about_zone(const CoordinatorState& state, const ZoneRow& zone, LocalTime now) {
     Explanation explanation{"zone",    zone.id.value,
                             zone.name, "it has " + counted(zone.outputs.size(), "output"),
@@ -173,13 +190,15 @@ Result<Explanation> explain(const CoordinatorState& state, std::string_view obje
     if (const auto* zone = zone_named(draft, object)) return about_zone(state, *zone, now);
     if (const auto* session = state.sessions.find({text})) return about_session(state, *session, now);
     if (const auto* recording = state.recordings.find({text})) return about_recording(state, *recording);
+    if (const auto* schedule = state.schedules.find({text})) return about_schedule(state, *schedule);
     if (const auto* worker = state.workers.find({text})) return about_worker(state, *worker, now);
     if (const auto* zone = state.zones.find({text})) return about_zone(state, *zone, now);
     if (auto endpoint = about_endpoint(state, draft, object, now)) return *endpoint;
     if (is_shared_device(object)) return about_device(state, text);
     if (const auto* gone = gone_worker(state, object)) return about_gone(state, *gone);
     return Error{ErrorCode::not_found, "there is nothing called '" + text.substr(0, 80) +
-                                           "'; ask about a worker, a session, a recording, a zone, worker/output, "
+                                           "'; ask about a worker, a session, a recording, a schedule, a zone, "
+                                           "worker/output, "
                                            "worker/input or bluetooth:ADDRESS"};
 }
 

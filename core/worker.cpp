@@ -163,7 +163,8 @@ void on(Turn& turn, const EndpointChanged& event) {
         if (endpoint.name == event.endpoint.name) endpoint = event.endpoint;
 }
 
-void on(Turn& turn, const Tick&) {
+void on(Turn& turn, const Tick& tick) {
+    turn.state.cluster_now = tick.cluster_now;
     const auto activity = activity_of(turn.state);
     const bool active = activity != Activity::waiting && activity != Activity::maintenance;
     turn.report_due = turn.now - turn.state.reported_at >= (active ? report_interval : heartbeat_interval);

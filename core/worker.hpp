@@ -57,6 +57,7 @@ struct WorkerState {
     std::vector<Endpoint> outputs;
     std::vector<Endpoint> inputs;
     ClockReport clock;
+    std::optional<ClusterTime> cluster_now;  // at the last tick
     bool linked = false;
     bool vouched = false;      // linked to a broker that lets in members only
     bool maintenance = false;  // granted
@@ -107,7 +108,9 @@ struct EndpointChanged {
     bool is_output = true;
     Endpoint endpoint;
 };
-struct Tick {};
+struct Tick {
+    std::optional<ClusterTime> cluster_now = {};  // as far as it is known
+};
 
 using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, MembershipTold, BlobFetched,
                                  SessionProgressed, TrackProgressed, ClockChanged, EndpointChanged, Tick>;

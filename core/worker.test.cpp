@@ -269,6 +269,22 @@ TEST(Worker, KeepsATrackThatNobodyHasYet) {
     EXPECT_EQ(bench.count<DiscardTrack>(), 0);
 }
 
+TEST(Worker, EndsARecordingInTimeAlsoIfNobodySaysSoAnyMore) {
+    auto bench = started();
+    auto desired = with_recording(1);
+    desired.recordings.front().ends = ClusterTime{{1}, 1000};
+    bench.desire(desired);
+    bench.take(LinkChanged{false});
+    bench.take(Tick{});
+    bench.take(Tick{ClusterTime{{1}, 999}});
+    bench.take(Tick{ClusterTime{{2}, 5000}});
+    EXPECT_EQ(bench.count<FinishCapture>(), 0) << "another clock";
+    bench.take(Tick{ClusterTime{{1}, 1000}});
+    EXPECT_EQ(bench.count<FinishCapture>(), 1);
+    bench.take(Tick{ClusterTime{{1}, 1001}});
+    EXPECT_EQ(bench.count<FinishCapture>(), 0);
+}
+
 TEST(Worker, GivesItselfUpForMaintenanceOnlyWhenItWaits) {
     auto bench = started();
     auto maintenance = document(2);

@@ -113,6 +113,13 @@ void reconcile_uplinks(WorkerState& state, const DesiredDocument& desired, Effec
     }
 }
 
+// Whoever is cut off from the coordinator ends it too, by what is known of its clock.
+bool is_over(const WorkerState& state, const DesiredRecording& recording) {
+    if (recording.stopped) return true;
+    const auto& now = state.cluster_now;
+    return recording.ends && now && now->incarnation == recording.ends->incarnation && now->ns >= recording.ends->ns;
+}
+
 void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects& effects) {
     for (const auto& input : recording.inputs) {
         const TrackId id{recording.id, input};
@@ -120,9 +127,9 @@ void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects
         TrackReport track;
         track.id = recording.id;
         track.input = input;
-        if (recording.stopped) {
+        if (is_over(state, recording)) {
             track.state = TrackState::failed;
-            track.reason = "the recording was stopped before this worker heard of it";
+            track.reason = "the recording was over before this worker heard of it";
         } else {
             effects.push_back(Capture{recording.id, input});
         }
@@ -135,7 +142,7 @@ void reconcile_recordings(WorkerState& state, const DesiredDocument& desired, Ef
     for (auto it = state.tracks.begin(); it != state.tracks.end();) {
         auto& [id, track] = *it;
         const auto* wanted = find_by_id(desired.recordings, id.first);
-        const bool finish = track.state == TrackState::recording && (!wanted || wanted->stopped);
+        const bool finish = track.state == TrackState::recording && (!wanted || is_over(state, *wanted));
         if (finish && state.finishing.insert(id).second) effects.push_back(FinishCapture{id.first, id.second});
         if (track.state != TrackState::recording) state.finishing.erase(id);
         const bool over = track.state == TrackState::uploaded || track.state == TrackState::failed;

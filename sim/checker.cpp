@@ -27,6 +27,8 @@ core::Broken check_acknowledged(const core::AnswerBody& body, const core::Coordi
     return std::visit(
         core::Overloaded{[&](const core::SessionRow& row) { return check_stored(row, durable.sessions); },
                          [&](const core::RecordingRow& row) { return check_stored(row, durable.recordings); },
+                         [&](const core::MarkRow& row) { return check_stored(row, durable.marks); },
+                         [&](const core::ScheduleRow& row) { return check_stored(row, durable.schedules); },
                          [&](const core::ZoneRow& row) { return check_stored(row, durable.zones); },
                          [&](core::WorkerRow row) {
                              // The answer is made before the document that it leads to has its generation.
@@ -40,6 +42,8 @@ core::Broken check_acknowledged(const core::AnswerBody& body, const core::Coordi
 std::string id_of(const core::AnswerBody& body) {
     return std::visit(core::Overloaded{[](const core::SessionRow& row) { return row.id.value; },
                                        [](const core::RecordingRow& row) { return row.id.value; },
+                                       [](const core::MarkRow& row) { return row.id.value; },
+                                       [](const core::ScheduleRow& row) { return row.id.value; },
                                        [](const core::ZoneRow& row) { return row.id.value; },
                                        [](const auto&) { return std::string(); }},
                       body);
@@ -149,6 +153,8 @@ void Checker::coordinator_stored(const std::string& name, const core::Coordinato
         if (!row->maintenance) granted_.erase(id);  // released: it may be used again
     }
     highest_ = std::max(highest_, durable.cluster.epoch);
+    for (const auto& [id, row] : durable.recordings.rows())
+        counters_.scheduled += row->schedule && !before.recordings.find(id);
     before = durable;
 }
 

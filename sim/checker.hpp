@@ -26,6 +26,7 @@ struct CheckCounters {
     std::uint64_t played = 0;         // sessions that were heard on a worker
     std::uint64_t shared_played = 0;  // on a device that two boards reach (I5)
     std::uint64_t uploaded = 0;       // I13
+    std::uint64_t scheduled = 0;      // recordings that a schedule began
     std::uint64_t superseded = 0;     // coordinators that another one has overtaken
     std::uint64_t restarts = 0;       // of actors by their supervisors (I19)
     std::uint64_t gave_up = 0;        // supervisors that left it to the process

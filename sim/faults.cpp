@@ -10,6 +10,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr core::Duration ten_years = std::chrono::hours(24 * 3653);
+constexpr core::Duration half_a_minute = std::chrono::seconds(30);
 
 core::Duration between(Random& random, core::Duration low, core::Duration high) { return random.between(low, high); }
 
@@ -172,7 +173,8 @@ void Faults::fill_a_disk() {
 
 void Faults::step_the_wall() {
     ++wall_steps_;
-    cluster_.coordinator().step_wall(between(random_, -ten_years, ten_years));
+    const auto most = random_.chance(0.5) ? ten_years : half_a_minute;
+    cluster_.coordinator().step_wall(between(random_, -most, most));
 }
 
 // So often that a supervisor must give up, now and then.

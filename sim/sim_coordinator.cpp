@@ -8,11 +8,22 @@ namespace {
 
 constexpr std::uint32_t mailbox_size = 16384;
 constexpr std::uint64_t calendar_ticks = 5;
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+constexpr std::int64_t short_week_ns = 15 * ns_per_s;
 
 bool is_durable(const core::CoordinatorDraft& draft) {
     bool any = false;
     draft.each_durable([&](const char*, const std::string&, const auto*) { any = true; });
     return any;
+}
+
+// The calendar of a world that lasts 90 s: one date, on which the run begins, and weeks of 15 s.
+std::optional<core::WallTime> next_of(const core::CalendarRule& rule, core::WallTime after) {
+    const auto in_week = rule.second_of_day * ns_per_s;
+    if (rule.date) return in_week > after.ns ? std::optional(core::WallTime{in_week}) : std::nullopt;
+    auto week = after.ns / short_week_ns - 1;
+    while (week * short_week_ns + in_week % short_week_ns <= after.ns) ++week;
+    return core::WallTime{week * short_week_ns + in_week % short_week_ns};
 }
 
 }  // namespace
@@ -145,6 +156,8 @@ void SimCoordinator::write(const core::CoordinatorDraft& draft) {
     draft.workers.apply_to(disk_.workers);
     draft.sessions.apply_to(disk_.sessions);
     draft.recordings.apply_to(disk_.recordings);
+    draft.marks.apply_to(disk_.marks);
+    draft.schedules.apply_to(disk_.schedules);
     draft.zones.apply_to(disk_.zones);
     draft.outputs.apply_to(disk_.outputs);
     draft.invitations.apply_to(disk_.invitations);
@@ -214,6 +227,12 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
             [&](const core::SetOpenDoor& set) { sources_.set_open_door(set.session, set.door); },
             [&](const core::CloseSource& close) { sources_.close(close.session); },
             [&](const core::KeepSources& keep) { sources_.keep(keep.sessions); },
+            [&](const core::FindOccurrence& asked) {
+                const core::OccurrenceFound found{asked.schedule, next_of(asked.rule, asked.after)};
+                world_.executor.at(world_.executor.now() + std::chrono::milliseconds(5), [this, found, life = life_] {
+                    if (life == life_) process_.tell(core::CoordinatorEvent{found});
+                });
+            },
             [&](const core::Announce& announce) {
                 const auto& entry = announce.entry;
                 world_.trace.line(world_.executor.now(), name_, entry.topic + " " + entry.object + ": " + entry.text);
@@ -237,6 +256,7 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
     }
     // there is another one soon
     if (std::holds_alternative<core::ClusterTick>(event) || std::holds_alternative<core::CalendarTick>(event)) return;
+    if (std::holds_alternative<core::OccurrenceFound>(event)) return;  // it is asked for again
     if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event))
         return ask_sources();
     // A message is redelivered, for the broker has no acknowledgement of it.

@@ -106,7 +106,7 @@ void SimWorker::resume() {
 }
 
 void SimWorker::tick() {
-    if (!paused()) process_.tell(core::WorkerEvent{core::Tick{}});
+    if (!paused()) process_.tell(core::WorkerEvent{core::Tick{core::ClusterTime{{1}, world_.executor.now().ns}}});
 }
 
 void SimWorker::receive(const core::Message& message) {

@@ -42,6 +42,7 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.sources += outcome.checks.sources;
     total.checks.inputs_sent += outcome.checks.inputs_sent;
     total.checks.uploaded += outcome.checks.uploaded;
+    total.checks.scheduled += outcome.checks.scheduled;
 }
 
 std::optional<std::string> Sweep::too_little() const {
@@ -81,7 +82,8 @@ std::optional<std::string> Sweep::too_little() const {
                  {"sessions heard", total.checks.played, 20},
                  {"live sources", total.checks.sources, 3},
                  {"inputs sent", total.checks.inputs_sent, 1},
-                 {"recordings handed in", total.checks.uploaded, 3}};
+                 {"recordings handed in", total.checks.uploaded, 3},
+                 {"recordings by a schedule", total.checks.scheduled, 3}};
     for (const auto& need : needs)
         if (need.count * 10 < need.wanted_in_10 * runs)
             return std::string("too few ") + need.what + ": " + std::to_string(need.count) + " in " +

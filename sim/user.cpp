@@ -107,6 +107,40 @@ User::Asked User::on_token() {
     return {token, "token create " + name, {}};
 }
 
+// A date of a schedule is of the run, as those of tokens.
+User::Asked User::on_recording() {
+    const auto recording = some_recording();
+    switch (random_.below(8)) {
+        case 0:
+        case 1:
+        case 2: {
+            core::RecordRequest record{some_endpoints("mic")};
+            if (random_.chance(0.4))
+                record.length = random_.between(core::Duration(0), core::Duration(std::chrono::seconds(15)));
+            return {record, "record", {}};
+        }
+        case 3: {
+            core::MarkRequest mark{recording, "here"};
+            if (random_.chance(0.3)) mark.ago = std::chrono::seconds(2);
+            return {mark, "mark " + recording.value, {}};
+        }
+        case 4: {
+            core::ScheduleRequest schedule{some_endpoints("mic"), "", {"UTC", {}, {core::Weekday::mon}}, {}, {}};
+            if (random_.chance(0.4)) schedule.rule.date = "1970-01-01";
+            schedule.rule.second_of_day = static_cast<std::int64_t>(random_.below(80));
+            schedule.length = random_.between(core::Duration(0), core::Duration(std::chrono::seconds(8)));
+            schedule.next = core::WallTime{schedule.rule.second_of_day * 1'000'000'000};
+            return {schedule, "schedule", {}};
+        }
+        case 5: {
+            const auto id = schedules_.empty() ? core::ScheduleId{"p0"} : schedules_[random_.below(schedules_.size())];
+            return {core::ScheduleDeleteRequest{id}, "schedule remove " + id.value, {}};
+        }
+        default:
+            return {core::RecordStopRequest{recording}, "record stop " + recording.value, {}};
+    }
+}
+
 User::Asked User::ask_anything() {
     const auto dice = random_.below(100);
     if (dice < 25) return play();
@@ -116,11 +150,7 @@ User::Asked User::ask_anything() {
         const auto worker = some_worker();
         return {core::PingRequest{worker}, "ping " + worker, {}};
     }
-    if (dice < 70) return {core::RecordRequest{some_endpoints("mic")}, "record", {}};
-    if (dice < 78) {
-        const auto recording = some_recording();
-        return {core::RecordStopRequest{recording}, "record stop " + recording.value, {}};
-    }
+    if (dice < 78) return on_recording();
     if (dice < 83) {
         const auto target = some_worker() + "/speaker";
         return {core::VolumeRequest{target, random_.unit(), std::nullopt}, "volume of " + target, {}};
@@ -149,6 +179,7 @@ User::Asked User::next_request() {
 void User::learn(const core::AnswerBody& answer) {
     if (const auto* session = std::get_if<core::SessionRow>(&answer)) sessions_.push_back(session->id);
     if (const auto* recording = std::get_if<core::RecordingRow>(&answer)) recordings_.push_back(recording->id);
+    if (const auto* schedule = std::get_if<core::ScheduleRow>(&answer)) schedules_.push_back(schedule->id);
     if (const auto* token = std::get_if<core::TokenRow>(&answer)) tokens_.push_back(token->id);
     if (const auto* zone = std::get_if<core::ZoneRow>(&answer)) {
         auto& seen = zones_[zone->name];

@@ -38,12 +38,14 @@ class User {
     Asked maintain();
     Asked on_zone();
     Asked on_token();
+    Asked on_recording();
     Asked ask_anything();
 
     Random& random_;
     const int workers_;
     std::vector<core::SessionId> sessions_;
     std::vector<core::RecordingId> recordings_;
+    std::vector<core::ScheduleId> schedules_;
     std::vector<core::TokenId> tokens_;
     std::uint64_t keys_ = 0;
     std::optional<Asked> keyed_;  // the last one with a key

@@ -10,6 +10,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 
+#include "apps/api/recordings.hpp"
 #include "core/documents.hpp"
 #include "core/rows.hpp"
 
@@ -114,25 +115,6 @@ BOOST_DESCRIBE_STRUCT(SessionView, (),
                       (id, title, phase, reason, blob, frames, position_frames, volume, outputs, members, start_ns,
                        from_frame, created, live))
 
-struct TrackView {
-    std::string input;
-    std::string state;  // core::TrackState
-    std::string reason;
-    std::int64_t frames = 0;
-    std::uint64_t gap_frames = 0;
-    std::string sha256;
-    std::string id;  // GET /v1/recordings/ID/tracks/TRACK/segments tells what is here of it
-};
-BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, id))
-
-struct RecordingView {
-    std::string id;
-    std::string phase;  // core::RecordingPhase
-    std::vector<TrackView> tracks;
-    core::WallTime created;
-};
-BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created))
-
 struct ZoneView {
     std::string id;
     std::string name;
@@ -161,11 +143,6 @@ struct SessionsView {
     std::vector<SessionView> sessions;
 };
 BOOST_DESCRIBE_STRUCT(SessionsView, (), (sessions))
-
-struct RecordingsView {
-    std::vector<RecordingView> recordings;
-};
-BOOST_DESCRIBE_STRUCT(RecordingsView, (), (recordings))
 
 struct ZonesView {
     std::vector<ZoneView> zones;
@@ -357,11 +334,6 @@ struct ZoneRenameBody {
     std::string name;
 };
 BOOST_DESCRIBE_STRUCT(ZoneRenameBody, (), (name))
-
-struct RecordBody {
-    std::vector<std::string> from;
-};
-BOOST_DESCRIBE_STRUCT(RecordBody, (), (from))
 
 struct TokenBody {
     std::string name;

@@ -110,15 +110,15 @@ core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>
     return words;
 }
 
-core::Result<std::int64_t> parse_life(std::string_view text) {
+core::Result<std::int64_t> parse_duration(std::string_view text) {
     constexpr std::int64_t day_s = 24 * 3600;
-    constexpr std::int64_t life_max_s = 100 * 365 * day_s;
-    constexpr std::array<std::pair<char, std::int64_t>, 4> units{
-        {{'m', 60}, {'h', 3600}, {'d', day_s}, {'w', 7 * day_s}}};
+    constexpr std::int64_t most_s = 100 * 365 * day_s;
+    constexpr std::array<std::pair<char, std::int64_t>, 5> units{
+        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', day_s}, {'w', 7 * day_s}}};
     const auto count = text.empty() ? std::nullopt : core::number_of<std::uint32_t>(text.substr(0, text.size() - 1));
     for (const auto& [letter, seconds] : units)
-        if (count && *count > 0 && text.back() == letter && *count <= life_max_s / seconds) return *count * seconds;
-    return bad(text, "is no time that a token may live; write 45m, 12h, 30d or 2w, at most 100 years");
+        if (count && *count > 0 && text.back() == letter && *count <= most_s / seconds) return *count * seconds;
+    return bad(text, "is no length of time; write 30s, 45m, 12h, 30d or 2w, at most 100 years");
 }
 
 core::Result<core::WallTime> parse_date(std::string_view text) {

@@ -44,8 +44,8 @@ core::Result<Source> parse_source(std::string_view text);
 // "a,b" "c" -> a, b, c; none empty, at least one.
 core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>& texts, const std::string& option);
 
-// "45m", "12h", "30d" or "2w", in seconds; more than none, at most 100 years.
-core::Result<std::int64_t> parse_life(std::string_view text);
+// "30s", "45m", "12h", "30d" or "2w", in seconds; more than none, at most 100 years.
+core::Result<std::int64_t> parse_duration(std::string_view text);
 
 // "2027-01-01": the first moment of that day in UTC, between 1970 and 2199.
 core::Result<core::WallTime> parse_date(std::string_view text);

@@ -74,13 +74,14 @@ TEST(Parse, ListsAreSeparatedByCommasOrOptions) {
     EXPECT_EQ(parse_list({}, "--to").error().what, "--to names nothing; write a/b,c/d");
 }
 
-TEST(Parse, ALifeIsANumberWithItsUnit) {
-    EXPECT_EQ(*parse_life("45m"), 2700);
-    EXPECT_EQ(*parse_life("12h"), 43200);
-    EXPECT_EQ(*parse_life("30d"), 30 * 86400);
-    EXPECT_EQ(*parse_life("2w"), 14 * 86400);
+TEST(Parse, ALengthOfTimeIsANumberWithItsUnit) {
+    EXPECT_EQ(*parse_duration("30s"), 30);
+    EXPECT_EQ(*parse_duration("45m"), 2700);
+    EXPECT_EQ(*parse_duration("12h"), 43200);
+    EXPECT_EQ(*parse_duration("30d"), 30 * 86400);
+    EXPECT_EQ(*parse_duration("2w"), 14 * 86400);
     for (const auto* wrong : {"", "d", "30", "0d", "-1d", "1.5d", "30 d", "30D", "36501d", "4294967296d", "1y"})
-        EXPECT_FALSE(parse_life(wrong)) << wrong;
+        EXPECT_FALSE(parse_duration(wrong)) << wrong;
 }
 
 TEST(Parse, ADateIsADayOfTheCalendarInUtc) {

@@ -17,6 +17,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_door(root);
     add_record(root);
     add_recordings(root);
+    add_schedule(root);
     add_export(root);
     add_status(root);
     add_sync(root);

@@ -22,6 +22,8 @@ std::string show_sync(const api::StatusView& status, const Look& look);
 std::string show(const std::vector<api::RecordingView>& recordings, const Look& look);
 // One line for each track.
 std::string show_tracks(const api::RecordingView& recording, const Look& look);
+std::string show(const std::vector<api::MarkView>& marks, const Look& look);
+std::string show(const std::vector<api::ScheduleView>& schedules, const Look& look);
 std::string show(const api::EventView& event, const Look& look);
 // In one screen: the verdict, what else stands in the way, and what was decided.
 std::string show(const api::WhyView& why, const Look& look);
@@ -29,6 +31,9 @@ std::string show(const api::PongView& pong, const Look& look);
 
 // "view, play"
 std::string listed(const std::vector<core::Permission>& permissions);
+
+// "every fri, sat at 20:00 Europe/Berlin", "on 2027-12-24 at 18:00 UTC"
+std::string when_text(const api::ScheduleView& schedule);
 
 // "session 7: song.flac (3:05) on hall/left and hall/right"
 std::string sentence(const api::SessionView& session);

@@ -102,19 +102,23 @@ std::string show(const std::vector<api::SessionView>& sessions, const Look& look
 
 std::string show(const std::vector<api::RecordingView>& recordings, const Look& look) {
     if (recordings.empty()) return "There are no recordings; `antiphon record start --from INPUT,...` begins one.\n";
-    Table table({{"RECORDING"},
-                 {"STATE"},
-                 {"LENGTH", Align::right},
-                 {"TRACKS HERE", Align::right},
-                 {"STARTED"},
-                 {"INPUTS", Align::left, true}});
-    for (const auto& recording : recordings)
-        table.add({{recording.id, Colour::bold},
-                   {recording.phase, colour_of_state(recording.phase)},
-                   duration_text(length_of(recording)),
-                   tracks_cell(recording),
-                   wall_text(recording.created),
-                   listed(inputs_of(recording))});
+    const bool titled = std::any_of(recordings.begin(), recordings.end(), [](const auto& one) { return one.title; });
+    std::vector<Column> columns{{"RECORDING"},
+                                {"STATE"},
+                                {"LENGTH", Align::right},
+                                {"TRACKS HERE", Align::right},
+                                {"STARTED"},
+                                {"INPUTS", Align::left, true}};
+    if (titled) columns.push_back({"TITLE", Align::left, true});
+    Table table(std::move(columns));
+    for (const auto& recording : recordings) {
+        std::vector<Cell> cells{
+            {recording.id, Colour::bold},        {recording.phase, colour_of_state(recording.phase)},
+            duration_text(length_of(recording)), tracks_cell(recording),
+            wall_text(recording.created),        listed(inputs_of(recording))};
+        if (titled) cells.emplace_back(recording.title.value_or(""));
+        table.add(std::move(cells));
+    }
     return table.text(look) + troubles(recordings, look);
 }
 

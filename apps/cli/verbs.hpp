@@ -9,8 +9,10 @@ namespace antiphon::cli {
 void add_play(Command root);
 void add_control(Command root);  // pause, resume, seek, stop, volume, mute, unmute
 void add_door(Command root);
-void add_record(Command root);  // record start, record stop, record check
+void add_record(Command root);  // record start, record stop, and
+void add_record_marks(Command record);
 void add_record_check(Command record);
+void add_schedule(Command root);
 void add_recordings(Command root);  // recordings
 void add_export(Command root);      // export
 void add_status(Command root);

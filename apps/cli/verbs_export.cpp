@@ -67,6 +67,14 @@ core::Result<std::vector<exporting::Track>> fetch_tracks(const Call& call, const
     return tracks;
 }
 
+core::Result<std::vector<exporting::Moment>> fetch_marks(const ApiClient& api, const std::string& id) {
+    const auto view = Call::decoded<api::MarksView>(api.get("/v1/recordings/" + http::percent_encoded(id) + "/marks"));
+    if (!view) return view.error();
+    std::vector<exporting::Moment> marks;
+    for (const auto& mark : view->marks) marks.push_back({{{mark.incarnation}, mark.at_ns}, mark.time, mark.text});
+    return marks;
+}
+
 std::string missing_text(core::FrameCount frames) {
     const auto ms = (frames * 1000 + core::cluster_rate - 1) / core::cluster_rate;
     return ms < 10'000 ? std::to_string(ms) + " ms" : duration_text(frames);
@@ -97,9 +105,13 @@ int export_files(Call& call, const ApiClient& api, const ExportArguments& asked)
     Fetched fetched(folder / (".segments-" + asked.id));
     auto tracks = fetch_tracks(call, api, *recording, fetched);
     if (!tracks) return call.fail(tracks.error());
+    auto marks = fetch_marks(api, recording->id);
+    if (!marks) return call.fail(marks.error());
     Progress progress(progress_stream(call));
     exporting::Wanted wanted{
         .recording = recording->id, .folder = folder, .format = *format, .one_file = asked.one_file};
+    wanted.title = recording->title.value_or("");
+    wanted.marks = std::move(*marks);
     wanted.progress = [&](double share) {
         progress.show("exporting " + recording->id + ": " + std::to_string(static_cast<int>(100 * share)) + " %");
     };

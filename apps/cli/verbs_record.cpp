@@ -15,6 +15,8 @@ namespace {
 
 struct RecordArguments {
     std::vector<std::string> from;
+    std::optional<std::string> length;
+    std::optional<std::string> title;
     std::string id;
     bool wait = false;
 };
@@ -22,14 +24,21 @@ struct RecordArguments {
 std::string recording_sentence(const api::RecordingView& recording) {
     std::vector<std::string> inputs;
     for (const auto& track : recording.tracks) inputs.push_back(track.input);
-    return printable("recording " + recording.id + ": " + words_of(recording.phase) + ", " + enumerated(inputs)) + "\n";
+    auto text = "recording " + recording.id + ": " + words_of(recording.phase) + ", " + enumerated(inputs);
+    if (recording.phase == "recording" && recording.ends) text += ", until " + wall_text(*recording.ends);
+    return printable(text) + "\n";
 }
 
 int start(Call& call, const ApiClient& api, const RecordArguments& asked) {
     auto from = parse_list(asked.from, "--from");
     if (!from) return call.usage(from.error());
-    const auto body = json::encode(api::RecordBody{std::move(*from)});
-    return call.answer<api::RecordingView>(api.post_once("/v1/recordings", body), recording_sentence);
+    api::RecordBody body{std::move(*from), {}, asked.title};
+    if (asked.length) {
+        const auto seconds = parse_duration(*asked.length);
+        if (!seconds) return call.usage(seconds.error().within("--for"));
+        body.for_s = static_cast<double>(*seconds);
+    }
+    return call.answer<api::RecordingView>(api.post_once("/v1/recordings", json::encode(body)), recording_sentence);
 }
 
 // Follows one recording until all of its files are on the coordinator, or never will be.
@@ -83,19 +92,26 @@ void add_record(Command root) {
     const auto asked = std::make_shared<RecordArguments>();
     auto group = root.verb({"record",
                             "Records inputs on one timeline.",
-                            {"antiphon record start --from hall/mic,attic/mic", "antiphon record stop 3 --wait",
-                             "antiphon record check 3"},
+                            {"antiphon record start --from hall/mic,attic/mic", "antiphon record mark r3 'second act'",
+                             "antiphon record stop r3 --wait"},
                             "Recording"});
-    group.client_verb({"start", "Begins a recording.", {"antiphon record start --from hall/mic,attic/mic"}})
+    group
+        .client_verb({"start",
+                      "Begins a recording.",
+                      {"antiphon record start --from hall/mic,attic/mic",
+                       "antiphon record start --from all --for 90m --title 'Sunday concert'"}})
         .list({"--from", "INPUT,...", "what to record: worker/name, or all", true}, asked->from)
+        .option({"--for", "TIME", "until when: 30s, 45m, 12h, 2d (default: until it is stopped)"}, asked->length)
+        .option({"--title", "TEXT", "what it is, for people"}, asked->title)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return start(call, api, *asked); }));
     group
         .client_verb({"stop",
                       "Ends a recording; the boards then bring their files in.",
-                      {"antiphon record stop 3", "antiphon record stop 3 --wait"}})
+                      {"antiphon record stop r3", "antiphon record stop r3 --wait"}})
         .argument("ID", asked->id, "of the recording, as `antiphon recordings` shows it")
         .flag({"--wait", "", "until all files are on the coordinator"}, asked->wait)
         .runs(with_api([asked](Call& call, const ApiClient& api) { return stop(call, api, *asked); }));
+    add_record_marks(group);
     add_record_check(group);
 }
 

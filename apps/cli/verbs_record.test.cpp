@@ -18,6 +18,8 @@ std::string recording(const std::string& phase, const std::string& tracks) {
 
 Response list_of(const std::string& recordings) { return Response::json(R"({"recordings":[)" + recordings + "]}"); }
 
+Response list_of_marks(const std::string& marks) { return Response::json(R"({"marks":[)" + marks + "]}"); }
+
 class RecordTest : public ServiceTest {};
 
 TEST_F(RecordTest, ARecordingIsStartedAndStopped) {
@@ -28,6 +30,43 @@ TEST_F(RecordTest, ARecordingIsStartedAndStopped) {
     EXPECT_NE(service.last().headers.get("Idempotency-Key"), "");
     EXPECT_EQ(out_of({"record", "stop", "r3"}), "recording r3: stopping, hall/mic\n");
     EXPECT_EQ(service.last().line, "POST /v1/recordings/r3/stop");
+}
+
+TEST_F(RecordTest, ARecordingMayHaveAnEndAndATitle) {
+    ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
+    ::tzset();
+    const std::string more = R"(,"title":"concert","ends":1700005400000000000})";
+    auto begun = recording("recording", track("hall/mic", "recording"));
+    begun = begun.substr(0, begun.size() - 1) + more;
+    service.on(Method::post, "/v1/recordings", begun, 201);
+    EXPECT_EQ(out_of({"record", "start", "--from", "hall/mic", "--for", "90m", "--title", "concert"}),
+              "recording r3: recording, hall/mic, until 2023-11-14 23:43:20\n");
+    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"for_s":5.4E3,"title":"concert"})");
+    EXPECT_EQ(run({"record", "start", "--from", "hall/mic", "--for", "ever"}).exit_code, 2);
+    service.on(Method::get, "/v1/recordings", {list_of(begun)});
+    EXPECT_EQ(out_of({"recordings"}),
+              "RECORDING  STATE      LENGTH  TRACKS HERE  STARTED              INPUTS    TITLE\n"
+              "r3         recording    0:10       0 of 1  2023-11-14 22:13:20  hall/mic  concert\n");
+}
+
+TEST_F(RecordTest, MarksAreMadeListedAndRemoved) {
+    ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
+    ::tzset();
+    const std::string mark =
+        R"({"id":"m7","text":"second act","time":60000000000,"incarnation":1,"at_ns":5,"asked_by":"ann"})";
+    service.on(Method::post, "/v1/recordings/r3/marks", mark, 201);
+    service.on(Method::get, "/v1/recordings/r3/marks", {list_of_marks(mark), list_of_marks("")});
+    service.on(Method::delete_, "/v1/recordings/r3/marks/m7", {Response::empty()});
+    EXPECT_EQ(out_of({"record", "mark", "r3", "second act"}), "mark m7 of recording r3: second act\n");
+    EXPECT_EQ(service.last().body, R"({"text":"second act"})");
+    out_of({"record", "mark", "r3", "second act", "--ago", "10s"});
+    EXPECT_EQ(service.last().body, R"({"text":"second act","ago_s":1E1})");
+    EXPECT_EQ(run({"record", "mark", "r3", "second act", "--ago", "soon"}).exit_code, 2);
+    EXPECT_EQ(out_of({"record", "marks", "r3"}),
+              "MARK  TIME                 BY   TEXT\n"
+              "m7    1970-01-01 00:01:00  ann  second act\n");
+    EXPECT_TRUE(out_of({"record", "marks", "r3"}).starts_with("It has no marks;"));
+    EXPECT_EQ(out_of({"record", "unmark", "r3", "m7"}), "mark m7 of recording r3 is gone\n");
 }
 
 TEST_F(RecordTest, WaitingEndsWhenAllFilesAreIn) {

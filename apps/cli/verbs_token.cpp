@@ -27,7 +27,7 @@ core::Result<api::TokenBody> body_of(const TokenArguments& token) {
     if (token.life && token.until)
         return core::Error{core::ErrorCode::invalid, "--for and --until both name an end; give one of them"};
     if (token.life) {
-        const auto seconds = parse_life(*token.life);
+        const auto seconds = parse_duration(*token.life);
         if (!seconds) return seconds.error().within("--for");
         body.for_s = *seconds;
     }

@@ -260,6 +260,7 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                     change_members(state);
                                     forget_topics(dismissed.worker);
                                 },
+                                [&](const core::FindOccurrence& asked) { find_occurrence(asked); },
                                 [&](const core::Announce& news) { announce(news.entry); },
                                 [&](const auto& of_source) { handlers_.source(of_source); }},
                effect);
@@ -285,6 +286,12 @@ void CoordinatorApp::answer(core::RequestId id, const core::Result<core::AnswerB
     const auto done = std::move(it->second.done);
     waiting_.erase(it);
     done(body, state);
+}
+
+void CoordinatorApp::find_occurrence(const core::FindOccurrence& asked) {
+    const auto next = handlers_.occurrence(asked);
+    if (!next) return log::warning("schedule.lost", {{"schedule", asked.schedule.value}}, next.error().what);
+    tell(core::OccurrenceFound{asked.schedule, *next});
 }
 
 void CoordinatorApp::announce(const core::JournalRow& entry) {

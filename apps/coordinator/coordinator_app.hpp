@@ -65,6 +65,8 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         std::function<void(const core::CoordinatorState&)> reloaded;  // whatever was to be told may not have been
         std::function<void(const core::Error&)> cannot_go_on;         // the process has to end
         std::function<void(const core::SourceOrder&)> source;         // of a live session
+        // When a schedule's rule comes true next; an error: nobody knows, and it is asked for again.
+        std::function<core::Result<std::optional<core::WallTime>>(const core::FindOccurrence&)> occurrence;
     };
 
     CoordinatorApp(Parts parts, Handlers handlers);
@@ -114,6 +116,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
         if (!tell(std::move(word))) ask_sources();
     }
     void ask_sources();
+    void find_occurrence(const core::FindOccurrence& asked);
     void tick();
     void tick_calendar();
     void tell_again(const core::WorkerMessage& message);

@@ -64,6 +64,7 @@ struct BrokenCoordinator : ::testing::Test {
         handlers.source = [this](const core::SourceOrder& order) {
             if (const auto* open = std::get_if<core::OpenSource>(&order)) opened.push_back(open->session.value);
         };
+        handlers.occurrence = [](const core::FindOccurrence&) { return std::optional<core::WallTime>(); };
         core::SessionRow radio;
         radio.id = {"s1"};
         radio.programme.live = core::LiveStream{"tone:440", 0, {}, {}};

@@ -1,6 +1,8 @@
 // All routes, and the one that describes them.
 #include "apps/coordinator/http_api.hpp"
 
+#include <cmath>
+
 #include "apps/coordinator/does.hpp"
 #include "apps/coordinator/openapi.hpp"
 
@@ -17,7 +19,16 @@ void add_description(http::Router& router) {
     *text = openapi(router);
 }
 
+constexpr double seconds_max = 100.0 * 366 * 24 * 3600;
+
 }  // namespace
+
+core::Result<core::Duration> duration_of(double seconds, const char* name) {
+    if (std::isfinite(seconds) && std::abs(seconds) <= seconds_max)
+        return core::Duration{static_cast<std::int64_t>(std::llround(seconds * 1e6)) * 1000};
+    return core::Error{core::ErrorCode::invalid, std::string(name) + " is " + std::to_string(seconds) +
+                                                     ", which is no number of seconds here; 100 years are the most"};
+}
 
 void add_routes(http::Router& router, ApiParts& parts) {
     add_read_routes(router, parts);
@@ -25,6 +36,8 @@ void add_routes(http::Router& router, ApiParts& parts) {
     add_door_routes(router, parts);
     add_feed_routes(router, parts);
     add_record_routes(router, parts);
+    add_mark_routes(router, parts);
+    add_schedule_routes(router, parts);
     add_member_routes(router, parts);
     add_backup_routes(router, parts);
     add_token_routes(router, parts);

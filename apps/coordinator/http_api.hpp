@@ -49,13 +49,15 @@ struct ApiParts {
 // All routes, and GET /openapi.json, which describes them. `parts` outlives the router's server.
 void add_routes(http::Router& router, ApiParts& parts);
 
-// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_members.cpp, http_api_backup.cpp,
-// ---- http_api_tokens.cpp
+// ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_schedules.cpp, http_api_members.cpp,
+// ---- http_api_backup.cpp, http_api_tokens.cpp
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_door_routes(http::Router& router, ApiParts& parts);
 void add_feed_routes(http::Router& router, ApiParts& parts);
 void add_record_routes(http::Router& router, ApiParts& parts);
+void add_mark_routes(http::Router& router, ApiParts& parts);
+void add_schedule_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);
 void add_token_routes(http::Router& router, ApiParts& parts);
@@ -104,6 +106,10 @@ std::optional<Body> body_of(const http::Request& request, http::Responder& respo
     responder.fail(body.error().within("the request's body"));
     return std::nullopt;
 }
+
+// Of a number of seconds from outside; `invalid` if it is none, or of more than a hundred years. The bounds of what it
+// is for are the core's.
+core::Result<core::Duration> duration_of(double seconds, const char* name);
 
 // Who asks, with the request's Idempotency-Key and what it was given for.
 Asker asker_of(const http::Request& request);

@@ -23,7 +23,13 @@ auto recording_of() {
 void record(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::RecordBody>(request, responder);
     if (!body) return;
-    parts.app.ask(core::RecordRequest{body->from}, asker_of(request),
+    core::RecordRequest record{body->from, {}, body->title.value_or("")};
+    if (body->for_s) {
+        const auto length = duration_of(*body->for_s, "for_s");
+        if (!length) return responder.fail(length.error());
+        record.length = *length;
+    }
+    parts.app.ask(std::move(record), asker_of(request),
                   answer_with<core::RecordingRow>(std::move(responder), recording_of(), 201));
 }
 

@@ -34,6 +34,8 @@ void each_table(State& state, Visit visit) {
     visit("worker", state.workers, own_id);
     visit("session", state.sessions, own_id);
     visit("recording", state.recordings, own_id);
+    visit("mark", state.marks, own_id);
+    visit("schedule", state.schedules, own_id);
     visit("zone", state.zones, own_id);
     visit("output", state.outputs, [](const auto& row) { return row.output; });
     visit("invitation", state.invitations, [](const auto& row) { return row.digest; });

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdio>
 
+#include "adapters/calendar/calendar.hpp"
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/http/server.hpp"
 #include "adapters/mqtt/broker_url.hpp"
@@ -137,17 +138,19 @@ core::Result<void> Process::open() {
     auto incarnation = node::clock_incarnation();
     if (!incarnation) return incarnation.error();
     admit(loaded->state);
-    CoordinatorApp::Handlers handlers{[this](const core::CoordinatorState& state) { admit(state); },
-                                      [this](const core::CoordinatorState& state) { credentials_->take(state); },
-                                      [this](const core::DismissToken& over) { dismiss(*api_, over); },
-                                      [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
-                                      [this](bool connected) { linked(connected); },
-                                      [this](const core::CoordinatorState& state) {
-                                          admit(state);
-                                          dismiss_ended(*api_);
-                                      },
-                                      [this](const core::Error& error) { fail(error); },
-                                      [this](const core::SourceOrder& order) { live_sources_->obey(order); }};
+    CoordinatorApp::Handlers handlers{
+        [this](const core::CoordinatorState& state) { admit(state); },
+        [this](const core::CoordinatorState& state) { credentials_->take(state); },
+        [this](const core::DismissToken& over) { dismiss(*api_, over); },
+        [this](const core::JournalRow& entry) { broadcast(*api_, event_view(entry)); },
+        [this](bool connected) { linked(connected); },
+        [this](const core::CoordinatorState& state) {
+            admit(state);
+            dismiss_ended(*api_);
+        },
+        [this](const core::Error& error) { fail(error); },
+        [this](const core::SourceOrder& order) { live_sources_->obey(order); },
+        [](const core::FindOccurrence& asked) { return calendar::next(asked.rule, asked.after); }};
     const auto reload = [this]() -> core::Result<core::CoordinatorState> {
         auto again = load_state(*store_);
         if (!again) return again.error();

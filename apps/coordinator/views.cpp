@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
+#include <tuple>
 
+#include "adapters/calendar/calendar.hpp"
 #include "apps/coordinator/segment_catalogue.hpp"
 #include "core/session.hpp"
 
@@ -195,6 +197,40 @@ api::RecordingView recording_view(const core::CoordinatorState& state, const cor
     view.phase = text_of(row.phase);
     view.created = row.created;
     for (const auto& track : row.tracks) view.tracks.push_back(track_view(state, row, track));
+    view.title = row.title;
+    if (row.ends) view.ends = row.ends->wall;
+    if (row.schedule) view.schedule = row.schedule->value;
+    return view;
+}
+
+api::MarkView mark_view(const core::MarkRow& row) {
+    return {row.id.value, row.text, row.wall, row.at.incarnation.value, row.at.ns, row.asked_by};
+}
+
+api::MarksView marks_view(const core::CoordinatorState& state, const core::RecordingId& recording) {
+    api::MarksView view;
+    for (const auto& [id, row] : state.marks.rows())
+        if (row->recording == recording) view.marks.push_back(mark_view(*row));
+    const auto time = [](const api::MarkView& mark) { return std::tuple(mark.incarnation, mark.at_ns, mark.id); };
+    std::sort(view.marks.begin(), view.marks.end(), [&](const auto& a, const auto& b) { return time(a) < time(b); });
+    return view;
+}
+
+api::ScheduleView schedule_view(const core::CoordinatorState& state, const core::ScheduleRow& row) {
+    api::ScheduleView view;
+    view.id = row.id.value;
+    view.title = row.title;
+    view.from = endpoint_names(state, row.from);
+    view.at = calendar::time_of_day_text(row.rule.second_of_day);
+    view.date = row.rule.date;
+    view.days = row.rule.days;
+    view.zone = row.rule.zone;
+    view.for_s = std::chrono::duration_cast<std::chrono::seconds>(core::Duration(row.length_ns)).count();
+    view.next = row.next;
+    if (row.last) view.last = api::ScheduleRunView{row.last->at, {}, row.last->problem};
+    if (row.last && row.last->recording) view.last->recording = row.last->recording->value;
+    view.over = row.over;
+    view.created = row.created;
     return view;
 }
 

@@ -12,6 +12,10 @@ inline constexpr std::size_t ended_sessions_shown = 5;
 api::WorkerView worker_view(const core::CoordinatorState& state, const core::WorkerRow& row);
 api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now);
 api::RecordingView recording_view(const core::CoordinatorState& state, const core::RecordingRow& row);
+// By time.
+api::MarksView marks_view(const core::CoordinatorState& state, const core::RecordingId& recording);
+api::MarkView mark_view(const core::MarkRow& row);
+api::ScheduleView schedule_view(const core::CoordinatorState& state, const core::ScheduleRow& row);
 api::ZoneView zone_view(const core::CoordinatorState& state, const core::ZoneRow& row);
 api::EventView event_view(const core::JournalRow& entry);
 api::WhyView why_view(const core::Explanation& explanation);

@@ -9,6 +9,7 @@
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/sha256.hpp"
 #include "adapters/json/json.hpp"
+#include "apps/export/marks.hpp"
 #include "apps/export/track_renderer.hpp"
 #include "apps/export/waveform_picture.hpp"
 #include "media/recording/segment_check.hpp"
@@ -75,6 +76,8 @@ class Export {
         manifest_.frames = time_.frames();
         for (std::size_t i = 0; i < tracks.size(); ++i)
             manifest_.tracks.push_back(described(tracks[i], time_.tracks[i], manifest_.origin_ns));
+        if (!wanted.title.empty()) manifest_.title = wanted.title;
+        manifest_.marks = marks_on_line(wanted.marks, manifest_);
         for (std::size_t i = 0; i < tracks.size(); ++i)
             if (tracks[i].rows.empty())
                 manifest_.tracks[i].gaps.push_back({0, manifest_.frames, "nothing of it is at the coordinator"});
@@ -83,6 +86,7 @@ class Export {
     core::Result<ExportManifest> run() {
         auto done = wanted_.one_file ? write_one() : write_each();
         if (!done) return done.error();
+        if (auto written = write_marks(); !written) return written.error();
         const auto file = wanted_.folder / manifest_name;
         if (auto written = files::atomic_write(file, json::encode(manifest_) + "\n", file_mode); !written)
             return written.error();
@@ -90,6 +94,10 @@ class Export {
     }
 
   private:
+    std::string title_of(const std::string& more) const {
+        return (wanted_.title.empty() ? wanted_.recording : wanted_.title + " (" + wanted_.recording + ")") + more;
+    }
+
     TrackRenderer renderer_of(std::size_t track) const {
         return {time_.tracks[track], tracks_[track].rows, tracks_[track].file_of, manifest_.origin_ns};
     }
@@ -146,16 +154,22 @@ class Export {
         return {};
     }
 
+    core::Result<void> write_marks() const {
+        const auto file = wanted_.folder / marks_name;
+        std::error_code none;
+        if (manifest_.marks.empty()) return fs::remove(file, none), core::Result<void>();
+        return files::atomic_write(file, label_track(manifest_.marks), file_mode);
+    }
+
     core::Result<void> write_one() {
         std::vector<std::size_t> all(tracks_.size());
         for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-        return write(wanted_.recording + files::ending_of(wanted_.format), wanted_.recording, all);
+        return write(wanted_.recording + files::ending_of(wanted_.format), title_of(""), all);
     }
     core::Result<void> write_each() {
         for (std::size_t i = 0; i < tracks_.size(); ++i) {
             const auto& input = tracks_[i].input;
-            auto written =
-                write(file_name(input) + files::ending_of(wanted_.format), wanted_.recording + " " + input, {i});
+            auto written = write(file_name(input) + files::ending_of(wanted_.format), title_of(" " + input), {i});
             if (!written) return written;
         }
         return {};

@@ -18,8 +18,17 @@ struct Track {
     SegmentFile file_of;
 };
 
+// A moment that is to be found again.
+struct Moment {
+    core::ClusterTime at;
+    core::WallTime wall;  // the same, for where the recording's clock is another
+    std::string text;
+};
+
 struct Wanted {
     std::string recording;
+    std::string title = {};
+    std::vector<Moment> marks = {};
     std::filesystem::path folder;  // is there
     files::SoundFormat format = files::SoundFormat::flac;
     bool one_file = false;                       // a channel for each track; else a file for each
@@ -27,7 +36,8 @@ struct Wanted {
 };
 
 // Each track is rendered as if its device had run by the cluster's clock; what is missing is silent and told. Writes
-// the sound, a picture (SVG) of each track and manifest.json, the last; answers it. Files of the same names go.
+// the sound, a picture (SVG) of each track, the marks as marks.txt (a label track of Audacity, if there are any) and
+// manifest.json, the last; answers it. Files of the same names go.
 // `not_found` where no track has sound. Takes a fraction of the recording's length.
 core::Result<ExportManifest> export_recording(const std::vector<Track>& tracks, const Wanted& wanted);
 

@@ -13,6 +13,7 @@
 namespace antiphon::exporting {
 
 inline constexpr const char* manifest_name = "manifest.json";
+inline constexpr const char* marks_name = "marks.txt";
 
 struct ExportedTrack {
     std::string input;                    // worker/name
@@ -31,6 +32,14 @@ BOOST_DESCRIBE_STRUCT(ExportedTrack, (),
                       (input, device, file, channel, sha256, gaps, clock_error_ns, drift_ppm, by_wall_clock,
                        device_delay_ns, note))
 
+// What somebody wanted to find again.
+struct ExportedMark {
+    core::FrameCount frame = 0;  // of the files; below 0 or beyond their end: before the first track, after the last
+    std::string text;
+    core::WallTime time;  // as the coordinator's calendar had it
+};
+BOOST_DESCRIBE_STRUCT(ExportedMark, (), (frame, text, time))
+
 struct ExportManifest {
     int v = 1;
     std::string recording;
@@ -40,7 +49,10 @@ struct ExportManifest {
     std::int64_t origin_ns = 0;     // cluster time of frame 0; frame n is n / rate later
     core::WallTime started;         // the same as UTC, as the boards had it
     std::vector<ExportedTrack> tracks;
+    std::optional<std::string> title = {};
+    std::vector<ExportedMark> marks = {};  // by time
 };
-BOOST_DESCRIBE_STRUCT(ExportManifest, (), (v, recording, rate, frames, incarnation, origin_ns, started, tracks))
+BOOST_DESCRIBE_STRUCT(ExportManifest, (),
+                      (v, recording, rate, frames, incarnation, origin_ns, started, tracks, title, marks))
 
 }  // namespace antiphon::exporting

@@ -102,7 +102,7 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->subscribe(topics_.of(id, "desired"));
     bus_->subscribe(topics_.of(id, "command"));
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
-    every(tick_interval, [this] { tell(core::Tick{}); });
+    every(tick_interval, [this] { tell(core::Tick{clock_sync_.cluster_now()}); });
     every(look_at_devices_each, [this] {
         sent_inputs_.try_again();
         inventory_.tell_changes([this](core::EndpointChanged change) { return tell(std::move(change)); });

@@ -1,88 +1,14 @@
 # Goal: the API is as its description (GET /openapi.json) says. Method: each operation of it is called on a real cluster, as one
 # should and as one should not, and each answer is judged by the description.
-import base64
 import contextlib
-import hashlib
-import http.client
 import json
-import os
-import socket
-import struct
 import unittest
 
 from api_description import Answer, Description
+from api_door import JSON, Door, Listener
 from stage_for_tests import MELODY, Stage, wait_for
 
-JSON = {"Content-Type": "application/json"}
 NOWHERE = "nowhere9"  # an id that nothing has
-
-
-class Door:
-    """The coordinator's HTTP server; each answer is judged."""
-
-    def __init__(self, stage):
-        self.port = int(stage.cluster.url.rsplit(":", 1)[1])
-        self.token = stage.cluster.environment["ANTIPHON_TOKEN"]
-        self.description = Description(self.send("GET", "/openapi.json").body)
-
-    def send(self, method, target, body=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        with contextlib.closing(connection):
-            connection.request(method, target, body, headers)
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
-
-    def ask(self, status, method, target, body=None, token=None, **headers):
-        """The answer, which has this status."""
-        if isinstance(body, (dict, list)):
-            body, headers = json.dumps(body), JSON | headers
-        token = self.token if token is None else token
-        if token:
-            headers = {"Authorization": f"Bearer {token}"} | headers
-        answer = self.send(method, target, body, **headers)
-        self.description.check_answer(method, target, answer)
-        if answer.status != status:
-            raise AssertionError(f"{method} {target} {body if isinstance(body, str) else ''}: {answer.status}, not {status}: {answer.body[:400]}")
-        if status < 400:
-            self.description.check_request(method, target, body)
-        return answer
-
-    def get(self, target):
-        return self.ask(200, "GET", target).json()
-
-    def declare(self, method, target, length, token):
-        """A request whose body is said to have `length` bytes, and never comes."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        with contextlib.closing(connection):
-            connection.putrequest(method, target)
-            for name, value in (JSON | {"Content-Length": str(length), "Authorization": f"Bearer {token}"}).items():
-                connection.putheader(name, value)
-            connection.endheaders()
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers, answer.read())
-
-    def make_token(self, name, *permissions):
-        return self.ask(201, "POST", "/v1/tokens", {"name": name, "permissions": permissions}).json()["secret"]
-
-
-class Listener:
-    """A WebSocket on the events: its handshake as an answer, then its messages."""
-
-    def __init__(self, door):
-        self.connection = socket.create_connection(("127.0.0.1", door.port), timeout=30)
-        key = base64.b64encode(os.urandom(16)).decode()
-        self.connection.sendall((f"GET /v1/events/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                 f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {door.token}\r\n\r\n").encode())
-        self.stream = self.connection.makefile("rb")
-        status = int(self.stream.readline().split()[1])
-        self.handshake = Answer(status, http.client.parse_headers(self.stream), b"")
-
-    def next(self):
-        first, length = self.stream.read(2)
-        assert first == 0x81, f"this is no whole message of text: {first:#x}"
-        if length == 126:
-            length = struct.unpack(">H", self.stream.read(2))[0]
-        return json.loads(self.stream.read(length))
 
 
 class Judge(unittest.TestCase):
@@ -147,6 +73,7 @@ class OpenApi(unittest.TestCase):
         self.feed()
         self.zones()
         self.record()
+        self.schedule()
         self.invite_and_join()
         self.maintain()
         self.back_up()
@@ -220,6 +147,8 @@ class OpenApi(unittest.TestCase):
     def record(self):
         recording = self.ask(201, "POST", "/v1/recordings", {"from": ["hall/mic"]}).json()["id"]
         self.ask(409, "POST", "/v1/recordings", {"from": ["hall/mic"]})
+        self.ask(400, "POST", "/v1/recordings", {"from": ["hall/mic"], "for_s": 0.5})
+        self.marks(recording)
         self.assertTrue(wait_for(lambda: self.get(f"/v1/recordings/{recording}")["tracks"][0]["frames"] > 0, 30))
         self.get("/v1/workers/hall"), self.get("/v1/status"), self.get("/v1/why/hall/mic")
         self.ask(200, "POST", f"/v1/recordings/{recording}/stop")
@@ -233,6 +162,21 @@ class OpenApi(unittest.TestCase):
         self.assertEqual(self.ask(200, "POST", f"{segments}/0/check").json(), {"sound": True, "problem": "", "news": False})
         self.ask(404, "POST", f"{segments}/77/check"), self.ask(404, "POST", f"{segments.replace(track['id'], 'w99.mic')}/0/check")
         self.hand_in(recording, self.ask(200, "GET", f"{segments}/0").body, row)
+
+    def marks(self, recording):
+        marks = f"/v1/recordings/{recording}/marks"
+        mark = self.ask(201, "POST", marks, {"text": "second act", "ago_s": 0.25}).json()["id"]
+        self.ask(400, "POST", marks, {"text": "two\nlines"}), self.ask(400, "POST", marks, {"text": "x", "ago_s": 1e300})
+        self.ask(404, "GET", marks.replace(recording, NOWHERE)), self.get(marks)
+        self.ask(404, "DELETE", f"{marks}/{NOWHERE}"), self.ask(204, "DELETE", f"{marks}/{mark}")
+
+    def schedule(self):
+        weekly = {"from": ["hall/mic"], "at": "20:00", "days": ["fri", "sat"], "zone": "Europe/Berlin", "for_s": 60, "title": "concert"}
+        schedule = self.ask(201, "POST", "/v1/schedules", weekly).json()["id"]
+        for other in ({"at": "25:00"}, {"zone": "Europe/Atlantis"}, {"date": "2999-12-24"}, {"days": ["someday"]}, {"for_s": 0}, {"days": [], "date": "1999-12-24"}):
+            self.ask(400, "POST", "/v1/schedules", weekly | other)
+        self.get("/v1/schedules"), self.get(f"/v1/why/{schedule}")
+        self.ask(204, "DELETE", f"/v1/schedules/{schedule}"), self.ask(404, "DELETE", f"/v1/schedules/{schedule}")
 
     def hand_in(self, recording, audio, row):
         """What the worker did, once more, with its credential; then another segment, in two pieces."""
@@ -332,6 +276,8 @@ class OpenApi(unittest.TestCase):
     def unknown_in_bodies(self):
         """Sound requests about what nobody has."""
         for method, target, body in (("POST", "/v1/recordings", {"from": [f"{NOWHERE}/mic"]}),
+                                     ("POST", f"/v1/recordings/{NOWHERE}/marks", {"text": "here"}),
+                                     ("POST", "/v1/schedules", {"from": [f"{NOWHERE}/mic"], "at": "20:00", "days": ["mon"], "for_s": 60}),
                                      ("PUT", "/v1/zones/foyer", {"outputs": [f"{NOWHERE}/left"]}),
                                      ("POST", f"/v1/zones/{NOWHERE}/rename", {"name": "bar"}),
                                      ("POST", f"/v1/sessions/{NOWHERE}/seek", {"to_s": 1}),
