@@ -31,6 +31,7 @@ void add_recording(DesiredDocument& document, const RecordingRow& row, const Wor
     if (!row.active()) return;
     DesiredRecording recording{row.id, {}, row.phase == RecordingPhase::stopping};
     if (row.ends) recording.ends = row.ends->at;
+    recording.on_sound = row.on_sound;
     for (const auto& track : row.tracks) {
         if (track.input.worker == worker && !track.over()) recording.inputs.push_back(track.input.name);
     }

@@ -1,5 +1,6 @@
 // Recording, as people ask for it: from when to when, under which title, with marks at what they want to find again.
 #include <algorithm>
+#include <cmath>
 
 #include "core/coordinator_turn.hpp"
 
@@ -7,6 +8,8 @@ namespace antiphon::core {
 namespace {
 
 constexpr std::size_t all_marks_max = 20'000;
+constexpr std::int64_t pre_roll_max_ms = 10'000;
+constexpr std::int64_t hold_min_ms = 1000, hold_max_ms = 600'000;
 
 // One that is finished and handed in keeps nobody from the next.
 const RecordingRow* recording_on(const CoordinatorDraft& draft, const EndpointId& input) {
@@ -81,19 +84,34 @@ Result<void> require_free_input(const CoordinatorDraft& draft, const EndpointId&
     return require_no_maintenance(draft, {input});
 }
 
-RecordingRow begin_recording(CoordinatorTurn& turn, const std::vector<EndpointId>& inputs, const std::string& title,
-                             std::optional<Duration> length, WallTime wall, const ScheduleId* schedule) {
+Result<void> require_trigger(const std::optional<SoundTrigger>& trigger) {
+    if (!trigger) return {};
+    if (!std::isfinite(trigger->level_db) || trigger->level_db < -100 || trigger->level_db > 0)
+        return Error{ErrorCode::invalid, "a level of " + std::to_string(trigger->level_db) +
+                                             " dB is none of sound; -100 to 0 are possible, such as -40"};
+    if (trigger->pre_roll_ms < 0 || trigger->pre_roll_ms > pre_roll_max_ms)
+        return Error{ErrorCode::invalid, "a pre-roll of " + std::to_string(trigger->pre_roll_ms) +
+                                             " ms is not possible; 0 to 10 s are"};
+    if (trigger->hold_ms < hold_min_ms || trigger->hold_ms > hold_max_ms)
+        return Error{ErrorCode::invalid, "a hold of " + std::to_string(trigger->hold_ms) +
+                                             " ms is not possible; 1 s to 10 min are"};
+    return {};
+}
+
+RecordingRow begin_recording(CoordinatorTurn& turn, const std::vector<EndpointId>& inputs, const RecordingWish& wish,
+                             WallTime wall) {
     RecordingRow recording;
     recording.id = {turn.new_id('r')};
     recording.created = wall;
-    if (!title.empty()) recording.title = title;
-    if (length) recording.ends = RecordingEnd{turn.cluster_now() + *length, wall + *length};
-    if (schedule) recording.schedule = *schedule;
+    if (!wish.title.empty()) recording.title = wish.title;
+    if (wish.length) recording.ends = RecordingEnd{turn.cluster_now() + *wish.length, wall + *wish.length};
+    recording.schedule = wish.schedule;
+    recording.on_sound = wish.on_sound;
     for (const auto& input : inputs) recording.tracks.emplace_back().input = input;
     turn.touch(inputs);
     turn.draft.recordings.put(recording.id, recording);
     turn.announce("recording.started", recording.id.value,
-                  counted(inputs.size(), "input") + (title.empty() ? "" : ", '" + title + "'"));
+                  counted(inputs.size(), "input") + (wish.title.empty() ? "" : ", '" + wish.title + "'"));
     return recording;
 }
 
@@ -119,11 +137,12 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     if (auto line = require_line(record.title, "a title"); !line) return line.error();
     if (record.length)
         if (auto length = require_length(*record.length); !length) return length.error();
+    if (auto trigger = require_trigger(record.on_sound); !trigger) return trigger.error();
     const auto inputs = resolve_inputs(turn.draft, record.from);
     if (!inputs) return inputs.error();
     for (const auto& input : *inputs)
         if (auto free = require_free_input(turn.draft, input); !free) return free.error();
-    return AnswerBody{begin_recording(turn, *inputs, record.title, record.length, request.wall, nullptr)};
+    return AnswerBody{begin_recording(turn, *inputs, {record.title, record.length, {}, record.on_sound}, request.wall)};
 }
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const RecordStopRequest& request) {

@@ -1,6 +1,8 @@
 // Recordings that end by themselves, and marks.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/coordinator_bench.test.hpp"
 
 namespace antiphon::core {
@@ -56,6 +58,19 @@ TEST_F(Record, EndsByTheCalendarWhereItsMachineBeganAnew) {
 TEST_F(Record, ALengthThatIsNoneIsRefused) {
     for (const Duration length : {Duration(-1), Duration(0), Duration(seconds(1)) - Duration(1), Duration(hours(9000))})
         EXPECT_EQ(bench.refused(for_a_while(length)).code, ErrorCode::invalid) << length.count();
+}
+
+TEST_F(Record, OnSoundIsInTheWorkersDocument) {
+    const SoundTrigger trigger{-35, 500, 3000};
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}, {}, "", trigger});
+    EXPECT_EQ(recording.on_sound, trigger);
+    EXPECT_EQ(bench.published(hall)->document.recordings.front().on_sound, trigger);
+    bench.ask<RecordingRow>(RecordStopRequest{recording.id});
+    for (const auto& wrong : {SoundTrigger{1, 500, 3000}, SoundTrigger{-101, 500, 3000}, SoundTrigger{NAN, 500, 3000},
+                              SoundTrigger{-35, -1, 3000}, SoundTrigger{-35, 10'001, 3000}, SoundTrigger{-35, 500, 999},
+                              SoundTrigger{-35, 500, 600'001}})
+        EXPECT_EQ(bench.refused(RecordRequest{{"hall/mic"}, {}, "", wrong}).code, ErrorCode::invalid)
+            << wrong.level_db << " " << wrong.pre_roll_ms << " " << wrong.hold_ms;
 }
 
 // What is finished and on its way here keeps nobody from the next.

@@ -57,7 +57,7 @@ void run(CoordinatorTurn& turn, const ScheduleRow& row, WallTime wall) {
     if (over && row.last && row.last->at == *row.next) return miss(turn, row, wall, row.last->problem);
     if (over) return miss(turn, row, wall, "it was over before this coordinator looked at its clock");
     if (!inputs.free.empty()) {
-        const auto recording = begin_recording(turn, inputs.free, row.title, length - late, wall, &row.id);
+        const auto recording = begin_recording(turn, inputs.free, {row.title, length - late, row.id, row.on_sound}, wall);
         return conclude(turn, row, {*row.next, recording.id, inputs.busy}, wall);
     }
     if (row.last && row.last->at == *row.next) return;  // it waits, and has said so
@@ -114,6 +114,7 @@ void move_schedules(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ScheduleRequest& asked) {
     if (auto line = require_line(asked.title, "a title"); !line) return line.error();
     if (auto length = require_length(asked.length); !length) return length.error();
+    if (auto trigger = require_trigger(asked.on_sound); !trigger) return trigger.error();
     auto inputs = resolve_inputs(turn.draft, asked.from);
     if (!inputs) return inputs.error();
     if (count_of(turn.draft.schedules) >= schedules_max)
@@ -128,6 +129,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
     row.length_ns = asked.length.count();
     row.next = asked.next;
     row.created = request.wall;
+    row.on_sound = asked.on_sound;
     turn.draft.schedules.put(row.id, row);
     turn.announce("schedule.created", row.id.value, counted(row.from.size(), "input"));
     return AnswerBody{row};

@@ -167,9 +167,17 @@ Result<void> require_line(std::string_view text, std::string_view what);
 Result<void> require_length(Duration length);
 // `conflict` names who records it, or that its board is taken for maintenance.
 Result<void> require_free_input(const CoordinatorDraft& draft, const EndpointId& input);
-// From now on, for `length` if there is one. The inputs are free.
-RecordingRow begin_recording(CoordinatorTurn& turn, const std::vector<EndpointId>& inputs, const std::string& title,
-                             std::optional<Duration> length, WallTime wall, const ScheduleId* schedule);
+Result<void> require_trigger(const std::optional<SoundTrigger>& trigger);
+
+struct RecordingWish {
+    std::string title;
+    std::optional<Duration> length;  // from now on
+    std::optional<ScheduleId> schedule;
+    std::optional<SoundTrigger> on_sound;
+};
+// The inputs are free, the wish is possible.
+RecordingRow begin_recording(CoordinatorTurn& turn, const std::vector<EndpointId>& inputs, const RecordingWish& wish,
+                             WallTime wall);
 // Those whose time is over.
 void end_recordings(CoordinatorTurn& turn);
 // Marks of recordings that are forgotten.

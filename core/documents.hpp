@@ -73,15 +73,26 @@ struct DesiredSession {
 };
 BOOST_DESCRIBE_STRUCT(DesiredSession, (), (id, programme, outputs, start, from_frame, volume))
 
+// Records only what is louder than this, with what was just before.
+struct SoundTrigger {
+    double level_db = -40;            // -100..0: RMS of 10 ms, against full scale (a sine of full scale has -3)
+    std::int64_t pre_roll_ms = 2000;  // 0..10'000: kept of what was before
+    std::int64_t hold_ms = 5000;      // 1000..600'000: until it is over, after what was loud
+
+    friend bool operator==(const SoundTrigger&, const SoundTrigger&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SoundTrigger, (), (level_db, pre_roll_ms, hold_ms))
+
 struct DesiredRecording {
     RecordingId id;
     std::vector<std::string> inputs;       // of this worker
     bool stopped = false;                  // finish the files and hand them in
     std::optional<ClusterTime> ends = {};  // finish them then, also if nobody says so any more; absent: when stopped
+    std::optional<SoundTrigger> on_sound = {};  // absent: all there is
 
     friend bool operator==(const DesiredRecording&, const DesiredRecording&) = default;
 };
-BOOST_DESCRIBE_STRUCT(DesiredRecording, (), (id, inputs, stopped, ends))
+BOOST_DESCRIBE_STRUCT(DesiredRecording, (), (id, inputs, stopped, ends, on_sound))
 
 struct DesiredOutput {
     std::string name;

@@ -69,6 +69,7 @@ struct RecordRequest {
     std::vector<std::string> from;
     std::optional<Duration> length = {};  // from now on; absent: until it is stopped
     std::string title = {};
+    std::optional<SoundTrigger> on_sound = {};
 };
 struct RecordStopRequest {
     RecordingId recording;
@@ -88,6 +89,7 @@ struct ScheduleRequest {
     CalendarRule rule;
     Duration length{0};
     WallTime next;  // the first time that the rule tells
+    std::optional<SoundTrigger> on_sound = {};
 };
 struct ScheduleDeleteRequest {
     ScheduleId schedule;

@@ -168,12 +168,13 @@ struct RecordingRow {
     std::optional<std::string> title = {};    // for people
     std::optional<RecordingEnd> ends = {};    // absent: when somebody stops it
     std::optional<ScheduleId> schedule = {};  // that began it
+    std::optional<SoundTrigger> on_sound = {};  // absent: it records all there is
 
     bool active() const { return phase == RecordingPhase::recording || phase == RecordingPhase::stopping; }
 
     friend bool operator==(const RecordingRow&, const RecordingRow&) = default;
 };
-BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created, title, ends, schedule))
+BOOST_DESCRIBE_STRUCT(RecordingRow, (), (id, phase, tracks, created, title, ends, schedule, on_sound))
 
 // A moment of a recording that somebody wants to find again, and why.
 struct MarkRow {
@@ -222,10 +223,11 @@ struct ScheduleRow {
     std::optional<ScheduleRun> last;
     bool over = false;  // no time is left
     WallTime created;
+    std::optional<SoundTrigger> on_sound = {};
 
     friend bool operator==(const ScheduleRow&, const ScheduleRow&) = default;
 };
-BOOST_DESCRIBE_STRUCT(ScheduleRow, (), (id, title, from, rule, length_ns, next, last, over, created))
+BOOST_DESCRIBE_STRUCT(ScheduleRow, (), (id, title, from, rule, length_ns, next, last, over, created, on_sound))
 
 struct ZoneRow {
     ZoneId id;

@@ -29,7 +29,7 @@ void take_up(Turn& turn, TrackReport track) {
     const bool stored = track.state == TrackState::stored;
     if (stored && goes_on) {
         track.state = TrackState::recording;
-        turn.effects.push_back(Capture{track.id, track.input});
+        turn.effects.push_back(Capture{track.id, track.input, wanted->on_sound});
     } else if (stored) {
         turn.effects.push_back(UploadTrack{track.id, track.input});
     }

@@ -139,6 +139,7 @@ struct StopInput {
 struct Capture {  // a new track, or on with one that was found
     RecordingId recording;
     std::string input;
+    std::optional<SoundTrigger> on_sound = {};
 };
 struct FinishCapture {
     RecordingId recording;

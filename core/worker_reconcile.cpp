@@ -131,7 +131,7 @@ void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects
             track.state = TrackState::failed;
             track.reason = "the recording was over before this worker heard of it";
         } else {
-            effects.push_back(Capture{recording.id, input});
+            effects.push_back(Capture{recording.id, input, recording.on_sound});
         }
         state.tracks.emplace(id, std::move(track));
     }

@@ -47,7 +47,9 @@ class Folder : public testing::Test {
             std::vector<float> samples;
             for (core::FrameCount i = 0; i < 480; ++i) samples.push_back(sample_at(captured_ + i));
             const auto device = captured_ + 480;
-            writer_.take({core::LocalTime{device * 125'000 / 6}, device, 0, captured_, samples}, {}, {}, "lost");
+            const media::CapturedPiece piece{core::LocalTime{device * 125'000 / 6}, device, 0, captured_, samples};
+            writer_.hear(piece);
+            writer_.take(piece, {}, {}, "lost");
         }
     }
     std::vector<float> samples_of(int number) {

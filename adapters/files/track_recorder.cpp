@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdio>
 #include <utility>
 
 namespace antiphon::files {
@@ -14,11 +15,23 @@ constexpr milliseconds idle_poll{20};
 constexpr milliseconds retry_pause{1000};
 constexpr const char* ring_was_full = "frames came too late or not at all";
 
+std::string quiet_words(double level_db) {
+    char words[64];
+    std::snprintf(words, sizeof words, "it was quieter than %.0f dB", level_db);
+    return words;
+}
+
 }  // namespace
 
 TrackRecorder::TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const media::SegmentOptions& options,
-                             WallClock wall, milliseconds silent_after)
-    : files_(std::move(files)), wall_(std::move(wall)), silent_after_(silent_after), writer_(*files_, options) {
+                             WallClock wall, milliseconds silent_after,
+                             const std::optional<core::SoundTrigger>& on_sound)
+    : files_(std::move(files)),
+      wall_(std::move(wall)),
+      silent_after_(silent_after),
+      writer_(*files_, options),
+      gate_(on_sound, options.rate),
+      quiet_(on_sound ? quiet_words(on_sound->level_db) : "") {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -68,10 +81,18 @@ bool TrackRecorder::write_all_there_is() {
     clock_.update();
     for (; const auto block = ring_.pop(); any = true) {
         const auto& [reading, first, frames, samples] = *block;
-        writer_.take({reading.at, reading.frames, reading.run, first, std::span(samples).first(frames)}, clock_.value(),
-                     wall_(), ring_was_full);
+        const media::CapturedPiece piece{reading.at, reading.frames, reading.run, first,
+                                         std::span(samples).first(frames)};
+        writer_.hear(piece);
+        gate_.take(piece, wall_(), [this](const media::CapturedPiece& decided, core::WallTime wall, bool keep) {
+            keep ? writer_.take(decided, clock_.value(), wall, {ring_was_full}) : writer_.leave(decided, {quiet_.c_str(), true});
+        });
     }
     return any;
+}
+
+media::Because TrackRecorder::left_out_because() const {
+    return gate_.open() ? media::Because{ring_was_full} : media::Because{quiet_.c_str(), true};
 }
 
 void TrackRecorder::run(const std::stop_token& stop) {
@@ -95,7 +116,7 @@ void TrackRecorder::run(const std::stop_token& stop) {
     silent_ = false;
     write_all_there_is();
     writer_.captured_until(captured_until_.load(std::memory_order_relaxed));
-    while (!writer_.finish(ring_was_full) && !stop.stop_requested()) {
+    while (!writer_.finish(left_out_because()) && !stop.stop_requested()) {
         publish(false);
         wait(retry_pause);
     }

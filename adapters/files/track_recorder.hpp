@@ -13,6 +13,7 @@
 
 #include "media/clock_map.hpp"
 #include "media/recording/segment_writer.hpp"
+#include "media/recording/sound_gate.hpp"
 #include "media/spsc_queue.hpp"
 #include "media/triple_buffer.hpp"
 #include "ports/audio.hpp"
@@ -28,8 +29,10 @@ class TrackRecorder final : public ports::Capturer {
     static constexpr std::chrono::milliseconds silent_after_default{2000};
 
     // A device that gives nothing for `silent_after` is told as trouble: nothing else may say so.
+    // `on_sound`: what is quieter is left out.
     TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const media::SegmentOptions& options, WallClock wall,
-                  std::chrono::milliseconds silent_after = silent_after_default);
+                  std::chrono::milliseconds silent_after = silent_after_default,
+                  const std::optional<core::SoundTrigger>& on_sound = {});
     // Closes what is open as finish() does, and waits for it.
     ~TrackRecorder() override;
 
@@ -59,6 +62,7 @@ class TrackRecorder final : public ports::Capturer {
 
     void run(const std::stop_token& stop);
     bool write_all_there_is();  // whether there was anything
+    media::Because left_out_because() const;
     void publish(bool finished);
 
     const std::unique_ptr<media::SegmentFiles> files_;
@@ -66,6 +70,8 @@ class TrackRecorder final : public ports::Capturer {
     const std::chrono::milliseconds silent_after_;
     bool silent_ = false;          // the thread's
     media::SegmentWriter writer_;  // the thread's
+    media::SoundGate gate_;        // the thread's
+    const std::string quiet_;      // what a gap says that it leaves
     media::SpscQueue<Block, ring_blocks> ring_;
     media::TripleBuffer<media::ClockMap> clock_;
     std::atomic<core::FrameCount> captured_until_{0};  // device frame behind the last block, kept or not

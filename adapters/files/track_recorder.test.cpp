@@ -30,22 +30,23 @@ struct SlowDisk : media::test::SimDisk {
 
 class Recording : public testing::Test {
   protected:
-    void open(core::Duration length = 1min, std::chrono::milliseconds silent_after = 1h) {
+    void open(core::Duration length = 1min, std::chrono::milliseconds silent_after = 1h,
+              const std::optional<core::SoundTrigger>& on_sound = {}) {
         auto disk = std::make_unique<SlowDisk>();
         disk_ = disk.get();
         recorder_ = std::make_unique<TrackRecorder>(
             std::move(disk), media::SegmentOptions{.life = 1, .length = length}, [] { return core::WallTime{77}; },
-            silent_after);
+            silent_after, on_sound);
         media::ClockMap map;
         map.cluster_ns = 5'000'000'000;
         map.incarnation = {7};
         recorder_->set_clock(map);
     }
     // The block that begins at device frame `first`; its samples tell their place.
-    void capture(core::FrameCount first) {
+    void capture(core::FrameCount first, bool silent = false) {
         std::vector<float> samples;
         for (core::FrameCount i = 0; i < block_frames; ++i)
-            samples.push_back(static_cast<float>((first + i) % 30000) / 32768);
+            samples.push_back(silent ? 0 : static_cast<float>((first + i) % 30000) / 32768);
         const core::LocalTime at{(first + block_frames) * 62'500 / 3};
         recorder_->captured({{at, first + block_frames}, first, 1, samples});
     }
@@ -65,6 +66,28 @@ class Recording : public testing::Test {
     SlowDisk* disk_ = nullptr;  // the recorder's
     std::unique_ptr<TrackRecorder> recorder_;
 };
+
+TEST_F(Recording, OnSoundKeepsItsPreRollToTheSampleAndLosesNothing) {
+    open(1min, 1h, core::SoundTrigger{-60, 1000, 1000});
+    core::FrameCount next = 960;
+    for (int i = 0; i < 500; ++i, next += block_frames) capture(next, true);
+    const auto sound = next;
+    for (int i = 0; i < 50; ++i, next += block_frames) capture(next);
+    const auto silence = next;
+    for (int i = 0; i < 500; ++i, next += block_frames) capture(next, true);
+    const auto status = finished();
+    EXPECT_EQ(status.frames, next - 960);
+    EXPECT_EQ(status.gap_frames, 0);
+    const auto closed = recorder_->take_closed();
+    ASSERT_FALSE(closed.empty());
+    const auto& row = closed.back();
+    EXPECT_EQ(row.first + 960, sound - core::cluster_rate);
+    EXPECT_EQ(row.end() + 960, silence + core::cluster_rate);
+    ASSERT_EQ(row.gaps.size(), 2U);
+    EXPECT_EQ(row.gaps[0], (media::SegmentGap{0, row.first, "it was quieter than -60 dB", true}));
+    EXPECT_EQ(row.gaps[1], (media::SegmentGap{row.end(), next - 960 - row.end(), "it was quieter than -60 dB", true}));
+    EXPECT_EQ(static_cast<core::FrameCount>(read_back(row.number).size()), row.frames);
+}
 
 TEST_F(Recording, HoldsWhatWasCapturedToTheSample) {
     open(1s);

@@ -31,8 +31,9 @@ struct RecordingView {
     std::optional<std::string> title = {};
     std::optional<core::WallTime> ends = {};   // by itself; absent: when it is stopped
     std::optional<std::string> schedule = {};  // that began it
+    std::optional<core::SoundTrigger> on_sound = {};  // absent: it records all there is
 };
-BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created, title, ends, schedule))
+BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created, title, ends, schedule, on_sound))
 
 struct MarkView {
     std::string id;
@@ -64,8 +65,10 @@ struct ScheduleView {
     std::optional<ScheduleRunView> last;
     bool over = false;  // no time is left
     core::WallTime created;
+    std::optional<core::SoundTrigger> on_sound = {};
 };
-BOOST_DESCRIBE_STRUCT(ScheduleView, (), (id, title, from, at, date, days, zone, for_s, next, last, over, created))
+BOOST_DESCRIBE_STRUCT(ScheduleView, (),
+                      (id, title, from, at, date, days, zone, for_s, next, last, over, created, on_sound))
 
 struct RecordingsView {
     std::vector<RecordingView> recordings;
@@ -84,12 +87,21 @@ BOOST_DESCRIBE_STRUCT(SchedulesView, (), (schedules))
 
 // ---- what is asked
 
+// Only what is louder than a level; what is absent is as core::SoundTrigger has it.
+struct OnSoundBody {
+    std::optional<double> level_db = {};    // -100..0, against full scale
+    std::optional<double> pre_roll_s = {};  // 0..10
+    std::optional<double> hold_s = {};      // 1..600
+};
+BOOST_DESCRIBE_STRUCT(OnSoundBody, (), (level_db, pre_roll_s, hold_s))
+
 struct RecordBody {
     std::vector<std::string> from;
     std::optional<double> for_s = {};  // 1 s to 366 days; absent: until it is stopped
     std::optional<std::string> title = {};
+    std::optional<OnSoundBody> on_sound = {};  // absent: all there is
 };
-BOOST_DESCRIBE_STRUCT(RecordBody, (), (from, for_s, title))
+BOOST_DESCRIBE_STRUCT(RecordBody, (), (from, for_s, title, on_sound))
 
 struct MarkBody {
     std::string text;
@@ -105,7 +117,8 @@ struct ScheduleBody {
     std::optional<std::string> zone = {};  // of the IANA database; absent: the coordinator's own
     std::int64_t for_s = 0;
     std::optional<std::string> title = {};
+    std::optional<OnSoundBody> on_sound = {};
 };
-BOOST_DESCRIBE_STRUCT(ScheduleBody, (), (from, at, date, days, zone, for_s, title))
+BOOST_DESCRIBE_STRUCT(ScheduleBody, (), (from, at, date, days, zone, for_s, title, on_sound))
 
 }  // namespace antiphon::api

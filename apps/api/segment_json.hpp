@@ -8,7 +8,7 @@
 namespace antiphon::media {
 
 BOOST_DESCRIBE_STRUCT(SegmentAnchor, (), (frame, cluster_ns, error_ns, incarnation))
-BOOST_DESCRIBE_STRUCT(SegmentGap, (), (first, count, reason))
+BOOST_DESCRIBE_STRUCT(SegmentGap, (), (first, count, reason, quiet))
 BOOST_DESCRIBE_STRUCT(SegmentRow, (),
                       (number, life, first, frames, rate, closed, bytes, sha256, started, device, anchors, gaps, note,
                        kept))

@@ -44,6 +44,9 @@ core::Result<Source> parse_source(std::string_view text);
 // "a,b" "c" -> a, b, c; none empty, at least one.
 core::Result<std::vector<std::string>> parse_list(const std::vector<std::string>& texts, const std::string& option);
 
+// "-40dB" or "-40", from -100 to 0.
+core::Result<double> parse_decibels(std::string_view text);
+
 // "30s", "45m", "12h", "30d" or "2w", in seconds; more than none, at most 100 years.
 core::Result<std::int64_t> parse_duration(std::string_view text);
 

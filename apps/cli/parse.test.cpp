@@ -74,6 +74,14 @@ TEST(Parse, ListsAreSeparatedByCommasOrOptions) {
     EXPECT_EQ(parse_list({}, "--to").error().what, "--to names nothing; write a/b,c/d");
 }
 
+TEST(Parse, ALevelOfSoundIsBelowFullScale) {
+    EXPECT_EQ(*parse_decibels("-40dB"), -40);
+    EXPECT_EQ(*parse_decibels("-3.5"), -3.5);
+    EXPECT_EQ(*parse_decibels("0dB"), 0);
+    for (const auto* wrong : {"", "dB", "-", "40dB", "3", "-101", "--4", "-4 dB", "loud", "-nan", "-1e99"})
+        EXPECT_FALSE(parse_decibels(wrong)) << wrong;
+}
+
 TEST(Parse, ALengthOfTimeIsANumberWithItsUnit) {
     EXPECT_EQ(*parse_duration("30s"), 30);
     EXPECT_EQ(*parse_duration("45m"), 2700);

@@ -1,5 +1,6 @@
 // The verb export: a recording as files that an editor opens.
 #include <boost/describe/enum_from_string.hpp>
+#include <algorithm>
 #include <system_error>
 
 #include "adapters/files/segment_folder.hpp"
@@ -82,14 +83,18 @@ std::string missing_text(core::FrameCount frames) {
 
 void tell(const Call& call, const exporting::ExportManifest& manifest, const fs::path& folder) {
     for (const auto& track : manifest.tracks) {
-        core::FrameCount missing = 0;
-        for (const auto& gap : track.gaps) missing += gap.count;
+        const auto missing = media::lost_frames(track.gaps);
+        const auto lost = std::ranges::count_if(track.gaps, [](const auto& gap) { return !gap.quiet.value_or(false); });
+        core::FrameCount quiet = -missing;
+        for (const auto& gap : track.gaps) quiet += gap.count;
         if (track.file.empty()) continue;
         auto line = (folder / track.file).string();
         if (manifest.tracks.size() > 1 && track.channel > 0) line += ", channel " + std::to_string(track.channel + 1);
         line += ": " + track.input + ", " + duration_text(manifest.frames);
         if (missing > 0)
-            line += ", of it " + missing_text(missing) + " missing in " + count_text(track.gaps.size(), "gap");
+            line += ", of it " + missing_text(missing) + " missing in " +
+                    count_text(static_cast<std::size_t>(lost), "gap");
+        if (quiet > 0) line += ", " + duration_text(quiet) + " quiet and left out";
         if (!track.note.empty()) line += "; " + track.note;
         call.tell(line);
     }

@@ -1,4 +1,5 @@
 // The verbs record start and record stop.
+#include "apps/cli/on_sound.hpp"
 #include "apps/cli/parse.hpp"
 #include "apps/cli/progress.hpp"
 #include "apps/cli/put_blob.hpp"
@@ -17,6 +18,7 @@ struct RecordArguments {
     std::vector<std::string> from;
     std::optional<std::string> length;
     std::optional<std::string> title;
+    OnSoundArguments on_sound;
     std::string id;
     bool wait = false;
 };
@@ -32,7 +34,9 @@ std::string recording_sentence(const api::RecordingView& recording) {
 int start(Call& call, const ApiClient& api, const RecordArguments& asked) {
     auto from = parse_list(asked.from, "--from");
     if (!from) return call.usage(from.error());
-    api::RecordBody body{std::move(*from), {}, asked.title};
+    auto on_sound = on_sound_of(asked.on_sound);
+    if (!on_sound) return call.usage(on_sound.error());
+    api::RecordBody body{std::move(*from), {}, asked.title, *on_sound};
     if (asked.length) {
         const auto seconds = parse_duration(*asked.length);
         if (!seconds) return call.usage(seconds.error().within("--for"));
@@ -95,15 +99,16 @@ void add_record(Command root) {
                             {"antiphon record start --from hall/mic,attic/mic", "antiphon record mark r3 'second act'",
                              "antiphon record stop r3 --wait"},
                             "Recording"});
-    group
-        .client_verb({"start",
-                      "Begins a recording.",
-                      {"antiphon record start --from hall/mic,attic/mic",
-                       "antiphon record start --from all --for 90m --title 'Sunday concert'"}})
-        .list({"--from", "INPUT,...", "what to record: worker/name, or all", true}, asked->from)
+    auto starting = group.client_verb({"start",
+                                       "Begins a recording.",
+                                       {"antiphon record start --from hall/mic,attic/mic",
+                                        "antiphon record start --from all --for 90m --title 'Sunday concert'",
+                                        "antiphon record start --from attic/mic --on-sound -40dB"}});
+    starting.list({"--from", "INPUT,...", "what to record: worker/name, or all", true}, asked->from)
         .option({"--for", "TIME", "until when: 30s, 45m, 12h, 2d (default: until it is stopped)"}, asked->length)
-        .option({"--title", "TEXT", "what it is, for people"}, asked->title)
-        .runs(with_api([asked](Call& call, const ApiClient& api) { return start(call, api, *asked); }));
+        .option({"--title", "TEXT", "what it is, for people"}, asked->title);
+    add_on_sound(starting, asked->on_sound);
+    starting.runs(with_api([asked](Call& call, const ApiClient& api) { return start(call, api, *asked); }));
     group
         .client_verb({"stop",
                       "Ends a recording; the boards then bring their files in.",

@@ -43,6 +43,10 @@ TEST_F(RecordTest, ARecordingMayHaveAnEndAndATitle) {
               "recording r3: recording, hall/mic, until 2023-11-14 23:43:20\n");
     EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"for_s":5.4E3,"title":"concert"})");
     EXPECT_EQ(run({"record", "start", "--from", "hall/mic", "--for", "ever"}).exit_code, 2);
+    out_of({"record", "start", "--from", "hall/mic", "--on-sound", "-40dB", "--pre-roll", "3s"});
+    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"on_sound":{"level_db":-4E1,"pre_roll_s":3E0}})");
+    EXPECT_TRUE(run({"record", "start", "--from", "hall/mic", "--on-sound", "loud"}).says("--on-sound: 'loud'"));
+    EXPECT_TRUE(run({"record", "start", "--from", "hall/mic", "--hold", "3s"}).says("give --on-sound LEVEL too"));
     service.on(Method::get, "/v1/recordings", {list_of(begun)});
     EXPECT_EQ(out_of({"recordings"}),
               "RECORDING  STATE      LENGTH  TRACKS HERE  STARTED              INPUTS    TITLE\n"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/describe/enum_from_string.hpp>
 
+#include "apps/cli/on_sound.hpp"
 #include "apps/cli/parse.hpp"
 #include "apps/cli/show.hpp"
 #include "apps/cli/utf8.hpp"
@@ -16,6 +17,7 @@ struct ScheduleArguments {
     std::vector<std::string> from;
     std::vector<std::string> every;
     std::optional<std::string> at, date, length, zone, title;
+    OnSoundArguments on_sound;
     std::string id;
 };
 
@@ -39,7 +41,6 @@ core::Result<std::vector<core::Weekday>> days_of(const std::vector<std::string>&
 
 // Whether the zone, the date and the time of day are any the coordinator knows.
 core::Result<api::ScheduleBody> body_of(const ScheduleArguments& asked) {
-    api::ScheduleBody body;
     auto from = parse_list(asked.from, "--from");
     if (!from) return from.error();
     auto days = days_of(asked.every);
@@ -86,12 +87,12 @@ void add_schedule(Command root) {
                             {"antiphon schedule add --from all --every fri,sat --at 20:00 --for 3h --title concert",
                              "antiphon schedule list", "antiphon schedule remove p4"},
                             "Recording"});
-    group
-        .client_verb({"add",
-                      "Makes a schedule; it begins its recordings by itself.",
-                      {"antiphon schedule add --from hall/mic --on 2027-12-24 --at 18:00 --for 2h",
-                       "antiphon schedule add --from all --every day --at 08:00 --for 10h --zone Europe/Berlin"}})
-        .list({"--from", "INPUT,...", "what to record: worker/name, or all there are now", true}, asked->from)
+    auto adding =
+        group.client_verb({"add",
+                           "Makes a schedule; it begins its recordings by itself.",
+                           {"antiphon schedule add --from hall/mic --on 2027-12-24 --at 18:00 --for 2h",
+                            "antiphon schedule add --from all --every day --at 08:00 --for 10h --zone Europe/Berlin"}});
+    adding.list({"--from", "INPUT,...", "what to record: worker/name, or all there are now", true}, asked->from)
         .option({"--at", "TIME", "the time of day when it begins: 20:00", true}, asked->at)
         .option({"--for", "TIME", "how long it lasts: 45m, 2h", true}, asked->length)
         .option({"--on", "DATE", "once, on that day: 2027-12-24"}, asked->date)
@@ -99,8 +100,9 @@ void add_schedule(Command root) {
               asked->every)
         .option({"--zone", "ZONE", "whose clocks show that: Europe/Berlin (default: the coordinator's own)"},
                 asked->zone)
-        .option({"--title", "TEXT", "of what it records, for people"}, asked->title)
-        .runs(with(add));
+        .option({"--title", "TEXT", "of what it records, for people"}, asked->title);
+    add_on_sound(adding, asked->on_sound);
+    adding.runs(with(add));
     group.client_verb({"list", "Lists the schedules, and what came of them last.", {"antiphon schedule list"}})
         .runs(with(list));
     group.client_verb({"remove", "Removes a schedule.", {"antiphon schedule remove p4"}})

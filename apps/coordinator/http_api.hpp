@@ -111,6 +111,9 @@ std::optional<Body> body_of(const http::Request& request, http::Responder& respo
 // is for are the core's.
 core::Result<core::Duration> duration_of(double seconds, const char* name);
 
+// Of a recording; nothing: it records all there is. The bounds are the core's.
+core::Result<std::optional<core::SoundTrigger>> trigger_of(const std::optional<api::OnSoundBody>& body);
+
 // Who asks, with the request's Idempotency-Key and what it was given for.
 Asker asker_of(const http::Request& request);
 

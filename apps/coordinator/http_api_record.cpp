@@ -23,7 +23,9 @@ auto recording_of() {
 void record(ApiParts& parts, const http::Request& request, http::Responder responder) {
     const auto body = body_of<api::RecordBody>(request, responder);
     if (!body) return;
-    core::RecordRequest record{body->from, {}, body->title.value_or("")};
+    const auto trigger = trigger_of(body->on_sound);
+    if (!trigger) return responder.fail(trigger.error());
+    core::RecordRequest record{body->from, {}, body->title.value_or(""), *trigger};
     if (body->for_s) {
         const auto length = duration_of(*body->for_s, "for_s");
         if (!length) return responder.fail(length.error());
@@ -140,6 +142,23 @@ void send_segment(ApiParts& parts, const http::Request& request, http::Responder
 }
 
 }  // namespace
+
+core::Result<std::optional<core::SoundTrigger>> trigger_of(const std::optional<api::OnSoundBody>& body) {
+    using Trigger = std::optional<core::SoundTrigger>;
+    if (!body) return Trigger();
+    core::SoundTrigger trigger;
+    trigger.level_db = body->level_db.value_or(trigger.level_db);
+    const auto take = [](const std::optional<double>& seconds, const char* name, std::int64_t& ms) {
+        if (!seconds) return core::Result<void>();
+        const auto duration = duration_of(*seconds, name);
+        if (!duration) return core::Result<void>(duration.error());
+        ms = duration->count() / 1'000'000;
+        return core::Result<void>();
+    };
+    if (auto taken = take(body->pre_roll_s, "pre_roll_s", trigger.pre_roll_ms); !taken) return taken.error();
+    if (auto taken = take(body->hold_s, "hold_s", trigger.hold_ms); !taken) return taken.error();
+    return Trigger(trigger);
+}
 
 void add_record_routes(http::Router& router, ApiParts& parts) {
     router.add(

@@ -14,11 +14,14 @@ using http::Permission;
 core::Result<core::ScheduleRequest> request_of(const api::ScheduleBody& body, core::WallTime now) {
     const auto second = calendar::parse_time_of_day(body.at);
     if (!second) return second.error().within("at");
-    core::ScheduleRequest asked{body.from, body.title.value_or(""), {}, {}, {}};
+    core::ScheduleRequest asked{body.from, body.title.value_or(""), {}, {}, {}, {}};
     asked.rule = {body.zone ? *body.zone : calendar::local_zone(), body.date, body.days, *second};
     const auto length = duration_of(static_cast<double>(body.for_s), "for_s");
     if (!length) return length.error();
     asked.length = *length;
+    const auto trigger = trigger_of(body.on_sound);
+    if (!trigger) return trigger.error();
+    asked.on_sound = *trigger;
     const auto next = calendar::next(asked.rule, now);
     if (!next) return next.error();
     if (!*next)

@@ -200,6 +200,7 @@ api::RecordingView recording_view(const core::CoordinatorState& state, const cor
     view.title = row.title;
     if (row.ends) view.ends = row.ends->wall;
     if (row.schedule) view.schedule = row.schedule->value;
+    view.on_sound = row.on_sound;
     return view;
 }
 
@@ -230,6 +231,7 @@ api::ScheduleView schedule_view(const core::CoordinatorState& state, const core:
     if (row.last) view.last = api::ScheduleRunView{row.last->at, {}, row.last->problem};
     if (row.last && row.last->recording) view.last->recording = row.last->recording->value;
     view.over = row.over;
+    view.on_sound = row.on_sound;
     view.created = row.created;
     return view;
 }

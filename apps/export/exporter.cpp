@@ -80,7 +80,7 @@ class Export {
         manifest_.marks = marks_on_line(wanted.marks, manifest_);
         for (std::size_t i = 0; i < tracks.size(); ++i)
             if (tracks[i].rows.empty())
-                manifest_.tracks[i].gaps.push_back({0, manifest_.frames, "nothing of it is at the coordinator"});
+                manifest_.tracks[i].gaps.push_back({0, manifest_.frames, "nothing of it is at the coordinator", {}});
     }
 
     core::Result<ExportManifest> run() {

@@ -21,8 +21,7 @@ TrackTotals totals_of(std::span<const media::SegmentRow> rows) {
     const auto time = media::recording_time(track);
     if (!time || time->tracks.front().lives.empty()) return totals;
     totals.frames = time->frames();
-    for (const auto& gap : media::gaps_on_line(time->tracks.front(), rows, time->begin_ns()))
-        totals.gap_frames += gap.count;
+    totals.gap_frames = media::lost_frames(media::gaps_on_line(time->tracks.front(), rows, time->begin_ns()));
     return totals;
 }
 

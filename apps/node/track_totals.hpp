@@ -11,7 +11,7 @@ namespace antiphon::node {
 
 struct TrackTotals {
     core::FrameCount frames = 0;      // from its first to its last, at the cluster's rate, gaps included
-    core::FrameCount gap_frames = 0;  // of those
+    core::FrameCount gap_frames = 0;  // of those, lost: not what was left out because it was quiet
     std::string note;                 // what its segments say, each once
     std::string sha256;               // of all hashes of its segments
 };

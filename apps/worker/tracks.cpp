@@ -111,7 +111,7 @@ void Tracks::stop_listening(const core::TrackId& id, const files::TrackRecorder&
     if (auto* input = find_input(inputs_, id.second); input && input->source) input->source->stop(recorder);
 }
 
-core::Result<void> Tracks::begin(const core::TrackId& id) {
+core::Result<void> Tracks::begin(const core::TrackId& id, const std::optional<core::SoundTrigger>& on_sound) {
     if (!core::parse_name(id.first.value) || !core::parse_name(id.second))
         return core::Error{core::ErrorCode::invalid, "'" + id.first.value + "/" + id.second + "' cannot name a folder"};
     auto* input = find_input(inputs_, id.second);
@@ -132,7 +132,7 @@ core::Result<void> Tracks::begin(const core::TrackId& id) {
     look_at_space();
     auto recorder = std::make_unique<files::TrackRecorder>(
         std::make_unique<files::LimitedSegments>(std::make_unique<files::SegmentFolder>(std::move(*folder)), space_),
-        options, wall_);
+        options, wall_, files::TrackRecorder::silent_after_default, on_sound);
     recorder->set_clock(map_);
     if (auto started = input->source->start(*recorder); !started) {
         if (rows.empty()) forget_empty(id);
@@ -151,9 +151,9 @@ void Tracks::look_at_space() {
     space_.tell(bytes, files::space_on_disk(folder_));
 }
 
-void Tracks::capture(const core::TrackId& id) {
+void Tracks::capture(const core::TrackId& id, const std::optional<core::SoundTrigger>& on_sound) {
     if (recorders_.contains(id)) return;
-    if (auto begun = begin(id); !begun) news_.push_back(failed(id, begun.error().what));
+    if (auto begun = begin(id, on_sound); !begun) news_.push_back(failed(id, begun.error().what));
 }
 
 void Tracks::finish(const core::TrackId& id) {

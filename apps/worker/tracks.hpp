@@ -32,7 +32,7 @@ class Tracks {
     std::vector<core::TrackReport> recover();
 
     // Begins a track, or goes on with one that was found. Refusals become a failed report.
-    void capture(const core::TrackId& id);
+    void capture(const core::TrackId& id, const std::optional<core::SoundTrigger>& on_sound);
     void finish(const core::TrackId& id);
     void discard(const core::TrackId& id);
     void set_clock(const media::ClockMap& map);
@@ -59,7 +59,7 @@ class Tracks {
 
     core::TrackReport report_of(const core::TrackId& id, const Track& track) const;
     core::Result<files::SegmentFolder> open(const core::TrackId& id) const;
-    core::Result<void> begin(const core::TrackId& id);
+    core::Result<void> begin(const core::TrackId& id, const std::optional<core::SoundTrigger>& on_sound);
     std::optional<core::TrackReport> take_up(const core::TrackId& id);  // nothing: there is no segment of it
     void keep_closed(const core::TrackId& id, Track& track);
     void forget_empty(const core::TrackId& id);

@@ -329,7 +329,7 @@ void WorkerApp::operator()(const core::SetOutput& set) {
 
 void WorkerApp::operator()(const core::Capture& capture) {
     log::info("track.begun", {{"recording", capture.recording.value}, {"input", capture.input}}, "records");
-    tracks_.capture({capture.recording, capture.input});
+    tracks_.capture({capture.recording, capture.input}, capture.on_sound);
     keep_polling();
 }
 

@@ -169,7 +169,7 @@ std::vector<SegmentGap> gaps_within(std::span<const SegmentRow> rows, std::uint6
         for (const auto& gap : row.gaps) first = std::min(first, gap.first);
         if (first > told)
             gaps.push_back(
-                {told, first - told, "a segment before number " + std::to_string(row.number) + " is not here"});
+                {told, first - told, "a segment before number " + std::to_string(row.number) + " is not here", {}});
         told = std::max(told, row.end());
         for (const auto& gap : row.gaps) {
             gaps.push_back(gap);
@@ -232,10 +232,11 @@ std::vector<SegmentGap> gaps_on_line(const TimedTrack& track, std::span<const Se
     std::string why;
     for (const auto& life : track.lives) {
         const auto first = frame_on_line(life, 0, begin_ns);
-        if (end && first > *end) gaps.push_back({*end, first - *end, why.empty() ? "nothing was recorded" : why});
+        if (end && first > *end) gaps.push_back({*end, first - *end, why.empty() ? "nothing was recorded" : why, {}});
         for (const auto& gap : gaps_within(rows, life.life)) {
             const auto from = frame_on_line(life, gap.first, begin_ns);
-            gaps.push_back({from, frame_on_line(life, gap.first + gap.count, begin_ns) - from, gap.reason});
+            gaps.push_back({from, frame_on_line(life, gap.first + gap.count, begin_ns) - from, gap.reason,
+                            gap.quiet});
         }
         for (const auto& row : rows)
             if (row.life == life.life) why = row.note;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,9 +26,18 @@ struct SegmentGap {
     core::FrameCount first = 0;
     core::FrameCount count = 0;
     std::string reason;
+    std::optional<bool> quiet = {};  // true: left out because nothing was to be heard, as somebody wished; nothing is lost
 
     friend bool operator==(const SegmentGap&, const SegmentGap&) = default;
 };
+
+// Of these gaps, the frames that are lost.
+inline core::FrameCount lost_frames(std::span<const SegmentGap> gaps) {
+    core::FrameCount frames = 0;
+    for (const auto& gap : gaps)
+        if (!gap.quiet.value_or(false)) frames += gap.count;
+    return frames;
+}
 
 // Frames count on within one life of the recorder, from the first that it captured: they are the device's, whatever was
 // missing. What lies between two lives is told by their anchors.

@@ -11,7 +11,7 @@ SegmentRow with_damage(SegmentRow row, core::FrameCount good) {
     if (from == row.end()) return row;
     std::erase_if(row.gaps, [&](const auto& gap) { return gap.first >= from; });
     for (auto& gap : row.gaps) gap.count = std::min(gap.count, from - gap.first);
-    row.gaps.push_back({from, row.end() - from, segment_damaged});
+    row.gaps.push_back({from, row.end() - from, segment_damaged, {}});
     return row;
 }
 

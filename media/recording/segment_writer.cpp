@@ -11,19 +11,18 @@
 namespace antiphon::media {
 namespace {
 
-core::FrameCount frames_of(const std::vector<SegmentGap>& gaps) {
-    core::FrameCount frames = 0;
-    for (const auto& gap : gaps) frames += gap.count;
-    return frames;
-}
-
 void add_gap(std::vector<SegmentGap>& gaps, SegmentGap gap) {
     const bool goes_on =
-        !gaps.empty() && gaps.back().first + gaps.back().count == gap.first && gaps.back().reason == gap.reason;
+        !gaps.empty() && gaps.back().first + gaps.back().count == gap.first && gaps.back().reason == gap.reason &&
+                         gaps.back().quiet == gap.quiet;
     if (goes_on)
         gaps.back().count += gap.count;
     else
         gaps.push_back(std::move(gap));
+}
+
+SegmentGap gap_of(core::FrameCount first, core::FrameCount count, const Because& because) {
+    return {first, count, because.reason, because.quiet ? std::optional(true) : std::nullopt};
 }
 
 }  // namespace
@@ -40,8 +39,8 @@ core::FrameCount SegmentWriter::frames_in(core::Duration duration) const noexcep
     return duration.count() * options_.rate / 1'000'000'000;
 }
 
-void SegmentWriter::take(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall, const char* reason) {
-    device_.add(piece.at, piece.device_frames, piece.run);
+// What of the piece is not written or left out yet.
+CapturedPiece SegmentWriter::unknown_of(const CapturedPiece& piece) {
     if (!std::exchange(begun_, true)) origin_ = piece.first;
     auto rest = piece;
     const auto behind = next_ - (piece.first - origin_);
@@ -54,17 +53,41 @@ void SegmentWriter::take(const CapturedPiece& piece, const ClockMap& map, core::
         rest.samples = piece.samples.subspan(known);
     }
     captured_until(piece.first + static_cast<core::FrameCount>(piece.samples.size()));
-    if (rest.samples.empty() || (broken_ && piece.at < retry_at_)) return;
-    auto done = broken_ ? mend() : core::Result<void>();
-    if (done) done = advance(rest, map, wall, reason);
-    if (!done) return give_up(done.error(), piece.at);
+    return rest;
+}
+
+void SegmentWriter::conclude(const core::Result<void>& done, core::LocalTime now) {
+    if (!done) return give_up(done.error(), now);
     trouble_.clear();
     count();
 }
 
+void SegmentWriter::take(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall, const Because& because) {
+    const auto rest = unknown_of(piece);
+    if (rest.samples.empty() || (broken_ && piece.at < retry_at_)) return;
+    auto done = broken_ ? mend() : core::Result<void>();
+    if (done) done = advance(rest, map, wall, because);
+    conclude(done, piece.at);
+}
+
+void SegmentWriter::leave(const CapturedPiece& piece, const Because& because) {
+    const auto rest = unknown_of(piece);
+    if (rest.samples.empty() || (broken_ && piece.at < retry_at_)) return;
+    auto done = broken_ ? mend() : core::Result<void>();
+    if (done && encoder_) done = close();
+    const auto end = rest.first + static_cast<core::FrameCount>(rest.samples.size());
+    if (done) done = leave_out(end - origin_, unless_in_trouble(because));
+    conclude(done, piece.at);
+}
+
+// What the disk said while it refused is why, whatever else would have been.
+Because SegmentWriter::unless_in_trouble(const Because& because) const {
+    return trouble_.empty() ? because : Because{trouble_.c_str()};
+}
+
 void SegmentWriter::count() noexcept {
     counters_.frames = next_;
-    counters_.gap_frames = closed_gaps_ + (row_ ? frames_of(row_->gaps) : 0) + frames_of(between_);
+    counters_.gap_frames = closed_gaps_ + (row_ ? lost_frames(row_->gaps) : 0) + lost_frames(between_);
 }
 
 void SegmentWriter::captured_until(core::FrameCount device_frame) noexcept {
@@ -72,9 +95,8 @@ void SegmentWriter::captured_until(core::FrameCount device_frame) noexcept {
 }
 
 core::Result<void> SegmentWriter::advance(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall,
-                                          const char* reason) {
-    if (auto left_out = leave_out(piece.first - origin_, trouble_.empty() ? reason : trouble_.c_str()); !left_out)
-        return left_out;
+                                          const Because& because) {
+    if (auto left_out = leave_out(piece.first - origin_, unless_in_trouble(because)); !left_out) return left_out;
     if (encoder_ && row_->frames >= frames_in(options_.length))
         if (auto closed = close(); !closed) return closed;
     if (!encoder_)
@@ -85,13 +107,13 @@ core::Result<void> SegmentWriter::advance(const CapturedPiece& piece, const Cloc
 }
 
 // What is missing before frame `at`.
-core::Result<void> SegmentWriter::leave_out(core::FrameCount at, const char* reason) {
+core::Result<void> SegmentWriter::leave_out(core::FrameCount at, const Because& because) {
     const auto missing = at - next_;
     if (missing <= 0) return {};
-    if (encoder_ && missing <= frames_in(options_.silence_max)) return silence(missing, reason);
+    if (encoder_ && missing <= frames_in(options_.silence_max)) return silence(missing, because);
     if (encoder_)
         if (auto closed = close(); !closed) return closed;
-    add_gap(between_, {next_, missing, reason});
+    add_gap(between_, gap_of(next_, missing, because));
     next_ = at;
     return {};
 }
@@ -131,8 +153,8 @@ core::Result<void> SegmentWriter::write(std::span<const float> samples) {
     return {};
 }
 
-core::Result<void> SegmentWriter::silence(core::FrameCount frames, const char* reason) {
-    add_gap(row_->gaps, {next_, frames, reason});
+core::Result<void> SegmentWriter::silence(core::FrameCount frames, const Because& because) {
+    add_gap(row_->gaps, gap_of(next_, frames, because));
     return write(std::vector<float>(static_cast<std::size_t>(frames)));
 }
 
@@ -175,7 +197,7 @@ core::Result<void> SegmentWriter::close() {
 void SegmentWriter::closed(SegmentRow row) {
     row_.reset();
     last_ = std::move(row);
-    closed_gaps_ += frames_of(last_->gaps);
+    closed_gaps_ += lost_frames(last_->gaps);
     number_ = last_->number + 1;
     closed_.push_back(*last_);
     ++counters_.segments;
@@ -214,16 +236,16 @@ core::Result<void> SegmentWriter::mend() {
     return {};
 }
 
-bool SegmentWriter::finish(const char* reason) {
+bool SegmentWriter::finish(const Because& because) {
     auto done = broken_ ? mend() : core::Result<void>();
-    if (done && begun_) done = leave_out(captured_until_ - origin_, trouble_.empty() ? reason : trouble_.c_str());
+    if (done && begun_) done = leave_out(captured_until_ - origin_, unless_in_trouble(because));
     if (done && encoder_) done = close();
     if (done && !between_.empty() && last_) {
         auto row = *last_;
         row.gaps.insert(row.gaps.end(), between_.begin(), between_.end());
         done = files_.save(row);
         if (done) {
-            closed_gaps_ += frames_of(std::exchange(between_, {}));
+            closed_gaps_ += lost_frames(std::exchange(between_, {}));
             closed_.push_back(*(last_ = std::move(row)));
         }
     }

@@ -39,9 +39,17 @@ struct SegmentOptions {
     core::Duration retry_after = std::chrono::seconds(1);  // when the disk refused
 };
 
+// Why frames are left out. `quiet`: because nothing was to be heard; else they are lost.
+struct Because {
+    Because(const char* words, bool is_quiet = false) : reason(words), quiet(is_quiet) {}
+
+    const char* reason;
+    bool quiet;
+};
+
 struct SegmentCounters {
     core::FrameCount frames = 0;      // since it began: of files, with their silence, and of gaps between them
-    core::FrameCount gap_frames = 0;  // of those
+    core::FrameCount gap_frames = 0;  // of those, lost
     int segments = 0;                 // closed
     std::uint64_t refusals = 0;       // of the disk
 };
@@ -55,14 +63,18 @@ class SegmentWriter {
     SegmentWriter(SegmentFiles& files, const SegmentOptions& options);
     ~SegmentWriter();
 
-    // The next piece; frames that it leaves out are a gap, because of `reason`. Frames that were there already are
-    // skipped. `wall`: now, for people.
-    void take(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall, const char* reason);
+    // What the device says with each piece, when it comes, whether it is kept or not.
+    void hear(const CapturedPiece& piece) { device_.add(piece.at, piece.device_frames, piece.run); }
+    // The next piece to keep, which was heard; frames that it leaves out are a gap. Frames that were there already are
+    // skipped. `wall`: when it came, for people.
+    void take(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall, const Because& because);
+    // The next piece, which is not to be kept: a gap, and the segment before it is closed.
+    void leave(const CapturedPiece& piece, const Because& because);
     // Device frames up to there were captured, and nothing follows that would show that the last are missing.
     void captured_until(core::FrameCount device_frame) noexcept;
-    // Closes what is open; what is missing at the end is a gap because of `reason`. False: the disk refuses still, and
+    // Closes what is open; what is missing at the end is a gap. False: the disk refuses still, and
     // mend_track() has to be tried later.
-    bool finish(const char* reason);
+    bool finish(const Because& because);
 
     // The rows of segments that were closed since the last call, by number. One comes again when something is to be
     // told in it that was not known: a gap at the very end.
@@ -76,11 +88,14 @@ class SegmentWriter {
     core::Result<void> open(core::WallTime wall);
     core::Result<void> close();
     core::Result<void> write(std::span<const float> samples);
-    core::Result<void> silence(core::FrameCount frames, const char* reason);
+    core::Result<void> silence(core::FrameCount frames, const Because& because);
     core::Result<void> keep();
+    CapturedPiece unknown_of(const CapturedPiece& piece);
+    void conclude(const core::Result<void>& done, core::LocalTime now);
     core::Result<void> advance(const CapturedPiece& piece, const ClockMap& map, core::WallTime wall,
-                               const char* reason);
-    core::Result<void> leave_out(core::FrameCount at, const char* reason);
+                               const Because& because);
+    core::Result<void> leave_out(core::FrameCount at, const Because& because);
+    Because unless_in_trouble(const Because& because) const;
     core::Result<void> mend();
     void closed(SegmentRow row);
     void anchor(const ClockMap& map);

@@ -39,13 +39,17 @@ struct Recorder {
         writer = std::make_unique<SegmentWriter>(
             disk, SegmentOptions{.life = life, .first_number = first_number, .title = "r1 hall/mic", .length = length});
     }
-    void capture(core::FrameCount frames) {
+    void capture(core::FrameCount frames, bool keep = true) {
         for (const auto end = captured + frames; captured < end; captured += piece_frames) {
             std::vector<float> samples;
             for (core::FrameCount i = 0; i < piece_frames; ++i) samples.push_back(sample_at(captured + i));
             const auto device = first_device_frame + captured + piece_frames;
-            writer->take({core::LocalTime{device * 125'000 / 6}, device, 0, device - piece_frames, samples}, map,
-                         {1'000'000'000 + captured}, "the ring was full");
+            const CapturedPiece piece{core::LocalTime{device * 125'000 / 6}, device, 0, device - piece_frames, samples};
+            writer->hear(piece);
+            if (keep)
+                writer->take(piece, map, {1'000'000'000 + captured}, "the ring was full");
+            else
+                writer->leave(piece, {"it was quiet", true});
         }
     }
     void miss(core::FrameCount frames) { captured += frames; }
@@ -161,6 +165,45 @@ TEST(SegmentWriter, AShortGapIsSilenceAndALongOneIsBetweenFiles) {
     told.erase(told.begin() + 1);
     EXPECT_EQ(told, rows);
     EXPECT_TRUE(recorder.writer->take_closed().empty());
+}
+
+// So what is before a quiet hour is whole, and on its way, while that lasts.
+TEST(SegmentWriter, WhatIsLeftOutClosesTheSegmentAndIsNoLoss) {
+    Recorder recorder(1min);
+    recorder.capture(second / 2, false);
+    recorder.capture(second);
+    recorder.capture(piece_frames, false);
+    ASSERT_EQ(recorder.writer->take_closed().size(), 1U);
+    recorder.capture(20 * second - piece_frames, false);
+    recorder.capture(second);
+    recorder.miss(piece_frames);
+    recorder.capture(second);
+    recorder.capture(2 * second, false);
+    ASSERT_TRUE(recorder.writer->finish({"it was quiet", true}));
+    const auto rows = recorder.mended();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_EQ(rows[0].gaps, (std::vector<SegmentGap>{{0, second / 2, "it was quiet", true}}));
+    ASSERT_EQ(rows[1].gaps.size(), 3U);
+    EXPECT_EQ(rows[1].gaps[0], (SegmentGap{3 * second / 2, 20 * second, "it was quiet", true}));
+    EXPECT_EQ(rows[1].gaps[1].reason, "the ring was full");
+    EXPECT_EQ(rows[1].gaps[2], (SegmentGap{recorder.captured - 2 * second, 2 * second, "it was quiet", true}));
+    const auto held = check(recorder, rows, 1);
+    EXPECT_EQ(held.recorded, 3 * second);
+    EXPECT_EQ(held.end, recorder.captured);
+    EXPECT_EQ(recorder.writer->counters().frames, recorder.captured);
+    EXPECT_EQ(recorder.writer->counters().gap_frames, piece_frames) << "lost is what nobody wished to miss";
+}
+
+TEST(SegmentWriter, ItsClockIsTrueRightAfterALongQuietTime) {
+    Recorder recorder(1min);
+    recorder.capture(3600 * second, false);
+    recorder.capture(second);
+    ASSERT_TRUE(recorder.finish());
+    const auto rows = recorder.mended();
+    ASSERT_FALSE(rows.at(0).anchors.empty());
+    for (const auto& anchor : rows[0].anchors)
+        EXPECT_NEAR(static_cast<double>(anchor.cluster_ns),
+                    5e9 + static_cast<double>(first_device_frame + anchor.frame) * 1e9 / 48000, 2000);
 }
 
 TEST(SegmentWriter, AKilledProcessLosesATenthOfASecond) {

@@ -148,6 +148,7 @@ class OpenApi(unittest.TestCase):
         recording = self.ask(201, "POST", "/v1/recordings", {"from": ["hall/mic"]}).json()["id"]
         self.ask(409, "POST", "/v1/recordings", {"from": ["hall/mic"]})
         self.ask(400, "POST", "/v1/recordings", {"from": ["hall/mic"], "for_s": 0.5})
+        self.ask(400, "POST", "/v1/recordings", {"from": ["hall/mic"], "on_sound": {"level_db": 3}})
         self.marks(recording)
         self.assertTrue(wait_for(lambda: self.get(f"/v1/recordings/{recording}")["tracks"][0]["frames"] > 0, 30))
         self.get("/v1/workers/hall"), self.get("/v1/status"), self.get("/v1/why/hall/mic")
