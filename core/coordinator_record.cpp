@@ -90,11 +90,11 @@ Result<void> require_trigger(const std::optional<SoundTrigger>& trigger) {
         return Error{ErrorCode::invalid, "a level of " + std::to_string(trigger->level_db) +
                                              " dB is none of sound; -100 to 0 are possible, such as -40"};
     if (trigger->pre_roll_ms < 0 || trigger->pre_roll_ms > pre_roll_max_ms)
-        return Error{ErrorCode::invalid, "a pre-roll of " + std::to_string(trigger->pre_roll_ms) +
-                                             " ms is not possible; 0 to 10 s are"};
+        return Error{ErrorCode::invalid,
+                     "a pre-roll of " + std::to_string(trigger->pre_roll_ms) + " ms is not possible; 0 to 10 s are"};
     if (trigger->hold_ms < hold_min_ms || trigger->hold_ms > hold_max_ms)
-        return Error{ErrorCode::invalid, "a hold of " + std::to_string(trigger->hold_ms) +
-                                             " ms is not possible; 1 s to 10 min are"};
+        return Error{ErrorCode::invalid,
+                     "a hold of " + std::to_string(trigger->hold_ms) + " ms is not possible; 1 s to 10 min are"};
     return {};
 }
 

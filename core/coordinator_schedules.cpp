@@ -57,7 +57,8 @@ void run(CoordinatorTurn& turn, const ScheduleRow& row, WallTime wall) {
     if (over && row.last && row.last->at == *row.next) return miss(turn, row, wall, row.last->problem);
     if (over) return miss(turn, row, wall, "it was over before this coordinator looked at its clock");
     if (!inputs.free.empty()) {
-        const auto recording = begin_recording(turn, inputs.free, {row.title, length - late, row.id, row.on_sound}, wall);
+        const auto recording =
+            begin_recording(turn, inputs.free, {row.title, length - late, row.id, row.on_sound}, wall);
         return conclude(turn, row, {*row.next, recording.id, inputs.busy}, wall);
     }
     if (row.last && row.last->at == *row.next) return;  // it waits, and has said so

@@ -30,7 +30,11 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         old_goodbye,            // of a connection that another has followed, it is believed
                         source_left_open,       // of a live session that is over
                         input_left_open,        // the same, of the board whose input it played
-                        time_twice)             // a clock set back makes a schedule's time come true again
+                        time_twice,             // a clock set back makes a schedule's time come true again
+                        gap_too_short,          // a gap of a recording is told a block too short
+                        released_unverified,    // what a board brings is not compared before the board may release it
+                        row_before_data,        // a segment's row says that it is whole before its data are durable
+                        named_before_data)      // the same of its file's name
 
 #ifdef ANTIPHON_MUTANTS
 // Of the thread: set by the program before each run. Aligned like a cache line, for mold 1.10 may lay out a program

@@ -165,9 +165,9 @@ struct RecordingRow {
     RecordingPhase phase = RecordingPhase::recording;
     std::vector<TrackRow> tracks;
     WallTime created;
-    std::optional<std::string> title = {};    // for people
-    std::optional<RecordingEnd> ends = {};    // absent: when somebody stops it
-    std::optional<ScheduleId> schedule = {};  // that began it
+    std::optional<std::string> title = {};      // for people
+    std::optional<RecordingEnd> ends = {};      // absent: when somebody stops it
+    std::optional<ScheduleId> schedule = {};    // that began it
     std::optional<SoundTrigger> on_sound = {};  // absent: it records all there is
 
     bool active() const { return phase == RecordingPhase::recording || phase == RecordingPhase::stopping; }

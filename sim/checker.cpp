@@ -330,7 +330,7 @@ void Checker::coordinator_effect(const core::CoordinatorEffect& effect) {
     if (std::holds_alternative<core::BeginSource>(effect)) ++counters_.sources;
 }
 
-void Checker::finish(const SimCoordinator& coordinator) {
+void Checker::finish(const SimCoordinator& coordinator, core::LocalTime now) {
     auto open = coordinator.sources().all();
     for (const auto& [id, session] : coordinator.durable().sessions.rows()) {
         if (!session->programme.live || !session->active()) continue;
@@ -344,6 +344,9 @@ void Checker::finish(const SimCoordinator& coordinator) {
         else if (session->open_door != source.mapped().open_door)
             fail("liveness: the source of session " + id.value + " is sent elsewhere than its session says");
     }
+    for (const auto& [id, recording] : coordinator.durable().recordings.rows())
+        if (recording->phase == core::RecordingPhase::recording && recording->ends && recording->ends->at.ns < now.ns)
+            fail("liveness: recording " + id.value + " goes on though its time is over");
     if (!open.empty()) fail("liveness: the source of session " + open.begin()->first.value + " was left open");
 }
 

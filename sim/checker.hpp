@@ -80,7 +80,7 @@ class Checker {
     // At the end of the quiet phase: nothing is left over, and all are what they shall be.
     void finish(const SimWorker& worker, const core::CoordinatorState& durable);
     // Of the one that leads: it has those sources open, and begun, that its sessions want.
-    void finish(const SimCoordinator& coordinator);
+    void finish(const SimCoordinator& coordinator, core::LocalTime now);
     void expect_all_answered();
 
     void fail(std::string law) {

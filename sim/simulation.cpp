@@ -70,16 +70,26 @@ class Simulation {
         faults_.end();
         cluster_.run_for(lead_within);
         if (!cluster_.coordinator().leads()) cluster_.checker().fail("liveness: no coordinator leads after 10 s");
+        remove_schedules();
         cluster_.run_for(plan_.quiet_for - lead_within);
         run_programmes_out();
         // A coordinator that was replaced learns it when it misses workers, and has something to say until then.
         if (cluster_.coordinators().size() > 1) cluster_.run_for(core::silent_after + seconds(1));
         for (const auto& worker : cluster_.workers())
             cluster_.checker().finish(*worker, cluster_.coordinator().durable());
-        cluster_.checker().finish(cluster_.coordinator());
+        cluster_.checker().finish(cluster_.coordinator(), cluster_.now() - seconds(1));
         cluster_.checker().expect_all_answered();
         expect_nothing_but_heartbeats();
         expect_one_leader();
+    }
+
+    // They never come to rest by themselves.
+    void remove_schedules() {
+        const auto& schedules = cluster_.coordinator().durable().schedules.rows();
+        for (const auto& [id, row] : schedules)
+            ask({core::ScheduleDeleteRequest{id}, "schedule remove " + id.value, {}});
+        cluster_.run_for(seconds(1));
+        if (!schedules.empty()) cluster_.checker().fail("liveness: a schedule cannot be removed");
     }
 
     // What was begun late is heard to its end.

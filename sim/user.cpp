@@ -110,7 +110,7 @@ User::Asked User::on_token() {
 // A date of a schedule is of the run, as those of tokens.
 User::Asked User::on_recording() {
     const auto recording = some_recording();
-    switch (random_.below(8)) {
+    switch (random_.below(10)) {
         case 0:
         case 1:
         case 2: {
@@ -124,7 +124,8 @@ User::Asked User::on_recording() {
             if (random_.chance(0.3)) mark.ago = std::chrono::seconds(2);
             return {mark, "mark " + recording.value, {}};
         }
-        case 4: {
+        case 4:
+        case 5: {
             core::ScheduleRequest schedule{some_endpoints("mic"), "", {"UTC", {}, {core::Weekday::mon}}, {}, {}};
             if (random_.chance(0.4)) schedule.rule.date = "1970-01-01";
             schedule.rule.second_of_day = static_cast<std::int64_t>(random_.below(80));
@@ -132,7 +133,7 @@ User::Asked User::on_recording() {
             schedule.next = core::WallTime{schedule.rule.second_of_day * 1'000'000'000};
             return {schedule, "schedule", {}};
         }
-        case 5: {
+        case 6: {
             const auto id = schedules_.empty() ? core::ScheduleId{"p0"} : schedules_[random_.below(schedules_.size())];
             return {core::ScheduleDeleteRequest{id}, "schedule remove " + id.value, {}};
         }

@@ -7,30 +7,29 @@
 #include <string>
 
 #include "adapters/files/posix.hpp"
-#include "core/ids.hpp"
 
 namespace antiphon::files {
 
-// PATH.part grows until it is whole; then it is checked and gets its name. For one thread; one at a time per path.
+// It grows under one name until it is whole; whoever knows what it should be then gives it the other
+// (media::take_in). For one thread; one at a time per place.
 class PartialFile {
   public:
-    // What is there of it, partial or whole, goes.
-    static core::Result<void> remove(const std::filesystem::path& path);
-    // How many bytes have come so far: of the partial file, or of the whole one where that is there already.
-    static std::uint64_t received(const std::filesystem::path& path);
+    struct Place {
+        std::filesystem::path growing, whole;
+    };
+
+    // What is there of it, growing or whole, goes.
+    static core::Result<void> remove(const Place& place);
+    // How many bytes have come so far: of the growing file, or of the whole one where that is there already.
+    static std::uint64_t received(const Place& place);
 
     // Goes on at `offset`, which has to be what received() says: else `conflict`, with that number as the current
     // version. Makes the folder when it is missing. `exhausted` when the disk is full.
-    static core::Result<PartialFile> open(const std::filesystem::path& path, std::uint64_t offset);
+    static core::Result<PartialFile> open(const Place& place, std::uint64_t offset);
 
-    // What came stays for the next connection; complete() finds out what a power cut took of it.
+    // What came stays for the next connection; a power cut may take of it what nobody has synced.
     core::Result<void> append(std::span<const std::byte> bytes);
     std::uint64_t size() const noexcept { return size_; }
-    // All has come: synced, read again and compared, named, the folder synced. `corrupt`, and the partial file gone,
-    // when it is not what it should be; the next begins at 0. Reads the whole file: not for a loop. Thread-safe where
-    // nobody appends.
-    static core::Result<void> complete(const std::filesystem::path& path, std::uint64_t bytes,
-                                       const core::BlobHash& sha256);
 
   private:
     PartialFile(Descriptor file, std::filesystem::path path, std::uint64_t size)

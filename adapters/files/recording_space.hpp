@@ -74,6 +74,7 @@ class LimitedSegments final : public media::SegmentFiles {
     core::Result<void> save(const media::SegmentRow& row) override { return files_->save(row); }
     core::Result<void> drop(int number) override { return files_->drop(number); }
     core::Result<void> remove(int number) override;
+    core::Result<Found> find(int number) override { return files_->find(number); }
     core::Result<std::vector<Found>> list() override { return files_->list(); }
 
   private:

@@ -56,6 +56,7 @@ struct Memory final : media::SegmentFiles {
     core::Result<void> save(const media::SegmentRow&) override { return {}; }
     core::Result<void> drop(int) override { return {}; }
     core::Result<void> remove(int number) override { return files.erase(number), core::Result<void>(); }
+    core::Result<Found> find(int number) override { return Found{number}; }
     core::Result<std::vector<Found>> list() override { return std::vector<Found>(); }
 
     std::map<int, std::string> files;

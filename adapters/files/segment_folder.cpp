@@ -57,6 +57,8 @@ fs::path SegmentFolder::path_of(int number, const char* ending) const { return f
 
 fs::path SegmentFolder::whole_in(const fs::path& folder, int number) { return folder / name_of(number, ".flac"); }
 
+fs::path SegmentFolder::growing_in(const fs::path& folder, int number) { return folder / name_of(number, ".part"); }
+
 fs::path SegmentFolder::there(int number) const {
     auto growing = path_of(number, ".part");
     std::error_code unknown;
@@ -138,6 +140,24 @@ core::Result<void> SegmentFolder::remove(int number) {
     return sync_folder();
 }
 
+// Nothing: it is no row of this number.
+core::Result<std::optional<media::SegmentRow>> SegmentFolder::row_in(const fs::path& path, int number) {
+    const auto text = read_text(path, row_bytes_max);
+    if (!text && text.error().code != core::ErrorCode::invalid) return text.error();
+    auto row = text ? text_.read(*text) : core::Result<media::SegmentRow>(text.error());
+    return row && row->number == number ? std::optional(std::move(*row)) : std::nullopt;
+}
+
+core::Result<media::SegmentFiles::Found> SegmentFolder::find(int number) {
+    std::error_code none;
+    Found found{number, fs::exists(path_of(number, ".part"), none), fs::exists(whole(number), none), {}};
+    if (!fs::exists(path_of(number, ".json"), none)) return found;
+    auto row = row_in(path_of(number, ".json"), number);
+    if (!row) return row.error();
+    found.row = std::move(*row);
+    return found;
+}
+
 core::Result<std::vector<media::SegmentFiles::Found>> SegmentFolder::list() {
     std::map<int, Found> found;
     std::vector<fs::path> damaged;
@@ -152,13 +172,10 @@ core::Result<std::vector<media::SegmentFiles::Found>> SegmentFolder::list() {
         one.growing |= ending == ".part";
         one.whole |= ending == ".flac";
         if (ending != ".json") continue;
-        const auto text = read_text(it->path(), row_bytes_max);
-        if (!text && text.error().code != core::ErrorCode::invalid) return text.error();
-        auto row = text ? text_.read(*text) : core::Result<media::SegmentRow>(text.error());
-        if (row && row->number == *number)
-            one.row = std::move(*row);
-        else
-            damaged.push_back(it->path());
+        auto row = row_in(it->path(), *number);
+        if (!row) return row.error();
+        one.row = std::move(*row);
+        if (!one.row) damaged.push_back(it->path());
     }
     if (error) return system_error("cannot list", folder_, error.value());
     for (const auto& path : damaged) put_aside(path);

@@ -37,8 +37,10 @@ class SegmentFolder final : public media::SegmentFiles {
     core::Result<void> save(const media::SegmentRow& row) override;
     core::Result<void> drop(int number) override;
     core::Result<void> remove(int number) override;
+    core::Result<Found> find(int number) override;
     core::Result<std::vector<Found>> list() override;
 
+    static std::filesystem::path growing_in(const std::filesystem::path& folder, int number);
     static std::filesystem::path whole_in(const std::filesystem::path& folder, int number);
     std::filesystem::path whole(int number) const { return whole_in(folder_, number); }
 
@@ -48,6 +50,7 @@ class SegmentFolder final : public media::SegmentFiles {
 
     std::filesystem::path path_of(int number, const char* ending) const;
     std::filesystem::path there(int number) const;
+    core::Result<std::optional<media::SegmentRow>> row_in(const std::filesystem::path& path, int number);
 
     std::filesystem::path folder_;
     SegmentRowText text_;

@@ -85,7 +85,8 @@ bool TrackRecorder::write_all_there_is() {
                                          std::span(samples).first(frames)};
         writer_.hear(piece);
         gate_.take(piece, wall_(), [this](const media::CapturedPiece& decided, core::WallTime wall, bool keep) {
-            keep ? writer_.take(decided, clock_.value(), wall, {ring_was_full}) : writer_.leave(decided, {quiet_.c_str(), true});
+            keep ? writer_.take(decided, clock_.value(), wall, {ring_was_full})
+                 : writer_.leave(decided, {quiet_.c_str(), true});
         });
     }
     return any;

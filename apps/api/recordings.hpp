@@ -29,8 +29,8 @@ struct RecordingView {
     std::vector<TrackView> tracks;
     core::WallTime created;
     std::optional<std::string> title = {};
-    std::optional<core::WallTime> ends = {};   // by itself; absent: when it is stopped
-    std::optional<std::string> schedule = {};  // that began it
+    std::optional<core::WallTime> ends = {};          // by itself; absent: when it is stopped
+    std::optional<std::string> schedule = {};         // that began it
     std::optional<core::SoundTrigger> on_sound = {};  // absent: it records all there is
 };
 BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created, title, ends, schedule, on_sound))

@@ -54,7 +54,8 @@ core::Result<double> parse_decibels(std::string_view text) {
     auto number = text.ends_with("dB") ? text.substr(0, text.size() - 2) : text;
     const bool below = number.starts_with('-');
     const auto value = plain_number(below ? number.substr(1) : number);
-    if (!value || (!below && *value > 0) || *value > 100) return bad(text, "is no level; write -100dB to 0dB, such as -40dB");
+    if (!value || (!below && *value > 0) || *value > 100)
+        return bad(text, "is no level; write -100dB to 0dB, such as -40dB");
     return below ? -*value : *value;
 }
 

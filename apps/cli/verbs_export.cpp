@@ -1,6 +1,6 @@
 // The verb export: a recording as files that an editor opens.
-#include <boost/describe/enum_from_string.hpp>
 #include <algorithm>
+#include <boost/describe/enum_from_string.hpp>
 #include <system_error>
 
 #include "adapters/files/segment_folder.hpp"
@@ -92,8 +92,8 @@ void tell(const Call& call, const exporting::ExportManifest& manifest, const fs:
         if (manifest.tracks.size() > 1 && track.channel > 0) line += ", channel " + std::to_string(track.channel + 1);
         line += ": " + track.input + ", " + duration_text(manifest.frames);
         if (missing > 0)
-            line += ", of it " + missing_text(missing) + " missing in " +
-                    count_text(static_cast<std::size_t>(lost), "gap");
+            line +=
+                ", of it " + missing_text(missing) + " missing in " + count_text(static_cast<std::size_t>(lost), "gap");
         if (quiet > 0) line += ", " + duration_text(quiet) + " quiet and left out";
         if (!track.note.empty()) line += "; " + track.note;
         call.tell(line);

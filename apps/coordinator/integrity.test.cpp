@@ -152,7 +152,7 @@ TEST_F(Kept, TheBoardMayBringItAgain) {
         ASSERT_TRUE(place) << place.error().what;
         EXPECT_FALSE(place->kept) << at;
         EXPECT_EQ(place->received_bytes, 0U);
-        auto part = files::PartialFile::open(catalogue.file(0), 0);
+        auto part = files::PartialFile::open(catalogue.place(0), 0);
         ASSERT_TRUE(part && part->append(std::as_bytes(std::span(whole))));
         part = core::Error{core::ErrorCode::internal, "closed"};
         ASSERT_TRUE(catalogue.accept(0));

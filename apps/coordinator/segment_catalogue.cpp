@@ -4,11 +4,10 @@
 #include <algorithm>
 
 #include "adapters/files/atomic_write.hpp"
-#include "adapters/files/partial_file.hpp"
 #include "adapters/files/recording_space.hpp"
-#include "adapters/files/segment_folder.hpp"
 #include "apps/node/segment_rows.hpp"
 #include "media/recording/segment_damage.hpp"
+#include "media/recording/segment_mend.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -27,9 +26,12 @@ fs::path SegmentCatalogue::file(int number) const { return files::SegmentFolder:
 
 fs::path SegmentCatalogue::row_file(int number) const { return file(number).replace_extension(".json"); }
 
-core::Result<void> SegmentCatalogue::save(const media::SegmentRow& row) const {
-    auto folder = files::SegmentFolder::open(folder_, node::segment_row_text());
-    return folder ? folder->save(row) : core::Result<void>(folder.error());
+files::PartialFile::Place SegmentCatalogue::place(int number) const {
+    return {files::SegmentFolder::growing_in(folder_, number), file(number)};
+}
+
+core::Result<files::SegmentFolder> SegmentCatalogue::open() const {
+    return files::SegmentFolder::open(folder_, node::segment_row_text());
 }
 
 core::Result<media::SegmentRow> SegmentCatalogue::row(int number) const {
@@ -57,14 +59,17 @@ core::Result<api::SegmentPlace> SegmentCatalogue::announce(const media::SegmentR
                      named(row.number) + " is here already, and other than this; it is not replaced"};
     if (auto room = require_room(files::SegmentFolder::row_bytes_max); !room) return room.error();
     if (!same)
-        if (auto removed = files::PartialFile::remove(file(row.number)); !removed) return removed.error();
-    if (!same || *known != row)
-        if (auto saved = save(row); !saved) return saved.error();
+        if (auto removed = files::PartialFile::remove(place(row.number)); !removed) return removed.error();
+    if (!same || *known != row) {
+        auto folder = open();
+        if (!folder) return folder.error();
+        if (auto saved = folder->save(row); !saved) return saved.error();
+    }
     if (!row.kept && fs::exists(file(row.number), none)) {  // named, and then the power went
         if (auto accepted = accept(row.number); !accepted) return accepted.error();
         row.kept = true;
     }
-    return api::SegmentPlace{row.kept ? row.bytes : files::PartialFile::received(file(row.number)), row.kept};
+    return api::SegmentPlace{row.kept ? row.bytes : files::PartialFile::received(place(row.number)), row.kept};
 }
 
 core::Result<void> SegmentCatalogue::require_room(std::uint64_t bytes) const {
@@ -80,17 +85,15 @@ core::Result<void> SegmentCatalogue::require_room(std::uint64_t bytes) const {
 core::Result<void> SegmentCatalogue::accept(int number) const {
     auto row = this->row(number);
     if (!row) return row.error();
-    const core::BlobHash sha256{row->sha256};
-    if (auto done = files::PartialFile::complete(file(number), row->bytes, sha256); !done) return done;
-    row->kept = true;
-    return save(*row);
+    auto folder = open();
+    return folder ? media::take_in(*folder, std::move(*row)) : core::Result<void>(folder.error());
 }
 
 core::Result<std::vector<media::SegmentRow>> SegmentCatalogue::kept() const {
     std::vector<media::SegmentRow> rows;
     std::error_code none;
     if (!fs::exists(folder_, none)) return rows;
-    auto folder = files::SegmentFolder::open(folder_, node::segment_row_text());
+    auto folder = open();
     if (!folder) return folder.error();
     const auto found = folder->list();
     if (!found) return found.error();

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "adapters/files/partial_file.hpp"
+#include "adapters/files/segment_folder.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/node/track_totals.hpp"
 #include "core/result.hpp"
@@ -36,9 +38,10 @@ class SegmentCatalogue {
     core::Result<node::TrackTotals> complete(const api::TrackComplete& told) const;
 
     std::filesystem::path file(int number) const;
+    files::PartialFile::Place place(int number) const;
 
   private:
-    core::Result<void> save(const media::SegmentRow& row) const;
+    core::Result<files::SegmentFolder> open() const;
     std::filesystem::path row_file(int number) const;
 
     const std::filesystem::path folder_;

@@ -51,7 +51,7 @@ core::Result<void> SegmentUpload::begin(const http::Request& request,
         return Error{ErrorCode::invalid, "segment " + std::to_string(*number) + " was announced with " +
                                              std::to_string(row_.bytes) + " bytes, and more would come"};
     if (auto room = catalogue_->require_room(row_.bytes - *offset); !room) return room;
-    auto file = files::PartialFile::open(catalogue_->file(*number), *offset);
+    auto file = files::PartialFile::open(catalogue_->place(*number), *offset);
     if (!file) return file.error();
     file_.emplace(std::move(*file));
     return {};

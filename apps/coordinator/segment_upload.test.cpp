@@ -224,7 +224,7 @@ TEST_F(OnTheWay, ARowThatIsToldAgainIsKeptWithItsSound) {
 TEST_F(OnTheWay, ASegmentThatWasMendedDifferentlyTakesTheOthersPlace) {
     const auto row = segment(0);
     ASSERT_EQ(catalogue().announce(row)->received_bytes, 0U);
-    auto half = files::PartialFile::open(catalogue().file(0), 0);
+    auto half = files::PartialFile::open(catalogue().place(0), 0);
     ASSERT_TRUE(half);
     ASSERT_TRUE(half->append(std::vector<std::byte>(1000)));
     EXPECT_EQ(catalogue().announce(row)->received_bytes, 1000U);

@@ -235,8 +235,7 @@ std::vector<SegmentGap> gaps_on_line(const TimedTrack& track, std::span<const Se
         if (end && first > *end) gaps.push_back({*end, first - *end, why.empty() ? "nothing was recorded" : why, {}});
         for (const auto& gap : gaps_within(rows, life.life)) {
             const auto from = frame_on_line(life, gap.first, begin_ns);
-            gaps.push_back({from, frame_on_line(life, gap.first + gap.count, begin_ns) - from, gap.reason,
-                            gap.quiet});
+            gaps.push_back({from, frame_on_line(life, gap.first + gap.count, begin_ns) - from, gap.reason, gap.quiet});
         }
         for (const auto& row : rows)
             if (row.life == life.life) why = row.note;

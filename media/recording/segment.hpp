@@ -26,7 +26,8 @@ struct SegmentGap {
     core::FrameCount first = 0;
     core::FrameCount count = 0;
     std::string reason;
-    std::optional<bool> quiet = {};  // true: left out because nothing was to be heard, as somebody wished; nothing is lost
+    std::optional<bool> quiet =
+        {};  // true: left out because nothing was to be heard, as somebody wished; nothing is lost
 
     friend bool operator==(const SegmentGap&, const SegmentGap&) = default;
 };

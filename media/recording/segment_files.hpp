@@ -31,7 +31,7 @@ class SegmentFiles {
     // What was appended and the file's length are durable on return.
     virtual core::Result<void> sync() = 0;
 
-    // A growing file is cut to so many bytes, and that is durable on return.
+    // A growing file is cut (or filled up with zeros) to so many bytes; they, and that, are durable on return.
     virtual core::Result<void> cut(int number, std::uint64_t bytes) = 0;
     // A growing file gets the name of a whole one; durable with sync_folder().
     virtual core::Result<void> finish(int number) = 0;
@@ -54,6 +54,8 @@ class SegmentFiles {
         bool whole = false;
         std::optional<SegmentRow> row;
     };
+    // One of them: of another number nothing is there.
+    virtual core::Result<Found> find(int number) = 0;
     // All that is there, by number.
     virtual core::Result<std::vector<Found>> list() = 0;
 };

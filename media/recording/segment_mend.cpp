@@ -2,7 +2,9 @@
 #include "media/recording/segment_mend.hpp"
 
 #include <algorithm>
+#include <string>
 
+#include "core/mutants.hpp"
 #include "media/codecs/flac_extent.hpp"
 
 namespace antiphon::media {
@@ -73,6 +75,30 @@ core::Result<std::optional<SegmentRow>> mend_segment(SegmentFiles& files, const 
     row.closed = true;
     if (auto saved = files.save(row); !saved) return saved.error();
     return std::optional(row);
+}
+
+core::Result<void> take_in(SegmentFiles& files, SegmentRow row) {
+    const auto number = row.number;
+    const auto named = "segment " + std::to_string(number);
+    const auto found = files.find(number);
+    if (!found) return found.error();
+    if (!found->growing && !found->whole)
+        return core::Error{core::ErrorCode::conflict, named + " has not come yet; send it first"};
+    if (found->growing)
+        if (auto durable = files.cut(number, row.bytes); !durable) return durable;
+    const auto digest = files.digest(number);
+    if (!digest) return digest.error();
+    const bool as_told = digest->bytes == row.bytes && digest->sha256 == row.sha256;
+    if (!as_told && !core::mutated(core::Mutant::released_unverified)) {
+        if (auto anew = found->growing ? files.cut(number, 0) : files.drop(number); !anew) return anew;
+        return core::Error{core::ErrorCode::corrupt, named + " came damaged: its SHA-256 is " + digest->sha256 +
+                                                         ", not " + row.sha256 + "; send it again"};
+    }
+    if (found->growing)
+        if (auto finished = files.finish(number); !finished) return finished;
+    if (auto synced = files.sync_folder(); !synced) return synced;
+    row.kept = true;
+    return files.save(row);
 }
 
 core::Result<void> release_segment(SegmentFiles& files, SegmentRow row) {

@@ -18,6 +18,11 @@ core::Result<std::optional<SegmentRow>> mend_segment(SegmentFiles& files, const 
 // Makes all segments of a track whole, and answers their rows by number. What cannot be mended now fails it all.
 core::Result<std::vector<SegmentRow>> mend_track(SegmentFiles& files);
 
+// Where a board's segments are brought: all bytes of the file have come. It is made durable, read back and compared
+// with what the board told of it, named, and from then on kept: only then may the board release its own. `corrupt` when
+// it came damaged, and is to be sent anew from its beginning. Safe to be cut off at any point and done again.
+core::Result<void> take_in(SegmentFiles& files, SegmentRow row);
+
 // What is safe elsewhere goes here: first the row says so, then the file goes.
 core::Result<void> release_segment(SegmentFiles& files, SegmentRow row);
 

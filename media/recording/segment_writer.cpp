@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/mutants.hpp"
 #include "media/codecs/flac_encoder.hpp"
 #include "media/recording/segment_mend.hpp"
 
@@ -12,9 +13,8 @@ namespace antiphon::media {
 namespace {
 
 void add_gap(std::vector<SegmentGap>& gaps, SegmentGap gap) {
-    const bool goes_on =
-        !gaps.empty() && gaps.back().first + gaps.back().count == gap.first && gaps.back().reason == gap.reason &&
-                         gaps.back().quiet == gap.quiet;
+    const bool goes_on = !gaps.empty() && gaps.back().first + gaps.back().count == gap.first &&
+                         gaps.back().reason == gap.reason && gaps.back().quiet == gap.quiet;
     if (goes_on)
         gaps.back().count += gap.count;
     else
@@ -110,10 +110,12 @@ core::Result<void> SegmentWriter::advance(const CapturedPiece& piece, const Cloc
 core::Result<void> SegmentWriter::leave_out(core::FrameCount at, const Because& because) {
     const auto missing = at - next_;
     if (missing <= 0) return {};
+    const auto told =
+        core::mutated(core::Mutant::gap_too_short) ? std::max<core::FrameCount>(missing - 32, 0) : missing;
     if (encoder_ && missing <= frames_in(options_.silence_max)) return silence(missing, because);
     if (encoder_)
         if (auto closed = close(); !closed) return closed;
-    add_gap(between_, gap_of(next_, missing, because));
+    add_gap(between_, gap_of(next_, told, because));
     next_ = at;
     return {};
 }
@@ -153,8 +155,10 @@ core::Result<void> SegmentWriter::write(std::span<const float> samples) {
     return {};
 }
 
+// The row first: frames that nobody captured may be in a file only when its row says so.
 core::Result<void> SegmentWriter::silence(core::FrameCount frames, const Because& because) {
     add_gap(row_->gaps, gap_of(next_, frames, because));
+    if (auto saved = files_.save(*row_); !saved) return saved;
     return write(std::vector<float>(static_cast<std::size_t>(frames)));
 }
 
@@ -179,9 +183,7 @@ core::Result<void> SegmentWriter::close() {
     auto finished = encoder_->finish();
     encoder_.reset();
     if (!finished) return refused_.value_or(finished.error());
-    if (auto synced = files_.sync(); !synced) return synced;
-    if (auto named = files_.finish(row_->number); !named) return named;
-    if (auto synced = files_.sync_folder(); !synced) return synced;
+    if (auto named = name(); !named) return named;
     const auto digest = files_.digest(row_->number);
     if (!digest) return digest.error();
     auto row = *row_;
@@ -191,6 +193,16 @@ core::Result<void> SegmentWriter::close() {
     if (auto saved = files_.save(row); !saved) return saved;
     closed(std::move(row));
     return {};
+}
+
+// First what is in the file, then its name: under the name of a whole one is a whole one, whenever the power goes.
+core::Result<void> SegmentWriter::name() {
+    const bool too_early = core::mutated(core::Mutant::named_before_data);
+    if (!too_early && !core::mutated(core::Mutant::row_before_data))
+        if (auto synced = files_.sync(); !synced) return synced;
+    if (auto named = files_.finish(row_->number); !named) return named;
+    if (auto synced = files_.sync_folder(); !synced || !too_early) return synced;
+    return files_.sync();
 }
 
 // The row is kept: a gap at the very end is told by it.

@@ -87,6 +87,7 @@ class SegmentWriter {
   private:
     core::Result<void> open(core::WallTime wall);
     core::Result<void> close();
+    core::Result<void> name();
     core::Result<void> write(std::span<const float> samples);
     core::Result<void> silence(core::FrameCount frames, const Because& because);
     core::Result<void> keep();

@@ -5,16 +5,16 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "core/instrumented.test.hpp"
 #include "media/codecs/flac_decoder.hpp"
 #include "media/recording/segment_mend.hpp"
-#include "media/recording/sim_disk.test.hpp"
+#include "media/recording/sim_disk.hpp"
 
 namespace antiphon::media {
 namespace {
 
-using test::SimDisk;
 using namespace std::chrono_literals;
 
 constexpr core::FrameCount piece_frames = 480;
@@ -33,6 +33,7 @@ struct Recorder {
     ClockMap map{.cluster_ns = 5'000'000'000, .incarnation = {7}};
 
     explicit Recorder(core::Duration length = 2s) { begin(1, 0, length); }
+    ~Recorder() { EXPECT_EQ(disk.refused_row, ""); }
 
     void begin(std::uint64_t life, int first_number, core::Duration length = 2s) {
         captured = 0;

@@ -20,8 +20,8 @@ class SoundGate {
 
     SoundGate(const std::optional<core::SoundTrigger>& trigger, core::SampleRate rate);
 
-    // The next piece, and what the wall shows. Calls `decide` for each that is decided now, in order, with the wall time
-    // that was given with it; what may become a pre-roll is not yet.
+    // The next piece, and what the wall shows. Calls `decide` for each that is decided now, in order, with the wall
+    // time that was given with it; what may become a pre-roll is not yet.
     void take(const CapturedPiece& piece, core::WallTime wall, const Decide& decide);
     // Nothing is kept until there is sound again.
     bool open() const noexcept { return open_; }

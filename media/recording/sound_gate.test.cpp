@@ -91,7 +91,8 @@ TEST(SoundGate, WithoutATriggerEverythingIsKept) {
     EXPECT_TRUE(gate.open());
     int all_kept = 0;
     const std::vector<float> silence(piece_frames);
-    for (int i = 0; i < 9; ++i) gate.take({{}, 0, 1, i * piece_frames, silence}, {}, 
+    for (int i = 0; i < 9; ++i)
+        gate.take({{}, 0, 1, i * piece_frames, silence}, {},
                   [&](const CapturedPiece&, core::WallTime, bool keep) { all_kept += keep; });
     EXPECT_EQ(all_kept, 9);
 }

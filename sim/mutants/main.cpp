@@ -1,4 +1,5 @@
-// antiphon-sim-mutants: puts one deliberate bug after another into the cluster, and asks whether the simulator sees it.
+// antiphon-sim-mutants: puts one deliberate bug after another into the cluster or a recorder, and asks whether the
+// simulator sees it.
 #include <algorithm>
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/describe/enum_to_string.hpp>
@@ -6,9 +7,11 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "core/mutants.hpp"
+#include "sim/recording_life.hpp"
 #include "sim/simulation.hpp"
 
 namespace {
@@ -16,7 +19,7 @@ namespace {
 using antiphon::core::Mutant;
 
 constexpr const char* usage =
-    "antiphon-sim-mutants: the simulated cluster with a deliberate bug in it\n"
+    "antiphon-sim-mutants: the simulated cluster and recorder with a deliberate bug in them\n"
     "\n"
     "  antiphon-sim-mutants [--seeds COUNT]             each bug in turn; COUNT seeds at most for each (10000)\n"
     "  antiphon-sim-mutants MUTANT [--seeds COUNT]      one of them\n"
@@ -27,14 +30,22 @@ constexpr const char* usage =
 
 const char* name_of(Mutant mutant) { return boost::describe::enum_to_string(mutant, "?"); }
 
+// Those of the recorder have a simulation of their own.
+bool is_of_recordings(Mutant mutant) { return mutant >= Mutant::gap_too_short; }
+
+std::optional<std::string> law_broken_by(Mutant mutant, std::uint64_t seed) {
+    return is_of_recordings(mutant) ? antiphon::sim::run_recording(seed).broken
+                                    : antiphon::sim::run({.seed = seed}).broken;
+}
+
 // True: caught.
 bool hunt(Mutant mutant, std::uint64_t seeds) {
     antiphon::core::current_mutant = mutant;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-        const auto outcome = antiphon::sim::run({.seed = seed});
-        if (!outcome.broken) continue;
+        const auto broken = law_broken_by(mutant, seed);
+        if (!broken) continue;
         std::printf("%-22s caught by seed %llu: %s\n", name_of(mutant), static_cast<unsigned long long>(seed),
-                    outcome.broken->c_str());
+                    broken->c_str());
         std::fflush(stdout);
         return true;
     }

@@ -6,7 +6,9 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <utility>
 
+#include "sim/recording_life.hpp"
 #include "sim/simulation.hpp"
 
 namespace {
@@ -18,6 +20,7 @@ constexpr const char* usage =
     "\n"
     "  antiphon-sim SEED [--workers N]                           replay one seed, with its trace\n"
     "  antiphon-sim --sweep COUNT [--first SEED] [--workers N]   run COUNT seeds; name those that break a law\n"
+    "  antiphon-sim --recordings COUNT [--first SEED]            the same of recordings: one board, hostile disks\n"
     "\n"
     "The same seed, with as many workers (4; 1 to 100), gives the same trace and the same hash. Exit code: 0 all laws "
     "held, 1 one was broken\n"
@@ -69,6 +72,7 @@ void print_counts(const Outcome& outcome) {
     count("live sources", outcome.checks.sources);
     count("pongs", outcome.checks.pongs);
     count("recordings handed in", outcome.checks.uploaded);
+    count("recordings by schedule", outcome.checks.scheduled);
     count("maintenance granted", outcome.checks.granted);
     count("maintenance refused", outcome.checks.refused_busy);
     count("worker checks", outcome.checks.worker_checks);
@@ -109,8 +113,34 @@ int sweep(std::uint64_t first, std::uint64_t count, int workers) {
     return sums.failures ? 1 : 0;
 }
 
+int sweep_recordings(std::uint64_t first, std::uint64_t count) {
+    antiphon::sim::RecordingSweep sums;
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        const auto outcome = antiphon::sim::run_recording(seed);
+        sums.add(outcome);
+        if (outcome.broken)
+            std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), outcome.broken->c_str());
+    }
+    const auto& total = sums.total;
+    for (const auto& [what, value] : {std::pair{"kills", total.kills},
+                                      {"power cuts", total.power_cuts},
+                                      {"refusals of the disk", total.refusals},
+                                      {"quiet stretches", total.quiet},
+                                      {"missed stretches", total.missed},
+                                      {"released segments", total.released},
+                                      {"broken uploads", total.broken_off},
+                                      {"damaged uploads", total.damaged},
+                                      {"coordinator power cuts", total.shelf_cuts}})
+        std::printf("  %-22s %12llu\n", what, static_cast<unsigned long long>(value));
+    const auto little = sums.too_little();
+    std::printf("%s\n", little          ? ("FAILED: " + *little).c_str()
+                        : sums.failures ? "FAILED: replay a broken seed with: antiphon-sim --recordings 1 --first SEED"
+                                        : "all laws held");
+    return little || sums.failures ? 1 : 0;
+}
+
 struct Options {
-    std::optional<std::uint64_t> seed, sweep, first, workers;
+    std::optional<std::uint64_t> seed, sweep, recordings, first, workers;
 };
 
 // Nothing: the command line says something else.
@@ -120,12 +150,14 @@ std::optional<Options> parse(int argc, char** argv) {
         const std::string word = argv[i];
         auto* value = word == "--sweep" ? &options.sweep : word == "--first" ? &options.first : nullptr;
         if (word == "--workers") value = &options.workers;
+        if (word == "--recordings") value = &options.recordings;
         if (value && ++i == argc) return std::nullopt;
         if (!value) value = &options.seed;
         if (*value || !(*value = number(argv[i]))) return std::nullopt;
     }
-    const bool one = options.seed.has_value() != options.sweep.has_value() && (options.sweep || !options.first);
-    return one ? std::optional(options) : std::nullopt;
+    const int wanted = options.seed.has_value() + options.sweep.has_value() + options.recordings.has_value();
+    const bool sound = wanted == 1 && !(options.seed && options.first) && !(options.recordings && options.workers);
+    return sound ? std::optional(options) : std::nullopt;
 }
 
 }  // namespace
@@ -136,10 +168,11 @@ int main(int argc, char** argv) {
         return 0;
     }
     const auto options = parse(argc, argv);
-    if (!options) return complain("a seed, or --sweep COUNT, is wanted; each is a whole number");
+    if (!options) return complain("a seed, --sweep COUNT or --recordings COUNT is wanted; each is a whole number");
     const auto workers = options->workers.value_or(4);
     if (workers < 1 || workers > 100) return complain("--workers " + std::to_string(workers) + ": 1 to 100");
     if (options->seed) return replay(*options->seed, static_cast<int>(workers));
-    if (*options->sweep == 0) return complain("COUNT is at least 1");
+    if (options->recordings.value_or(1) == 0 || options->sweep.value_or(1) == 0) return complain("COUNT is at least 1");
+    if (options->recordings) return sweep_recordings(options->first.value_or(1), *options->recordings);
     return sweep(options->first.value_or(1), *options->sweep, static_cast<int>(workers));
 }

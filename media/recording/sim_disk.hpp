@@ -1,18 +1,18 @@
-// A disk in memory that loses, at a power cut, what was not synced, and refuses when it is told to.
+// A disk in memory that loses, at a power cut, what was not synced, and refuses when it is told to: for tests and the
+// simulator.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <memory>
-#include <random>
 #include <string>
+#include <vector>
 
 #include "media/recording/segment_check.hpp"
 #include "media/recording/segment_files.hpp"
 
-namespace antiphon::media::test {
+namespace antiphon::media {
 
 class SimDisk : public SegmentFiles {
   public:
@@ -20,9 +20,12 @@ class SimDisk : public SegmentFiles {
     int refuse_at = -1, refuse_for = 1;
     core::ErrorCode refusal = core::ErrorCode::exhausted;
     int calls = 0;
+    std::string refused_row;  // what a coordinator would say of a row that was saved; empty: it takes them all
 
     // What was not synced may be there, torn, full of zeros, or not at all; names as they were or as they are.
-    void power_cut(std::mt19937& random) {
+    // `random()` is a number of 32 bits or more.
+    template <class Random>
+    void power_cut(Random&& random) {
         for (auto it = entries_.begin(); it != entries_.end();) {
             auto& [number, entry] = *it;
             const bool old_name = random() % 2 == 0;
@@ -103,8 +106,7 @@ class SimDisk : public SegmentFiles {
         rows_[row.number] = row;
         auto passes = row;  // at the coordinator, which knows no other hashes than SHA-256
         passes.sha256 = row.closed ? std::string(64, '0') : "";
-        const auto checked = check_row(passes);
-        EXPECT_TRUE(checked) << checked.error().what;
+        if (const auto checked = check_row(passes); !checked) refused_row = checked.error().what;
         return {};
     }
     core::Result<void> drop(int number) override {
@@ -119,6 +121,14 @@ class SimDisk : public SegmentFiles {
         durable_.erase(number);
         rows_.erase(number);
         return {};
+    }
+    core::Result<Found> find(int number) override {
+        if (auto refused = refuse()) return *refused;
+        Found found{number};
+        if (const auto it = entries_.find(number); it != entries_.end())
+            (it->second.growing ? found.growing : found.whole) = true;
+        if (const auto row = rows_.find(number); row != rows_.end()) found.row = row->second;
+        return found;
     }
     core::Result<std::vector<Found>> list() override {
         if (auto refused = refuse()) return *refused;
@@ -145,6 +155,13 @@ class SimDisk : public SegmentFiles {
     }
     const std::vector<std::byte>& bytes(int number) const { return entries_.at(number).data->bytes; }
     const std::map<int, SegmentRow>& rows() const { return rows_; }
+    // What comes over a network: to a growing file, made if it is missing.
+    core::Result<void> append_to(int number, std::span<const std::byte> bytes) {
+        auto& entry = entries_[number];
+        if (!entry.data) entry.data = std::make_shared<Data>();
+        appending_ = entry.data;
+        return append(bytes);
+    }
     bool has(int number) const { return entries_.contains(number); }
     void lose_row(int number) { rows_.erase(number); }
 
@@ -169,4 +186,4 @@ class SimDisk : public SegmentFiles {
     std::shared_ptr<Data> appending_;
 };
 
-}  // namespace antiphon::media::test
+}  // namespace antiphon::media
