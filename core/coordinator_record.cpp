@@ -36,7 +36,7 @@ void stop(CoordinatorTurn& turn, RecordingRow recording, const char* why) {
     turn.draft.recordings.put(recording.id, std::move(recording));
 }
 
-// Of two clocks that both may have begun anew, the one that both ends know.
+// By the calendar only where the cluster clock is another than when it was begun.
 bool is_due(const RecordingEnd& end, ClusterTime now, WallTime wall) {
     return end.at.incarnation == now.incarnation ? now.ns >= end.at.ns : wall >= end.wall;
 }

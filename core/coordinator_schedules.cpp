@@ -1,8 +1,7 @@
 // Schedules: recordings that begin at a time of the calendar. What time a rule tells next the shell knows (time zones
 // are data of the system); what comes of it is decided here. Dates are compared with what the wall clock shows, so a
 // clock that is wrong begins things at the wrong time; no clock makes one time of a schedule come true twice.
-#include <algorithm>
-#include <set>
+#include <utility>
 
 #include "core/coordinator_turn.hpp"
 #include "core/mutants.hpp"

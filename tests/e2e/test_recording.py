@@ -73,6 +73,32 @@ class Recording(unittest.TestCase):
         _, manifest = self.export()
         self.assertEqual(manifest["tracks"][0]["gaps"], [])
 
+    def test_on_sound_only_what_is_heard_is_kept_with_what_was_before(self):
+        self.stage = Stage(self, workers=("hall", "tower"))
+        self.cluster = self.stage.cluster
+        self.recording = self.cluster.antiphon("record", "start", "--from", "hall/mic", "--on-sound", "-50dB", "--pre-roll", "1s", "--hold", "2s")["id"]
+        deaf = self.cluster.antiphon("record", "start", "--from", "tower/mic", "--on-sound", "0dB")["id"]
+        self.assertTrue(wait_for(lambda: self.tracks()[0]["frames"] > 3 * RATE, 20), f"what is left out counts as passed: {self.tracks()}")
+        self.assertEqual(self.left_on("hall"), [], "nothing was to be heard")
+        session = self.stage.play(RATE)
+        self.stage.wait_for_session(session, lambda now: now["position_frames"] > 3 * RATE, 20)
+        self.cluster.antiphon("stop", session)
+        self.assertTrue(self.grows_by(4 * RATE))
+        self.assertTrue(wait_for(lambda: not [f for f in self.left_on("hall") if f.suffix == ".part"], 10), "it is closed while it is quiet")
+        stopped = self.stop()
+        self.assertEqual(stopped["tracks"][0]["gap_frames"], 0, "nothing is lost")
+        _, manifest = self.export()
+        (track,) = manifest["tracks"]
+        before, after = track["gaps"]
+        self.assertEqual({(gap["quiet"], gap["reason"]) for gap in (before, after)}, {(True, "it was quieter than -50 dB")})
+        self.assertEqual(before["first"], 0)
+        kept = after["first"] - before["count"]
+        self.assertGreater(kept, 5 * RATE)  # what was played, 1 s before and 2 s behind
+        self.assertLess(kept, 10 * RATE)
+        silent = self.cluster.antiphon("record", "stop", deaf, "--wait", seconds=60)
+        self.assertEqual(silent["phase"], "complete", silent)
+        self.assertIn("no sound is here", self.stage.refusal("export", deaf, "--to", str(self.cluster.folder / "deaf")))
+
     def test_others_open_what_is_exported(self):
         self.begin()
         self.assertTrue(self.grows_by(2 * RATE))

@@ -17,7 +17,7 @@ DIRECTION = [
     (r"^apps/ruler/", r"^(?:media|core|ports|adapters/virtual_audio|adapters/json|apps/ruler)/|^apps/(?:export/manifest|api/segment_json)\.hpp"),
     (r"^apps/", r"^(?!sim/|tests/|bench/)"),
 ]
-ARROWS = "core <- actors <- apps; core, media <- ports <- adapters <- apps; core, actors <- sim"
+ARROWS = "core <- actors <- apps; core, media <- ports <- adapters <- apps; core, actors, media <- sim"
 
 DESCRIBE = r"^boost/(?:describe|mp11)"
 # An outside header that matches may be included only from the paths that follow.
