@@ -185,19 +185,30 @@ BOOST_DESCRIBE_STRUCT(SessionReport, (), (id, state, reason, position_frames, lo
 
 BOOST_DEFINE_ENUM_CLASS(TrackState, recording, stored, uploaded, failed)
 
+// Against full scale, of the last second. Silence has `silent_db`.
+struct SoundLevel {
+    double rms_db = 0;
+    double peak_db = 0;
+
+    friend bool operator==(const SoundLevel&, const SoundLevel&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SoundLevel, (), (rms_db, peak_db))
+inline constexpr double silent_db = -120;
+
 // One input of one recording.
 struct TrackReport {
     RecordingId id;
     std::string input;
     TrackState state = TrackState::recording;
-    std::string reason;            // of `failed`
-    FrameCount frames = 0;         // written so far
-    std::uint64_t gap_frames = 0;  // elapsed but not recorded
-    std::string sha256;            // of the file, once stored
+    std::string reason;                    // of `failed`
+    FrameCount frames = 0;                 // written so far
+    std::uint64_t gap_frames = 0;          // elapsed but not recorded
+    std::string sha256;                    // of the file, once stored
+    std::optional<SoundLevel> level = {};  // of what comes in, while it records
 
     friend bool operator==(const TrackReport&, const TrackReport&) = default;
 };
-BOOST_DESCRIBE_STRUCT(TrackReport, (), (id, input, state, reason, frames, gap_frames, sha256))
+BOOST_DESCRIBE_STRUCT(TrackReport, (), (id, input, state, reason, frames, gap_frames, sha256, level))
 
 // What a board drives: its inventory, declared by its command line or configuration.
 struct Endpoint {

@@ -181,7 +181,10 @@ ReportedDocument without_progress(ReportedDocument report) {
         session.outputs.reset();
         session.stream.reset();
     }
-    for (auto& track : report.tracks) track.frames = 0;
+    for (auto& track : report.tracks) {
+        track.frames = 0;
+        track.level.reset();
+    }
     return report;
 }
 

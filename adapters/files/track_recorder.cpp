@@ -31,6 +31,7 @@ TrackRecorder::TrackRecorder(std::unique_ptr<media::SegmentFiles> files, const m
       silent_after_(silent_after),
       writer_(*files_, options),
       gate_(on_sound, options.rate),
+      meter_(options.rate),
       quiet_(on_sound ? quiet_words(on_sound->level_db) : "") {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
@@ -73,7 +74,7 @@ void TrackRecorder::publish(bool finished) {
     closed_.insert(closed_.end(), std::make_move_iterator(closed.begin()), std::make_move_iterator(closed.end()));
     const auto& trouble = writer_.trouble();
     status_ = {finished, trouble.empty() && silent_ ? "its device gives nothing" : trouble, counters.frames,
-               counters.gap_frames};
+               counters.gap_frames, finished ? std::nullopt : meter_.level()};
 }
 
 bool TrackRecorder::write_all_there_is() {
@@ -84,6 +85,7 @@ bool TrackRecorder::write_all_there_is() {
         const media::CapturedPiece piece{reading.at, reading.frames, reading.run, first,
                                          std::span(samples).first(frames)};
         writer_.hear(piece);
+        meter_.add(piece.samples);
         gate_.take(piece, wall_(), [this](const media::CapturedPiece& decided, core::WallTime wall, bool keep) {
             keep ? writer_.take(decided, clock_.value(), wall, {ring_was_full})
                  : writer_.leave(decided, {quiet_.c_str(), true});

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "media/clock_map.hpp"
+#include "media/level_meter.hpp"
 #include "media/recording/segment_writer.hpp"
 #include "media/recording/sound_gate.hpp"
 #include "media/spsc_queue.hpp"
@@ -47,6 +48,7 @@ class TrackRecorder final : public ports::Capturer {
         std::string trouble;  // what the disk says while it refuses, or that nothing comes
         core::FrameCount frames = 0;
         core::FrameCount gap_frames = 0;
+        std::optional<core::SoundLevel> level;  // of what comes, kept or not
     };
     Status status() const;
     // The rows of segments that were closed since the last call.
@@ -71,6 +73,7 @@ class TrackRecorder final : public ports::Capturer {
     bool silent_ = false;          // the thread's
     media::SegmentWriter writer_;  // the thread's
     media::SoundGate gate_;        // the thread's
+    media::LevelMeter meter_;      // the thread's
     const std::string quiet_;      // what a gap says that it leaves
     media::SpscQueue<Block, ring_blocks> ring_;
     media::TripleBuffer<media::ClockMap> clock_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <semaphore>
 #include <thread>
 
@@ -67,6 +68,19 @@ class Recording : public testing::Test {
     SlowDisk* disk_ = nullptr;  // the recorder's
     std::unique_ptr<TrackRecorder> recorder_;
 };
+
+TEST_F(Recording, TellsHowLoudItIsWhileItRecords) {
+    open();
+    EXPECT_FALSE(recorder_->status().level);
+    for (core::FrameCount first = 0; first < 100 * block_frames; first += block_frames) capture(first);
+    const auto deadline = std::chrono::steady_clock::now() + 10s;
+    while (!recorder_->status().level && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+    const auto level = recorder_->status().level;
+    ASSERT_TRUE(level);
+    EXPECT_NEAR(level->peak_db, 20 * std::log10(29'999 / 32'768.0), 0.01);
+    EXPECT_LT(level->rms_db, level->peak_db);
+    EXPECT_FALSE(finished().level);
+}
 
 TEST_F(Recording, OnSoundKeepsItsPreRollToTheSampleAndLosesNothing) {
     open(1min, 1h, core::SoundTrigger{-60, 200, 500});  // all of it fits into the ring

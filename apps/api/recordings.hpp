@@ -19,9 +19,10 @@ struct TrackView {
     std::int64_t frames = 0;
     std::uint64_t gap_frames = 0;
     std::string sha256;
-    std::string id;  // GET /v1/recordings/ID/tracks/TRACK/segments tells what is here of it
+    std::string id;                              // GET /v1/recordings/ID/tracks/TRACK/segments tells what is here of it
+    std::optional<core::SoundLevel> level = {};  // while it records
 };
-BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, id))
+BOOST_DESCRIBE_STRUCT(TrackView, (), (input, state, reason, frames, gap_frames, sha256, id, level))
 
 struct RecordingView {
     std::string id;

@@ -105,6 +105,7 @@ std::string show(const api::StatusView& status, const Look& look) {
     append_block(text, show(status.workers, look));
     append_block(text, show(status.sessions, look) + troubles(status.sessions, look));
     if (!status.recordings.empty()) append_block(text, show(status.recordings, look));
+    if (const auto levels = show_levels(status.recordings, look); !levels.empty()) append_block(text, levels);
     append_block(text, show(status.zones, look));
     return text;
 }

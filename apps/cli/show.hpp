@@ -20,6 +20,8 @@ std::string show(const std::vector<api::SessionView>& sessions, const Look& look
 std::string show_sync(const api::StatusView& status, const Look& look);
 // One line for each recording.
 std::string show(const std::vector<api::RecordingView>& recordings, const Look& look);
+// How loud each input is that is recorded now; empty: none is.
+std::string show_levels(const std::vector<api::RecordingView>& recordings, const Look& look);
 // One line for each track.
 std::string show_tracks(const api::RecordingView& recording, const Look& look);
 std::string show(const std::vector<api::MarkView>& marks, const Look& look);

@@ -122,6 +122,24 @@ std::string show(const std::vector<api::RecordingView>& recordings, const Look& 
     return table.text(look) + troubles(recordings, look);
 }
 
+std::string show_levels(const std::vector<api::RecordingView>& recordings, const Look& look) {
+    constexpr double shown_db = 60;  // of the meter, down from full scale
+    constexpr std::size_t cells = 20;
+    constexpr double loud_db = -3;  // what is louder is soon too loud
+    Table table({{"INPUT"}, {"LEVEL"}, {"RMS", Align::right}, {"PEAK", Align::right}});
+    for (const auto& recording : recordings)
+        for (const auto& track : recording.tracks) {
+            if (!track.level) continue;
+            const auto part = std::clamp(1 + track.level->rms_db / shown_db, 0.0, 1.0);
+            const auto colour = track.level->peak_db > loud_db ? Colour::red : Colour::green;
+            table.add({{track.input, Colour::bold},
+                       {bar_text(part, cells), colour},
+                       decibel_text(track.level->rms_db),
+                       {decibel_text(track.level->peak_db), colour}});
+        }
+    return table.text(look);
+}
+
 std::string show_tracks(const api::RecordingView& recording, const Look& look) {
     Table table(
         {{"INPUT"}, {"STATE"}, {"LENGTH", Align::right}, {"MISSING", Align::right}, {"REASON", Align::left, true}});

@@ -53,6 +53,28 @@ TEST_F(RecordTest, ARecordingMayHaveAnEndAndATitle) {
               "r3         recording    0:10       0 of 1  2023-11-14 22:13:20  hall/mic  concert\n");
 }
 
+TEST_F(RecordTest, TheStatusHasAMeterForEachInputThatIsRecorded) {
+    const auto with_level = [](const std::string& input, double rms, double peak) {
+        auto one = track(input, "recording");
+        return one.substr(0, one.size() - 1) + R"(,"level":{"rms_db":)" + std::to_string(rms) + R"(,"peak_db":)" +
+               std::to_string(peak) + "}}";
+    };
+    const auto status =
+        R"({"cluster":{"id":"c1","epoch":1,"version":"0.1.0","cluster_ns":0,"warnings":[]},"workers":[],)"
+        R"("sessions":[],"zones":[],"recordings":[)" +
+        recording("recording", with_level("hall/mic", -30, -12.4) + "," + with_level("attic/mic", -120, -120) + "," +
+                                   track("roof/mic", "recording")) +
+        "]}";
+    service.on(Method::get, "/v1/status", status);
+    const auto shown = out_of({"status"});
+    EXPECT_NE(shown.find("INPUT      LEVEL                     RMS     PEAK\n"
+                         "hall/mic   ━━━━━━━━━━──────────   -30 dB   -12 dB\n"
+                         "attic/mic  ────────────────────  -120 dB  -120 dB\n"),
+              std::string::npos)
+        << shown;
+    EXPECT_EQ(shown.find("roof/mic  "), std::string::npos) << "nothing is known of it yet: " << shown;
+}
+
 TEST_F(RecordTest, MarksAreMadeListedAndRemoved) {
     ::setenv("TZ", "UTC", 1);  // NOLINT(concurrency-mt-unsafe): before the service starts
     ::tzset();

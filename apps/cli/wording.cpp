@@ -46,6 +46,8 @@ std::string deviation_text(std::int64_t ns) {
     return std::abs(us) < 1e6 ? formatted("%+.1f ms", us / 1000) : formatted("%+.1f s", us / 1e6);
 }
 
+std::string decibel_text(double db) { return formatted("%.0f dB", db); }
+
 std::string size_text(std::uint64_t bytes) {
     constexpr std::array<const char*, 4> units{"kB", "MB", "GB", "TB"};
     if (bytes < 1000) return std::to_string(bytes) + " B";

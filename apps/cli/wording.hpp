@@ -20,6 +20,8 @@ std::string percent_text(double volume);
 std::string clock_error_text(std::int64_t error_ns);
 // "+1.2 µs", "-3.4 ms"
 std::string deviation_text(std::int64_t ns);
+// "-23 dB"
+std::string decibel_text(double db);
 // "12.3 MB", in powers of ten as players and disks count.
 std::string size_text(std::uint64_t bytes);
 // "━━━━────", of `cells` characters, `part` (0..1) of them heavy.

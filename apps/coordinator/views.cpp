@@ -102,6 +102,7 @@ api::TrackView track_view(const core::CoordinatorState& state, const core::Recor
     if (const auto* progress = progress_of(state, row, track)) {
         view.frames = progress->frames;
         view.gap_frames = progress->gap_frames;
+        view.level = progress->level;
     }
     return view;
 }

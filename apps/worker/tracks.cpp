@@ -70,6 +70,7 @@ core::TrackReport Tracks::report_of(const core::TrackId& id, const Track& track)
     }
     const auto status = track.recorder->status();
     report.state = core::TrackState::recording;
+    report.level = status.level;
     report.frames += status.frames;
     report.gap_frames += static_cast<std::uint64_t>(status.gap_frames);
     if (!status.trouble.empty()) report.reason = status.trouble;

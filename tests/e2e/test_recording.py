@@ -81,6 +81,7 @@ class Recording(unittest.TestCase):
         self.assertTrue(wait_for(lambda: self.tracks()[0]["frames"] > 3 * RATE, 20), f"what is left out counts as passed: {self.tracks()}")
         self.assertEqual(self.left_on("hall"), [], "nothing was to be heard")
         session = self.stage.play(RATE)
+        self.assertTrue(wait_for(lambda: self.tracks()[0]["level"]["peak_db"] > -50, 20), f"its meter does not move: {self.tracks()}")
         self.stage.wait_for_session(session, lambda now: now["position_frames"] > 3 * RATE, 20)
         self.cluster.antiphon("stop", session)
         self.assertTrue(self.grows_by(4 * RATE))
