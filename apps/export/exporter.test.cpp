@@ -150,6 +150,22 @@ TEST_F(Exported, OneFileHasAChannelForEachTrack) {
     EXPECT_NE(svg.find("r1  hall/mic"), std::string::npos);
 }
 
+// Its clock had no battery, and the coordinator was away all the time.
+TEST_F(Exported, ALifeThatIsDatedYearsOffIsLeftOutAndTold) {
+    auto lost = segment("hall.mic", 1, 2, 0, 96'000, 0, 5);
+    lost.anchors.clear();
+    lost.started = {};
+    const auto manifest =
+        exported({track("hall/mic", {segment("hall.mic", 0, 1, 0, 96'000, 0), lost}),
+                  track("attic/mic", {segment("attic.mic", 0, 1, 0, 144'000, 0)})});
+    ASSERT_TRUE(manifest) << manifest.error().what;
+    EXPECT_EQ(manifest->frames, 144'000);
+    EXPECT_EQ(manifest->tracks[0].unplaced_frames, 96'000);
+    EXPECT_NE(manifest->tracks[0].note.find("2 s of its sound have no place"), std::string::npos);
+    EXPECT_FALSE(manifest->tracks[1].unplaced_frames);
+    EXPECT_LT(tone_error(read("hall.mic.wav"), 100, 95'900), 1e-3);
+}
+
 TEST_F(Exported, WhatIsShorterThanItsRowSaysIsRefusedByName) {
     auto row = segment("hall.mic", 0, 1, 0, 48'000, 0);
     row.frames = 60'000;

@@ -27,10 +27,11 @@ struct ExportedTrack {
     bool by_wall_clock = false;  // the cluster's clock was not known throughout: parts may be off by tenths of a second
     std::optional<std::int64_t> device_delay_ns;  // of the converter, constant; absent: not known, and not corrected
     std::string note;
+    std::optional<core::FrameCount> unplaced_frames = {};  // sound that is not in the file, for no clock places it
 };
 BOOST_DESCRIBE_STRUCT(ExportedTrack, (),
                       (input, device, file, channel, sha256, gaps, clock_error_ns, drift_ppm, by_wall_clock,
-                       device_delay_ns, note))
+                       device_delay_ns, note, unplaced_frames))
 
 // What somebody wanted to find again.
 struct ExportedMark {

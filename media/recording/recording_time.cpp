@@ -179,6 +179,25 @@ std::vector<SegmentGap> gaps_within(std::span<const SegmentRow> rows, std::uint6
     return gaps;
 }
 
+// Only where something is placed by the cluster's clock is there anything to compare with.
+void leave_out_misdated(RecordingTime& recording) {
+    auto begin = std::numeric_limits<std::int64_t>::max(), end = std::numeric_limits<std::int64_t>::min();
+    for (const auto& track : recording.tracks)
+        for (const auto& life : track.lives) {
+            if (life.by_wall) continue;
+            begin = std::min(begin, begin_of(life));
+            end = std::max(end, end_of(life));
+        }
+    if (begin > end) return;
+    for (auto& track : recording.tracks)
+        std::erase_if(track.lives, [&](const TimedLife& life) {
+            const bool near = begin_of(life) > begin - misdated_after_ns && end_of(life) < end + misdated_after_ns;
+            if (!life.by_wall || near) return false;
+            track.unplaced += life.end;
+            return true;
+        });
+}
+
 }  // namespace
 
 core::Result<RecordingTime> recording_time(std::span<const std::vector<SegmentRow>> tracks) {
@@ -202,6 +221,7 @@ core::Result<RecordingTime> recording_time(std::span<const std::vector<SegmentRo
         }
         std::ranges::sort(track.lives, {}, begin_of);
     }
+    leave_out_misdated(recording);
     return recording;
 }
 

@@ -21,8 +21,13 @@ struct TimedLife {
 };
 
 struct TimedTrack {
-    std::vector<TimedLife> lives;  // by time
+    std::vector<TimedLife> lives;    // by time
+    core::FrameCount unplaced = 0;   // frames of lives that no clock places: their board had quite another date
 };
+
+// A life that is placed by its board's own clock, and so further away from all that the cluster's clock places, lies
+// nowhere: that clock was wrong.
+inline constexpr std::int64_t misdated_after_ns = 86'400'000'000'000;
 
 // The line is the cluster clock that most anchors speak of. Another incarnation of it (the coordinator's machine began
 // anew) is joined to it by the lives that knew both: their device went on meanwhile.

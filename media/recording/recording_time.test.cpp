@@ -170,8 +170,12 @@ TEST(RecordingTime, WhatAWrongClockSaysIsLeftOut) {
     for (auto& row : boards[1].rows) row.anchors.clear(), row.started = {least};
     const auto lost = recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows});
     ASSERT_TRUE(lost);
-    EXPECT_TRUE(lost->tracks[1].lives[0].by_wall);
-    EXPECT_GT(lost->frames(), 0);
+    EXPECT_TRUE(lost->tracks[1].lives.empty()) << "it lies in 1970, and nowhere";
+    EXPECT_EQ(lost->tracks[1].unplaced, 50 * 48'000);
+    EXPECT_NEAR(static_cast<double>(lost->frames()), 50 * 48'000, 48);
+    for (auto& row : boards[1].rows) row.started = {wall_minus_true - 12 * 3600 * 1'000'000'000LL};
+    EXPECT_FALSE(recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows})->tracks[1].lives.empty())
+        << "a wrong time zone is none of a wrong date";
 }
 
 TEST(RecordingTime, WithoutAnyRowThereIsNothingAndWithoutAnchorsItIsWallTime) {
