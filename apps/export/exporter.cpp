@@ -63,8 +63,9 @@ ExportedTrack described(const Track& track, const media::TimedTrack& timed, std:
     told.note = media::notes_of(track.rows);
     if (timed.unplaced > 0) {
         told.unplaced_frames = timed.unplaced;
-        told.note += std::string(told.note.empty() ? "" : "; ") + "a board without the cluster's time had another date: " +
-                     std::to_string(timed.unplaced / core::cluster_rate) + " s of its sound have no place, and are left out";
+        told.note +=
+            std::string(told.note.empty() ? "" : "; ") + "a board without the cluster's time had another date: " +
+            std::to_string(timed.unplaced / core::cluster_rate) + " s of its sound have no place, and are left out";
     }
     if (!track.rows.empty()) told.device = track.rows.back().device;
     return told;

@@ -155,9 +155,8 @@ TEST_F(Exported, ALifeThatIsDatedYearsOffIsLeftOutAndTold) {
     auto lost = segment("hall.mic", 1, 2, 0, 96'000, 0, 5);
     lost.anchors.clear();
     lost.started = {};
-    const auto manifest =
-        exported({track("hall/mic", {segment("hall.mic", 0, 1, 0, 96'000, 0), lost}),
-                  track("attic/mic", {segment("attic.mic", 0, 1, 0, 144'000, 0)})});
+    const auto manifest = exported({track("hall/mic", {segment("hall.mic", 0, 1, 0, 96'000, 0), lost}),
+                                    track("attic/mic", {segment("attic.mic", 0, 1, 0, 144'000, 0)})});
     ASSERT_TRUE(manifest) << manifest.error().what;
     EXPECT_EQ(manifest->frames, 144'000);
     EXPECT_EQ(manifest->tracks[0].unplaced_frames, 96'000);

@@ -21,8 +21,8 @@ struct TimedLife {
 };
 
 struct TimedTrack {
-    std::vector<TimedLife> lives;    // by time
-    core::FrameCount unplaced = 0;   // frames of lives that no clock places: their board had quite another date
+    std::vector<TimedLife> lives;   // by time
+    core::FrameCount unplaced = 0;  // frames of lives that no clock places: their board had quite another date
 };
 
 // A life that is placed by its board's own clock, and so further away from all that the cluster's clock places, lies
