@@ -32,7 +32,9 @@ class ExportTest : public ServiceTest {
     static constexpr core::FrameCount segment_frames = 96'000;
 
     // The coordinator has these segments of the only track of r3; what it serves of `wrong` is something else.
-    void serve(const std::vector<int>& numbers, const std::string& state = "uploaded", int wrong = -1) {
+    void serve(const std::vector<int>& numbers, const std::string& state = "uploaded", int wrong = -1,
+               const std::string& marks = "") {
+        service.on(Method::get, "/v1/recordings/r3/marks", R"({"marks":[)" + marks + "]}");
         api::SegmentsView view;
         for (const int number : numbers) {
             const auto sound = tone(number * segment_frames, segment_frames);
@@ -86,6 +88,16 @@ TEST_F(ExportTest, SegmentsBecomeOneFileWithItsTimes) {
     EXPECT_FALSE(told.tracks[0].device_delay_ns);
     EXPECT_TRUE(text_of(folder() / "hall.mic.svg").starts_with("<svg"));
     EXPECT_FALSE(std::filesystem::exists(folder() / ".segments-r3")) << "what was fetched is not needed any more";
+}
+
+TEST_F(ExportTest, MarksAreInTheManifestAndALabelTrack) {
+    serve({0}, "uploaded", -1,
+          R"({"id":"m7","text":"applause","time":1,"incarnation":7,"at_ns":9500000000,"asked_by":"ann"})");
+    const auto outcome = export_to();
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    ASSERT_TRUE(manifest().marks);
+    EXPECT_EQ(manifest().marks->at(0).frame, 24'000);
+    EXPECT_EQ(text_of(folder() / "marks.txt"), "0.500000\t0.500000\tapplause\n");
 }
 
 TEST_F(ExportTest, WhatIsNotHereIsAGapAndTold) {

@@ -39,15 +39,15 @@ TEST_F(RecordTest, ARecordingMayHaveAnEndAndATitle) {
     auto begun = recording("recording", track("hall/mic", "recording"));
     begun = begun.substr(0, begun.size() - 1) + more;
     service.on(Method::post, "/v1/recordings", begun, 201);
+    service.on(Method::get, "/v1/recordings", {list_of(begun)});
     EXPECT_EQ(out_of({"record", "start", "--from", "hall/mic", "--for", "90m", "--title", "concert"}),
               "recording r3: recording, hall/mic, until 2023-11-14 23:43:20\n");
-    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"for_s":5.4E3,"title":"concert"})");
+    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"for_s":5400,"title":"concert"})");
     EXPECT_EQ(run({"record", "start", "--from", "hall/mic", "--for", "ever"}).exit_code, 2);
     out_of({"record", "start", "--from", "hall/mic", "--on-sound", "-40dB", "--pre-roll", "3s"});
-    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"on_sound":{"level_db":-4E1,"pre_roll_s":3E0}})");
+    EXPECT_EQ(service.last().body, R"({"from":["hall/mic"],"on_sound":{"level_db":-40,"pre_roll_s":3}})");
     EXPECT_TRUE(run({"record", "start", "--from", "hall/mic", "--on-sound", "loud"}).says("--on-sound: 'loud'"));
     EXPECT_TRUE(run({"record", "start", "--from", "hall/mic", "--hold", "3s"}).says("give --on-sound LEVEL too"));
-    service.on(Method::get, "/v1/recordings", {list_of(begun)});
     EXPECT_EQ(out_of({"recordings"}),
               "RECORDING  STATE      LENGTH  TRACKS HERE  STARTED              INPUTS    TITLE\n"
               "r3         recording    0:10       0 of 1  2023-11-14 22:13:20  hall/mic  concert\n");
@@ -86,7 +86,7 @@ TEST_F(RecordTest, MarksAreMadeListedAndRemoved) {
     EXPECT_EQ(out_of({"record", "mark", "r3", "second act"}), "mark m7 of recording r3: second act\n");
     EXPECT_EQ(service.last().body, R"({"text":"second act"})");
     out_of({"record", "mark", "r3", "second act", "--ago", "10s"});
-    EXPECT_EQ(service.last().body, R"({"text":"second act","ago_s":1E1})");
+    EXPECT_EQ(service.last().body, R"({"text":"second act","ago_s":10})");
     EXPECT_EQ(run({"record", "mark", "r3", "second act", "--ago", "soon"}).exit_code, 2);
     EXPECT_EQ(out_of({"record", "marks", "r3"}),
               "MARK  TIME                 BY   TEXT\n"

@@ -62,9 +62,9 @@ TEST_F(ScheduleTest, AllAreListedWithWhatCameOfThem) {
                 http::Response::json("{\"schedules\":[]}")});
     EXPECT_EQ(
         out_of({"schedule", "list"}),
-        "SCHEDULE  WHEN                                   FOR  NEXT, HERE           LAST    TITLE    INPUTS\n"
+        "SCHEDULE  WHEN                                       FOR  NEXT, HERE           LAST    TITLE    INPUTS\n"
         "p4        every fri, sat at 20:00 Europe/Berlin  3:00:00  1970-01-02 00:00:00  r3      concert  hall/mic\n"
-        "p5        on 2027-12-24 at 18:00 UTC             1:00  over                 missed           hall/mic\n"
+        "p5        on 2027-12-24 at 18:00 UTC                1:00  over                 missed           hall/mic\n"
         "p4 at 1970-01-01 00:00:00: attic/mic is busy\n"
         "p5 at 1970-01-01 00:00:00: all were busy\n");
     EXPECT_TRUE(out_of({"schedule", "list"}).starts_with("There are no schedules; "));

@@ -83,7 +83,7 @@ class Export {
         for (std::size_t i = 0; i < tracks.size(); ++i)
             manifest_.tracks.push_back(described(tracks[i], time_.tracks[i], manifest_.origin_ns));
         if (!wanted.title.empty()) manifest_.title = wanted.title;
-        manifest_.marks = marks_on_line(wanted.marks, manifest_);
+        if (!wanted.marks.empty()) manifest_.marks = marks_on_line(wanted.marks, manifest_);
         for (std::size_t i = 0; i < tracks.size(); ++i)
             if (tracks[i].rows.empty())
                 manifest_.tracks[i].gaps.push_back({0, manifest_.frames, "nothing of it is at the coordinator", {}});
@@ -163,8 +163,8 @@ class Export {
     core::Result<void> write_marks() const {
         const auto file = wanted_.folder / marks_name;
         std::error_code none;
-        if (manifest_.marks.empty()) return fs::remove(file, none), core::Result<void>();
-        return files::atomic_write(file, label_track(manifest_.marks), file_mode);
+        if (!manifest_.marks) return fs::remove(file, none), core::Result<void>();
+        return files::atomic_write(file, label_track(*manifest_.marks), file_mode);
     }
 
     core::Result<void> write_one() {

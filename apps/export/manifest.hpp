@@ -51,7 +51,7 @@ struct ExportManifest {
     core::WallTime started;         // the same as UTC, as the boards had it
     std::vector<ExportedTrack> tracks;
     std::optional<std::string> title = {};
-    std::vector<ExportedMark> marks = {};  // by time
+    std::optional<std::vector<ExportedMark>> marks = {};  // by time; absent: there are none
 };
 BOOST_DESCRIBE_STRUCT(ExportManifest, (),
                       (v, recording, rate, frames, incarnation, origin_ns, started, tracks, title, marks))

@@ -173,9 +173,20 @@ TEST(RecordingTime, WhatAWrongClockSaysIsLeftOut) {
     EXPECT_TRUE(lost->tracks[1].lives.empty()) << "it lies in 1970, and nowhere";
     EXPECT_EQ(lost->tracks[1].unplaced, 50 * 48'000);
     EXPECT_NEAR(static_cast<double>(lost->frames()), 50 * 48'000, 48);
-    for (auto& row : boards[1].rows) row.started = {wall_minus_true - 12 * 3600 * 1'000'000'000LL};
-    EXPECT_FALSE(recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows})->tracks[1].lives.empty())
-        << "a wrong time zone is none of a wrong date";
+}
+
+TEST(RecordingTime, AWrongTimeZoneIsNoWrongDate) {
+    Random random(4);
+    std::vector<Board> boards{{{0, 0}}, {{0, 0}}};
+    boards[0].record(random, 10, 60, {{1, 0, 1e9, -1e6}});
+    boards[1].record(random, 20, 50, {});
+    for (auto& row : boards[1].rows) row.started = row.started - std::chrono::hours(12);
+    const auto time = recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows});
+    ASSERT_TRUE(time);
+    EXPECT_EQ(time->tracks[1].lives.size(), 1u);
+    EXPECT_EQ(time->tracks[1].unplaced, 0);
+    for (auto& row : boards[1].rows) row.started = row.started - std::chrono::hours(13);
+    EXPECT_EQ(recording_time(std::vector<Rows>{boards[0].rows, boards[1].rows})->tracks[1].unplaced, 30 * 48'000);
 }
 
 TEST(RecordingTime, WithoutAnyRowThereIsNothingAndWithoutAnchorsItIsWallTime) {

@@ -83,6 +83,8 @@ class Schedules(unittest.TestCase):
         self.assertTrue(wait_for(lambda: min(self.lengths(self.recordings()[0])) > 3, 20), self.recordings())
         now = self.cluster.antiphon("record", "mark", recording, "Ännchen's entry")
         self.cluster.antiphon("record", "mark", recording, "before", "--ago", "2s")
+        marked = min(self.lengths(self.recordings()[0]))
+        self.assertTrue(wait_for(lambda: min(self.lengths(self.recordings()[0])) > marked + 1, 20), self.recordings())
         self.cluster.antiphon("record", "stop", recording, "--wait", seconds=60)
         folder = self.cluster.folder / "exported"
         manifest = self.cluster.antiphon("export", recording, "--to", str(folder))
