@@ -71,9 +71,10 @@ Result<void> require_line(std::string_view text, std::string_view what) {
 
 Result<void> require_length(Duration length) {
     if (length >= recording_min && length <= recording_max) return {};
-    return Error{ErrorCode::invalid, "a recording cannot last " +
-                                         std::to_string(std::chrono::duration<double>(length).count()) +
-                                         " s; 1 s to 366 days are possible"};
+    return Error{ErrorCode::invalid,
+                 "a recording cannot last " +
+                     std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(length).count()) +
+                     " ms; 1 s to 366 days are possible"};
 }
 
 Result<void> require_free_input(const CoordinatorDraft& draft, const EndpointId& input) {

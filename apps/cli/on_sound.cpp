@@ -26,7 +26,7 @@ core::Result<std::optional<api::OnSoundBody>> on_sound_of(const OnSoundArguments
     for (const auto& [text, option, to] : {std::tuple(&arguments.pre_roll, "--pre-roll", &body.pre_roll_s),
                                            std::tuple(&arguments.hold, "--hold", &body.hold_s)}) {
         if (!*text) continue;
-        const auto seconds = parse_duration(**text);
+        const auto seconds = **text == "0s" ? core::Result<std::int64_t>(0) : parse_duration(**text);
         if (!seconds) return seconds.error().within(option);
         *to = static_cast<double>(*seconds);
     }

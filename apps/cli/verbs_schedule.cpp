@@ -49,8 +49,10 @@ core::Result<api::ScheduleBody> body_of(const ScheduleArguments& asked) {
         return core::Error{core::ErrorCode::invalid, "give --on DATE for once, or --every DAY,... for each week"};
     const auto seconds = parse_duration(*asked.length);
     if (!seconds) return seconds.error().within("--for");
-    return api::ScheduleBody{std::move(*from), *asked.at, asked.date, std::move(*days),
-                             asked.zone,       *seconds,  asked.title};
+    auto on_sound = on_sound_of(asked.on_sound);
+    if (!on_sound) return on_sound.error();
+    return api::ScheduleBody{std::move(*from), *asked.at, asked.date,  std::move(*days),
+                             asked.zone,       *seconds,  asked.title, std::move(*on_sound)};
 }
 
 std::string schedule_sentence(const api::ScheduleView& view) {

@@ -34,6 +34,10 @@ TEST_F(ScheduleTest, IsMadeOfWhatThePersonWrote) {
     EXPECT_NE(service.last().headers.get("Idempotency-Key"), "");
     run({"schedule", "add", "--from", "all", "--on", "2027-12-24", "--at", "18:00", "--for", "1m"});
     EXPECT_EQ(service.last().body, R"({"from":["all"],"at":"18:00","date":"2027-12-24","days":[],"for_s":60})");
+    run({"schedule", "add", "--from", "all", "--on", "2027-12-24", "--at", "18:00", "--for", "1m", "--on-sound",
+         "-40dB", "--pre-roll", "0s", "--hold", "3s"});
+    EXPECT_NE(service.last().body.find(R"("on_sound":{"level_db":-40,"pre_roll_s":0,"hold_s":3})"), std::string::npos)
+        << service.last().body;
     run({"schedule", "add", "--from", "all", "--every", "day", "--at", "18:00", "--for", "1m"});
     EXPECT_NE(service.last().body.find(R"("days":["mon","tue","wed","thu","fri","sat","sun"])"), std::string::npos);
 }
@@ -45,6 +49,7 @@ TEST_F(ScheduleTest, WhatIsNoneIsAUsageErrorAndAsksNobody) {
         {{"--at", "20:00", "--for", "1h", "--on", "2027-12-24", "--every", "day"}, "give --on DATE for once, or"},
         {{"--at", "20:00", "--for", "1h", "--every", "monday"}, "--every 'monday': write day, or some of mon"},
         {{"--at", "20:00", "--for", "long", "--every", "day"}, "--for: 'long'"},
+        {{"--at", "20:00", "--every", "day", "--for", "1h", "--hold", "3s"}, "give --on-sound LEVEL too"},
         {{"--at", "20:00", "--every", "day"}, "--for is required"}};
     for (const auto& [words, told] : wrong) {
         std::vector<std::string> line{"schedule", "add", "--from", "hall/mic"};
