@@ -39,7 +39,7 @@ core::Result<std::vector<core::Weekday>> days_of(const std::vector<std::string>&
     return days;
 }
 
-// Whether the zone, the date and the time of day are any the coordinator knows.
+// Which zones, dates and times of day there are the coordinator knows.
 core::Result<api::ScheduleBody> body_of(const ScheduleArguments& asked) {
     auto from = parse_list(asked.from, "--from");
     if (!from) return from.error();
