@@ -6,6 +6,7 @@
 
 #include "media/codecs/flac_decoder.hpp"
 #include "media/recording/segment_mend.hpp"
+#include "sim/exercised.hpp"
 #include "sim/recording_board.hpp"
 
 namespace antiphon::sim {
@@ -221,23 +222,16 @@ void RecordingSweep::add(const RecordingOutcome& outcome) {
 }
 
 std::optional<std::string> RecordingSweep::too_little() const {
-    const struct {
-        const char* what;
-        std::uint64_t count, wanted_in_10;
-    } needs[] = {{"kills", total.kills, 15},
-                 {"power cuts", total.power_cuts, 15},
-                 {"refusals", total.refusals, 15},
-                 {"quiet stretches", total.quiet, 20},
-                 {"missed stretches", total.missed, 15},
-                 {"released segments", total.released, 80},
-                 {"broken uploads", total.broken_off, 50},
-                 {"damaged uploads", total.damaged, 5},
-                 {"cuts of the coordinator's power", total.shelf_cuts, 20}};
-    for (const auto& need : needs)
-        if (need.count * 10 < need.wanted_in_10 * runs)
-            return std::string("too few ") + need.what + ": " + std::to_string(need.count) + " in " +
-                   std::to_string(runs) + " runs";
-    return std::nullopt;
+    const Exercise needs[] = {{"kills", total.kills, 15},
+                              {"power cuts", total.power_cuts, 15},
+                              {"refusals", total.refusals, 15},
+                              {"quiet stretches", total.quiet, 20},
+                              {"missed stretches", total.missed, 15},
+                              {"released segments", total.released, 80},
+                              {"broken uploads", total.broken_off, 50},
+                              {"damaged uploads", total.damaged, 5},
+                              {"cuts of the coordinator's power", total.shelf_cuts, 20}};
+    return too_seldom(needs, runs);
 }
 
 }  // namespace antiphon::sim

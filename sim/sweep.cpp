@@ -1,4 +1,5 @@
 // A sweep that exercised too little proves nothing, and says so.
+#include "sim/exercised.hpp"
 #include "sim/simulation.hpp"
 
 namespace antiphon::sim {
@@ -46,49 +47,40 @@ void Sweep::add(const Outcome& outcome) {
 }
 
 std::optional<std::string> Sweep::too_little() const {
-    // Per 10 runs, so that small sweeps are judged too.
-    const struct {
-        const char* what;
-        std::uint64_t count;
-        std::uint64_t wanted_in_10;
-    } needs[] = {{"requests", total.requests, 300},
-                 {"failed commits", total.disk_failures, 20},
-                 {"deaths at a disk call", total.deaths_at_disk, 2},
-                 {"stopped processes", total.pauses, 3},
-                 {"steps of the wall clock", total.wall_steps, 3},
-                 {"restored backups", total.restores, 1},
-                 {"superseded coordinators", total.checks.superseded, 1},
-                 {"actors restarted", total.checks.restarts, 10},
-                 {"supervisors gave up", total.checks.gave_up, 1},
-                 {"requests let in by a token", total.checks.let_in, 2},
-                 {"requests whose token was over", total.checks.shut_out, 2},
-                 {"late copies", total.network.late_copies, 10},
-                 {"messages lost one way", total.network.one_way, 3},
-                 {"wiped brokers", total.network.wipes, 3},
-                 {"reports checked", total.checks.reports_checked, 500},
-                 {"requests without the permission", total.checks.denied, 5},
-                 {"conflicts of versions", total.checks.conflicts, 2},
-                 {"repeated requests", total.checks.repeated, 1},
-                 {"sessions on shared devices", total.checks.shared_played, 1},
-                 {"crashes", total.crashes, 10},
-                 {"lost messages", total.network.lost, 50},
-                 {"duplicated messages", total.network.duplicated, 50},
-                 {"broken links", total.network.link_breaks, 10},
-                 {"worker checks", total.checks.worker_checks, 5000},
-                 {"coordinator checks", total.checks.coordinator_checks, 300},
-                 {"pongs", total.checks.pongs, 10},
-                 {"maintenances granted", total.checks.granted, 3},
-                 {"maintenances refused", total.checks.refused_busy, 3},
-                 {"sessions heard", total.checks.played, 20},
-                 {"live sources", total.checks.sources, 3},
-                 {"inputs sent", total.checks.inputs_sent, 1},
-                 {"recordings handed in", total.checks.uploaded, 3},
-                 {"recordings by a schedule", total.checks.scheduled, 3}};
-    for (const auto& need : needs)
-        if (need.count * 10 < need.wanted_in_10 * runs)
-            return std::string("too few ") + need.what + ": " + std::to_string(need.count) + " in " +
-                   std::to_string(runs) + " runs";
-    return std::nullopt;
+    const Exercise needs[] = {{"requests", total.requests, 300},
+                              {"failed commits", total.disk_failures, 20},
+                              {"deaths at a disk call", total.deaths_at_disk, 2},
+                              {"stopped processes", total.pauses, 3},
+                              {"steps of the wall clock", total.wall_steps, 3},
+                              {"restored backups", total.restores, 1},
+                              {"superseded coordinators", total.checks.superseded, 1},
+                              {"actors restarted", total.checks.restarts, 10},
+                              {"supervisors gave up", total.checks.gave_up, 1},
+                              {"requests let in by a token", total.checks.let_in, 2},
+                              {"requests whose token was over", total.checks.shut_out, 2},
+                              {"late copies", total.network.late_copies, 10},
+                              {"messages lost one way", total.network.one_way, 3},
+                              {"wiped brokers", total.network.wipes, 3},
+                              {"reports checked", total.checks.reports_checked, 500},
+                              {"requests without the permission", total.checks.denied, 5},
+                              {"conflicts of versions", total.checks.conflicts, 2},
+                              {"repeated requests", total.checks.repeated, 1},
+                              {"sessions on shared devices", total.checks.shared_played, 1},
+                              {"crashes", total.crashes, 10},
+                              {"lost messages", total.network.lost, 50},
+                              {"duplicated messages", total.network.duplicated, 50},
+                              {"broken links", total.network.link_breaks, 10},
+                              {"worker checks", total.checks.worker_checks, 5000},
+                              {"coordinator checks", total.checks.coordinator_checks, 300},
+                              {"pongs", total.checks.pongs, 10},
+                              {"maintenances granted", total.checks.granted, 3},
+                              {"maintenances refused", total.checks.refused_busy, 3},
+                              {"sessions heard", total.checks.played, 20},
+                              {"live sources", total.checks.sources, 3},
+                              {"inputs sent", total.checks.inputs_sent, 1},
+                              {"recordings handed in", total.checks.uploaded, 3},
+                              {"recordings by a schedule", total.checks.scheduled, 3}};
+    return too_seldom(needs, runs);
 }
 
 }  // namespace antiphon::sim
