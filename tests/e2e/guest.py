@@ -10,6 +10,7 @@ import time
 from stage_for_tests import BUILD
 
 KERNEL = "/usr/bin/linux.uml"
+UP = "guest: up"
 FIRST_PROCESS = pathlib.Path(__file__).resolve().parent.parent / "powercut" / "guest"
 
 
@@ -33,6 +34,14 @@ class Guest:
              "loglevel=3", "panic=-1", f"umid={name}", f"uml_dir={folder}/", f"VERB={verb}", f"PROGRAM={pathlib.Path(BUILD).resolve() / program}"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True, env={"PATH": os.environ["PATH"]})
         threading.Thread(target=self._listen, daemon=True).start()
+
+    def why_not_up(self, seconds=60):
+        """Why this machine runs no guest; nothing: its first process runs."""
+        try:
+            self.line(lambda line: line == UP, seconds)
+        except AssertionError as silent:
+            return str(silent)
+        return ""
 
     def _listen(self):
         for line in self.process.stdout:
