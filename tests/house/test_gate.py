@@ -116,7 +116,8 @@ class Check(unittest.TestCase):
         gate.check("fast")
         gate.check("full")
         self.assertEqual([line.split()[1:] for line in (gate.folder / "sweeps").read_text().splitlines()],
-                         [["10000", "77"], ["500", "1"], ["1000000", "1"]])
+                         [["10000", "77"], ["10000", "77", "--recordings"], ["500", "1"], ["500", "1", "--recordings"],
+                          ["1000000", "1"], ["100000", "1", "--recordings"]])
 
     def test_refuses_what_it_does_not_know(self):
         for verbs in (("slow",), ("fast", "full")):
@@ -127,18 +128,22 @@ class Check(unittest.TestCase):
 
 
 class Sweep(unittest.TestCase):
-    def sweep(self, body, count, first):
+    def sweep(self, body, count, first, *option):
         with tempfile.TemporaryDirectory() as folder:
             program = pathlib.Path(folder, "sim")
             program.write_text(f"#!/bin/sh\n{body}\n")
             program.chmod(0o755)
-            return subprocess.run([str(ROOT / "tools/sweep"), str(program), str(count), str(first)], check=False, text=True,
+            return subprocess.run([str(ROOT / "tools/sweep"), str(program), str(count), str(first), *option], check=False, text=True,
                                   timeout=60, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     def test_covers_each_seed_once(self):
         run = self.sweep('echo "$2 from $4"', 600, 11)
         self.assertEqual(sorted(re.findall(r"\d+ from \d+", run.stdout)), ["100 from 511", "250 from 11", "250 from 261"])
         self.assertTrue(run.stdout.endswith("3 passed, 0 failed, 0 skipped\n"), run.stdout)
+
+    def test_sweeps_what_its_option_names(self):
+        self.assertEqual(re.findall(r"--\w+ 9 --first 3", self.sweep('echo "$*"', 9, 3).stdout), ["--sweep 9 --first 3"])
+        self.assertEqual(re.findall(r"--\w+ 9 --first 3", self.sweep('echo "$*"', 9, 3, "--recordings").stdout), ["--recordings 9 --first 3"])
 
     def test_names_the_batch_that_failed_and_shows_it(self):
         run = self.sweep('[ "$4" != 251 ] || { echo broken at 300; exit 1; }', 500, 1)
