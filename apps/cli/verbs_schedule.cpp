@@ -52,7 +52,7 @@ core::Result<api::ScheduleBody> body_of(const ScheduleArguments& asked) {
     auto on_sound = on_sound_of(asked.on_sound);
     if (!on_sound) return on_sound.error();
     return api::ScheduleBody{std::move(*from), *asked.at, asked.date,  std::move(*days),
-                             asked.zone,       *seconds,  asked.title, std::move(*on_sound)};
+                             asked.zone,       *seconds,  asked.title, *on_sound};
 }
 
 std::string schedule_sentence(const api::ScheduleView& view) {
