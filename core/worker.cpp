@@ -25,7 +25,8 @@ void take_up(Turn& turn, TrackReport track) {
     const auto& recordings = memory.desired.recordings;
     const auto wanted = std::find_if(recordings.begin(), recordings.end(),
                                      [&](const DesiredRecording& recording) { return recording.id == track.id; });
-    const bool goes_on = wanted != recordings.end() && !wanted->stopped && !memory.expelled.value_or(false);
+    const bool goes_on =
+        wanted != recordings.end() && !is_over(turn.state, *wanted) && !memory.expelled.value_or(false);
     const bool stored = track.state == TrackState::stored;
     if (stored && goes_on) {
         track.state = TrackState::recording;

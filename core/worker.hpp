@@ -27,10 +27,12 @@ struct WorkerMemory {
     std::vector<MessageId> commands;  // the last ones that had their effect, oldest first
     // The cluster has put it out: it plays, records and says nothing, whatever was desired, until it is let in again.
     std::optional<bool> expelled;
+    // Recordings whose end has come here: they are over, also in another life that does not know the time.
+    std::optional<std::vector<RecordingId>> ended = {};
 
     friend bool operator==(const WorkerMemory&, const WorkerMemory&) = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (member, boot, epoch, desired, commands, expelled))
+BOOST_DESCRIBE_STRUCT(WorkerMemory, (), (member, boot, epoch, desired, commands, expelled, ended))
 
 struct SessionRun {
     SessionReport report;

@@ -285,6 +285,28 @@ TEST(Worker, EndsARecordingInTimeAlsoIfNobodySaysSoAnyMore) {
     EXPECT_EQ(bench.count<FinishCapture>(), 0);
 }
 
+// Its next life knows no time while the coordinator is away, and shall not begin to record again.
+TEST(Worker, WhatHasEndedStaysEndedInItsNextLife) {
+    auto bench = started();
+    auto desired = with_recording(1);
+    desired.recordings.front().ends = ClusterTime{{1}, 1000};
+    bench.desire(desired);
+    bench.take(Tick{ClusterTime{{1}, 1000}});
+    const TrackReport stored{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"};
+    WorkerBench again;
+    again.state.memory = bench.state.memory;
+    again.take(WorkerStarted{{}, {}, {stored}});
+    EXPECT_EQ(again.count<Capture>(), 0);
+    EXPECT_EQ(again.count<UploadTrack>(), 1);
+    again.desire(document(2));
+    EXPECT_FALSE(again.state.memory.ended) << "it is forgotten with the recording";
+    WorkerBench early;
+    early.state.memory = started().state.memory;
+    early.desire(desired);
+    early.take(WorkerStarted{{}, {}, {stored}});
+    EXPECT_EQ(early.count<Capture>(), 1) << "its end has not come";
+}
+
 TEST(Worker, GivesItselfUpForMaintenanceOnlyWhenItWaits) {
     auto bench = started();
     auto maintenance = document(2);

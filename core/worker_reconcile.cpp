@@ -113,11 +113,12 @@ void reconcile_uplinks(WorkerState& state, const DesiredDocument& desired, Effec
     }
 }
 
-// Whoever is cut off from the coordinator ends it too, by what is known of its clock.
-bool is_over(const WorkerState& state, const DesiredRecording& recording) {
-    if (recording.stopped) return true;
-    const auto& now = state.cluster_now;
-    return recording.ends && now && now->incarnation == recording.ends->incarnation && now->ns >= recording.ends->ns;
+// Also for whoever is cut off from the coordinator.
+void remember_ends(WorkerState& state) {
+    std::vector<RecordingId> ended;
+    for (const auto& recording : state.memory.desired.recordings)
+        if (!recording.stopped && is_over(state, recording)) ended.push_back(recording.id);
+    state.memory.ended = ended.empty() ? std::nullopt : std::optional(std::move(ended));
 }
 
 void begin_tracks(WorkerState& state, const DesiredRecording& recording, Effects& effects) {
@@ -167,7 +168,16 @@ void reconcile_maintenance(WorkerState& state, const DesiredDocument& desired) {
 
 }  // namespace
 
+bool is_over(const WorkerState& state, const DesiredRecording& recording) {
+    const auto& ended = state.memory.ended;
+    if (recording.stopped) return true;
+    if (ended && std::find(ended->begin(), ended->end(), recording.id) != ended->end()) return true;
+    const auto& now = state.cluster_now;
+    return recording.ends && now && now->incarnation == recording.ends->incarnation && now->ns >= recording.ends->ns;
+}
+
 void reconcile(WorkerState& state, Effects& effects) {
+    remember_ends(state);
     const auto& memory = state.memory;
     static const DesiredDocument nothing;
     const auto& desired = memory.expelled.value_or(false) ? nothing : memory.desired;
