@@ -17,6 +17,7 @@ using core::ErrorCode;
 
 constexpr std::int64_t seconds_a_day = 86'400;
 constexpr int first_year = 1970, last_year = 2199;
+constexpr std::int64_t last_ns = 7'258'118'400'000'000'000;  // the end of the last year
 
 Error invalid(std::string what) { return {ErrorCode::invalid, std::move(what)}; }
 
@@ -106,12 +107,13 @@ core::Result<std::optional<core::WallTime>> next(const core::CalendarRule& rule,
         const auto moment = moment_of(zone, *day_of(*rule.date), rule.second_of_day);
         return moment > after ? Next(moment) : Next();
     }
-    const date::sys_time<std::chrono::nanoseconds> then{std::chrono::nanoseconds{after.ns}};
+    const core::WallTime from{std::max<std::int64_t>(after.ns, 0)};
+    const date::sys_time<std::chrono::nanoseconds> then{std::chrono::nanoseconds{std::min(from.ns, last_ns)}};
     const auto today = date::floor<date::days>(zone.to_local(date::floor<std::chrono::seconds>(then)));
     // One before, for clocks are set; a week and one after, for what is skipped today.
     for (auto day = today - date::days{1}; day <= today + date::days{8}; day += date::days{1}) {
         if (!is_day(rule, day)) continue;
-        if (const auto moment = moment_of(zone, day, rule.second_of_day); moment > after) return Next(moment);
+        if (const auto moment = moment_of(zone, day, rule.second_of_day); moment > from) return Next(moment);
     }
     return Next();
 }

@@ -22,8 +22,8 @@ std::string time_of_day_text(std::int64_t second_of_day);
 // `invalid` names the zone, date or time that there is not, or that there is no day.
 core::Result<void> check(const core::CalendarRule& rule);
 
-// The first time after `after`; nothing: never again. What clocks skip that day (they are set forward) is the moment
-// when they do; of what they show twice it is the first. The same errors as check().
+// The first time after `after`, from 1970 to 2199; nothing: never again. What clocks skip that day (they are set
+// forward) is the moment when they do; of what they show twice it is the first. The same errors as check().
 core::Result<std::optional<core::WallTime>> next(const core::CalendarRule& rule, core::WallTime after);
 
 }  // namespace antiphon::calendar

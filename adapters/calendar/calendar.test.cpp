@@ -62,6 +62,8 @@ TEST(Calendar, AnyClockGetsAnAnswer) {
     for (const WallTime after : {WallTime{std::numeric_limits<std::int64_t>::min()}, at(-4'000'000'000), at(0),
                                  at(9'000'000'000), WallTime{std::numeric_limits<std::int64_t>::max()}})
         EXPECT_TRUE(next(each_day("Europe/Berlin", 0), after)) << after.ns;
+    EXPECT_EQ(next_of(each_day("UTC", 3600), at(-4'000'000'000)), at(3600));
+    EXPECT_FALSE(*next(each_day("UTC", 3600), WallTime{std::numeric_limits<std::int64_t>::max()}));
 }
 
 TEST(Calendar, WhatThereIsNotIsRefusedByItsName) {
