@@ -271,9 +271,7 @@ TEST(Worker, KeepsATrackThatNobodyHasYet) {
 
 TEST(Worker, EndsARecordingInTimeAlsoIfNobodySaysSoAnyMore) {
     auto bench = started();
-    auto desired = with_recording(1);
-    desired.recordings.front().ends = ClusterTime{{1}, 1000};
-    bench.desire(desired);
+    bench.desire(with_recording_until(1, 1000));
     bench.take(LinkChanged{false});
     bench.take(Tick{});
     bench.take(Tick{ClusterTime{{1}, 999}});
@@ -288,8 +286,7 @@ TEST(Worker, EndsARecordingInTimeAlsoIfNobodySaysSoAnyMore) {
 // Its next life knows no time while the coordinator is away, and shall not begin to record again.
 TEST(Worker, WhatHasEndedStaysEndedInItsNextLife) {
     auto bench = started();
-    auto desired = with_recording(1);
-    desired.recordings.front().ends = ClusterTime{{1}, 1000};
+    const auto desired = with_recording_until(1, 1000);
     bench.desire(desired);
     bench.take(Tick{ClusterTime{{1}, 1000}});
     const TrackReport stored{{"r1"}, "mic", TrackState::stored, "", 480, 0, "sha"};

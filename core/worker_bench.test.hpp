@@ -69,6 +69,13 @@ inline DesiredDocument with_recording(std::uint64_t generation, bool stopped = f
     return d;
 }
 
+// The same, which ends by itself.
+inline DesiredDocument with_recording_until(std::uint64_t generation, std::int64_t cluster_ns) {
+    auto d = with_recording(generation);
+    d.recordings.front().ends = ClusterTime{{1}, cluster_ns};
+    return d;
+}
+
 inline Message ping(const std::string& id, std::optional<ClusterTime> deadline = {}) {
     Message message{{}, Ping{}};
     message.header.id = {id};

@@ -4,10 +4,12 @@
 #include <date/tz.h>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
+
+#include "core/number.hpp"
 
 namespace antiphon::calendar {
 namespace {
@@ -69,15 +71,15 @@ std::string local_zone() {
 core::Result<std::int64_t> parse_time_of_day(std::string_view text) {
     const auto wrong = invalid("'" + std::string(text.substr(0, 40)) + "' is no time of day; write one like 20:00");
     if (text.size() != 5 && text.size() != 8) return wrong;
-    std::array<int, 3> parts{};
-    constexpr std::array<int, 3> bounds{24, 60, 60};
+    constexpr std::array<std::pair<std::uint32_t, std::int64_t>, 3> units{{{24, 3600}, {60, 60}, {60, 1}}};
+    std::int64_t second_of_day = 0;
     for (std::size_t i = 0; 3 * i < text.size(); ++i) {
-        const auto* digits = text.data() + 3 * i;
-        const bool two = std::isdigit(static_cast<unsigned char>(digits[0])) &&
-                         std::from_chars(digits, digits + 2, parts[i]).ptr == digits + 2;
-        if (!two || parts[i] >= bounds[i] || (i > 0 && digits[-1] != ':')) return wrong;
+        const auto [bound, seconds] = units[i];
+        const auto part = core::number_of<std::uint32_t>(text.substr(3 * i, 2));
+        if (!part || *part >= bound || (i > 0 && text[3 * i - 1] != ':')) return wrong;
+        second_of_day += *part * seconds;
     }
-    return std::int64_t{3600} * parts[0] + 60 * parts[1] + parts[2];
+    return second_of_day;
 }
 
 std::string time_of_day_text(std::int64_t second_of_day) {

@@ -290,7 +290,12 @@ void CoordinatorApp::answer(core::RequestId id, const core::Result<core::AnswerB
 
 void CoordinatorApp::find_occurrence(const core::FindOccurrence& asked) {
     const auto next = handlers_.occurrence(asked);
-    if (!next) return log::warning("schedule.lost", {{"schedule", asked.schedule.value}}, next.error().what);
+    if (!next) {  // asked again each second
+        if (lost_schedules_.insert(asked.schedule).second)
+            log::warning("schedule.lost", {{"schedule", asked.schedule.value}}, next.error().what);
+        return;
+    }
+    lost_schedules_.erase(asked.schedule);
     tell(core::OccurrenceFound{asked.schedule, *next});
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "actors/loop_executor.hpp"
@@ -141,6 +142,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     std::optional<core::CoordinatorState> first_state_;  // until the first actor has it
     std::map<core::RequestId, Waiting> waiting_;
     std::map<std::pair<core::WorkerId, std::size_t>, core::WorkerMessage> untold_;  // by sender and kind
+    std::set<core::ScheduleId> lost_schedules_;  // whose rule nobody can tell of; told once
     bool asking_sources_ = false;
     core::RequestId last_request_ = 0;
     core::RequestId last_taken_ = 0;  // they are taken in the order in which they are told
