@@ -2,6 +2,7 @@
 #include "apps/export/marks.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace antiphon::exporting {
@@ -9,10 +10,13 @@ namespace {
 
 constexpr double ns_per_s = 1e9;
 
-// The moment's distance from the first frame, in ns. Both times of a pair are of one clock.
-std::int64_t after_origin_ns(const Moment& mark, const ExportManifest& manifest) {
+// The moment's distance from the first frame. Both times of a pair are of one clock; whatever they are, nothing
+// overflows.
+double seconds_after_origin(const Moment& mark, const ExportManifest& manifest) {
     const bool same_clock = mark.at.incarnation.value == manifest.incarnation && manifest.incarnation != 0;
-    return same_clock ? mark.at.ns - manifest.origin_ns : (mark.wall - manifest.started).count();
+    const auto moment = same_clock ? mark.at.ns : mark.wall.ns;
+    const auto origin = same_clock ? manifest.origin_ns : manifest.started.ns;
+    return (static_cast<double>(moment) - static_cast<double>(origin)) / ns_per_s;
 }
 
 }  // namespace
@@ -20,8 +24,8 @@ std::int64_t after_origin_ns(const Moment& mark, const ExportManifest& manifest)
 std::vector<ExportedMark> marks_on_line(const std::vector<Moment>& marks, const ExportManifest& manifest) {
     std::vector<ExportedMark> placed;
     for (const auto& mark : marks) {
-        const auto seconds = static_cast<double>(after_origin_ns(mark, manifest)) / ns_per_s;
-        placed.push_back({static_cast<core::FrameCount>(seconds * manifest.rate), mark.text, mark.wall});
+        const auto frame = std::llround(seconds_after_origin(mark, manifest) * manifest.rate);
+        placed.push_back({frame, mark.text, mark.wall});
     }
     std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.frame < b.frame; });
     return placed;

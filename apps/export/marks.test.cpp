@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace antiphon::exporting {
 namespace {
 
@@ -34,6 +36,15 @@ TEST(Marks, OfAnotherClockLieByTheCalendar) {
     EXPECT_EQ(marks_on_line({mark}, manifest)[0].frame, 48'000);
     manifest.incarnation = 0;
     EXPECT_EQ(marks_on_line({{{{0}, 3 * second}, {1001 * second}, "here"}}, manifest)[0].frame, 48'000);
+}
+
+TEST(Marks, OfAnyTimeAreSomewhere) {
+    constexpr auto most = std::numeric_limits<std::int64_t>::max(), least = std::numeric_limits<std::int64_t>::min();
+    auto manifest = from_ten_seconds();
+    manifest.origin_ns = least;
+    const auto marks = marks_on_line({{{{7}, most}, {}, "late"}, {{{8}, 0}, {least}, "early"}}, manifest);
+    EXPECT_EQ(marks[0].text, "early");
+    EXPECT_GT(marks[1].frame, 0);
 }
 
 TEST(Marks, BeforeTheFirstTrackAreLabelsAtItsBeginning) {
