@@ -59,6 +59,7 @@ void on(CoordinatorTurn& turn, const CoordinatorStarted& event) {
     ++turn.draft.cluster.epoch.value;
     turn.draft.cluster.incarnation = event.incarnation;
     turn.draft.cluster_changed = true;
+    end_listens(turn);
     publish_all(turn);
     open_sources_again(turn);
     find_occurrences(turn, event.wall);
@@ -140,6 +141,11 @@ void on(CoordinatorTurn& turn, const SourceChanged& changed) {
     hear_source(turn, changed);
 }
 
+void on(CoordinatorTurn& turn, const ListenersGone& gone) {
+    turn.ground = "nobody had taken it for a while";
+    if (!turn.draft.cluster.superseded_by) hear_listeners(turn, gone);
+}
+
 void on(CoordinatorTurn& turn, const SourcesUnheard&) {
     if (!turn.draft.cluster.superseded_by) open_sources_again(turn);
 }
@@ -184,6 +190,7 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       workers(state.workers),
       presence(state.presence),
       sessions(state.sessions),
+      listens(state.listens),
       recordings(state.recordings),
       marks(state.marks),
       schedules(state.schedules),
@@ -209,6 +216,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     workers.apply_to(state.workers);
     presence.apply_to(state.presence);
     sessions.apply_to(state.sessions);
+    listens.apply_to(state.listens);
     recordings.apply_to(state.recordings);
     marks.apply_to(state.marks);
     schedules.apply_to(state.schedules);

@@ -47,6 +47,8 @@ inline constexpr Duration tell_again_after =
 inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
 inline constexpr std::size_t live_sources_max = 64;
+// An input that nobody hears is sent to us for so long: who comes again hears it at once.
+inline constexpr Duration listen_linger = std::chrono::seconds(5);
 // Of a live session's latency, beside what its outputs need: for its packets (of 5 ms; Opus' have 10, and what it looks
 // ahead) and a quiet network, at least; and for some rounds of repair, where nobody asks for less.
 constexpr Duration live_transport(LiveCodec codec) {
@@ -116,6 +118,7 @@ struct CoordinatorState {
     Table<WorkerId, WorkerRow> workers;
     Table<WorkerId, Presence> presence;
     Table<SessionId, SessionRow> sessions;
+    Table<SessionId, ListenRow> listens;
     Table<RecordingId, RecordingRow> recordings;
     Table<MarkId, MarkRow> marks;
     Table<ScheduleId, ScheduleRow> schedules;
@@ -165,6 +168,10 @@ struct SourceOpened {
 struct SourceChanged {
     SourceStatus status;
 };
+// Nobody takes what this source gives, and has not for a while. Said again and again until it is closed.
+struct ListenersGone {
+    SessionId id;
+};
 // Something that a source said is lost (it could not be stored, or there was no room for it): all say again what they
 // are.
 struct SourcesUnheard {};
@@ -189,7 +196,7 @@ struct OccurrenceFound {
 
 using CoordinatorEvent =
     std::variant<CoordinatorStarted, UserRequest, WorkerMessage, TrackReceived, SourceOpened, SourceChanged,
-                 SourcesUnheard, BusConnected, ClusterTick, AsksTick, CalendarTick, OccurrenceFound>;
+                 ListenersGone, SourcesUnheard, BusConnected, ClusterTick, AsksTick, CalendarTick, OccurrenceFound>;
 
 // ---- effects
 
@@ -224,11 +231,12 @@ struct Answer {
 struct DismissWorker {
     WorkerId worker;
 };
-// A live session's source: open it and tell by which door; of one that is open already, it tells again.
+// A live session's source, or an input that is listened to: open it and tell by which door; of one that is open
+// already, it tells again.
 struct OpenSource {
     SessionId session;
     std::string source;
-    LiveCodec codec = LiveCodec::flac;
+    std::optional<LiveCodec> codec = LiveCodec::flac;  // to the boards; absent: to nobody, it is taken from us
 };
 // Frame 0 leaves it then, in the past or soon; one that has begun goes on.
 struct BeginSource {
@@ -275,6 +283,7 @@ struct CoordinatorDraft {
     TableDraft<WorkerId, WorkerRow> workers;
     TableDraft<WorkerId, Presence> presence;
     TableDraft<SessionId, SessionRow> sessions;
+    TableDraft<SessionId, ListenRow> listens;
     TableDraft<RecordingId, RecordingRow> recordings;
     TableDraft<MarkId, MarkRow> marks;
     TableDraft<ScheduleId, ScheduleRow> schedules;
@@ -300,6 +309,7 @@ struct CoordinatorDraft {
         if (cluster_changed) visit("cluster", std::string("self"), &cluster);
         for (const auto& [id, row] : workers.writes()) visit("worker", id.value, row.get());
         for (const auto& [id, row] : sessions.writes()) visit("session", id.value, row.get());
+        for (const auto& [id, row] : listens.writes()) visit("listen", id.value, row.get());
         for (const auto& [id, row] : recordings.writes()) visit("recording", id.value, row.get());
         for (const auto& [id, row] : marks.writes()) visit("mark", id.value, row.get());
         for (const auto& [id, row] : schedules.writes()) visit("schedule", id.value, row.get());

@@ -17,7 +17,7 @@ void begin_source(CoordinatorTurn& turn, const SessionRow& session) {
         turn.effects.push_back(BeginSource{session.id, *begins});
 }
 
-OpenSource open(const SessionRow& session) {
+OpenSource order_for(const SessionRow& session) {
     const auto& live = *session.programme.live;
     return {session.id, live.source, live.codec.value_or(LiveCodec::flac)};
 }
@@ -29,7 +29,7 @@ void tend(CoordinatorTurn& turn, const SessionId& id, const SessionRow* before, 
         return;
     }
     const auto& live = *now->programme.live;
-    if (!is_live(before)) turn.effects.push_back(open(*now));
+    if (!is_live(before)) turn.effects.push_back(order_for(*now));
     if (is_live(before) && before->open_door != now->open_door) turn.effects.push_back(SetOpenDoor{id, now->open_door});
     const bool known = is_live(before) && before->programme.live->begins == live.begins;
     if (!known && live.door) begin_source(turn, *now);
@@ -72,10 +72,10 @@ Result<Duration> live_latency(const CoordinatorDraft& draft, const std::vector<E
 }
 
 Result<void> require_room_for_source(const CoordinatorDraft& draft) {
-    std::size_t open = 0;
+    std::size_t open = count_of(draft.listens);
     draft.sessions.each([&](const SessionRow& session) { open += is_live(&session) ? 1 : 0; });
     if (open < live_sources_max) return {};
-    return Error{ErrorCode::exhausted, std::to_string(open) + " live sources play already; stop one of them first"};
+    return Error{ErrorCode::exhausted, std::to_string(open) + " live sources are open already; stop one of them first"};
 }
 
 void open_sources_again(CoordinatorTurn& turn) {
@@ -84,8 +84,12 @@ void open_sources_again(CoordinatorTurn& turn) {
     turn.draft.sessions.each([&](const SessionRow& session) {
         if (!is_live(&session)) return;
         keep.sessions.insert(session.id);
-        open.push_back(core::open(session));
+        open.push_back(order_for(session));
         open.push_back(SetOpenDoor{session.id, session.open_door});
+    });
+    turn.draft.listens.each([&](const ListenRow& row) {
+        keep.sessions.insert(row.id);
+        open.push_back(order_for(turn.draft, row));
     });
     turn.effects.push_back(std::move(keep));
     turn.effects.insert(turn.effects.end(), open.begin(), open.end());
@@ -93,6 +97,8 @@ void open_sources_again(CoordinatorTurn& turn) {
 
 void hear_source(CoordinatorTurn& turn, const SourceOpened& opened) {
     const auto* session = turn.draft.sessions.find(opened.session);
+    const auto* listen = turn.draft.listens.find(opened.session);
+    if (listen) return open_listen(turn, *listen, opened);
     if (!is_live(session)) return;  // stopped meanwhile, and told to close
     auto changed = open_source(*session, opened.door, turn.cluster_now());
     if (changed.uplink) changed.uplink->door = opened.uplink;
@@ -104,6 +110,8 @@ void hear_source(CoordinatorTurn& turn, const SourceOpened& opened) {
 
 void hear_source(CoordinatorTurn& turn, const SourceChanged& changed) {
     const auto* session = turn.draft.sessions.find(changed.status.id);
+    const auto* listen = turn.draft.listens.find(changed.status.id);
+    if (listen && changed.status.state == SourceState::failed) fail_listen(turn, *listen, changed.status.reason);
     if (!is_live(session)) return;
     const auto& status = changed.status;
     turn.draft.sources.put(status.id, status);
@@ -125,12 +133,15 @@ void tend_sources(CoordinatorTurn& turn) {
         turn.draft.sessions.each([&](const SessionRow& session) {
             if (is_live(&session)) turn.effects.push_back(CloseSource{session.id});
         });
+        turn.draft.listens.each([&](const ListenRow& row) { turn.effects.push_back(CloseSource{row.id}); });
     }
     if (turn.draft.cluster.superseded_by) return;
     for (const auto& [id, row] : turn.draft.sessions.writes()) {
         tend(turn, id, turn.draft.sessions.before(id), row.get());
         if (!is_live(row.get()) && turn.draft.sources.find(id)) turn.draft.sources.erase(id);
     }
+    for (const auto& [id, row] : turn.draft.listens.writes())
+        tend_listen(turn, id, turn.draft.listens.before(id), row.get());
 }
 
 }  // namespace antiphon::core

@@ -136,6 +136,9 @@ std::optional<std::string> what_occupies(const CoordinatorDraft& draft, const Wo
         for (const auto& output : session.outputs)
             if (output.worker == worker.id) found = "plays session " + session.id.value;
     });
+    draft.listens.each([&](const ListenRow& listen) {
+        if (listen.input.worker == worker.id) found = "sends " + listen.input.name + " to somebody who listens to it";
+    });
     draft.recordings.each([&](const RecordingRow& recording) {
         for (const auto& track : recording.tracks)
             if (recording.active() && !track.over() && track.input.worker == worker.id)
@@ -160,6 +163,7 @@ void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerI
     const WorkerRow gone = worker;  // NOLINT(performance-unnecessary-copy-initialization): its row is erased below
     move_zones(turn, gone.id, successor);
     move_sessions(turn, gone.id, successor);
+    end_listens_of(turn, gone.id);
     move_schedules(turn, gone.id, successor);
     end_tracks(turn, gone);
     move_levels(turn, gone.id, successor);

@@ -27,6 +27,12 @@ void add_uplink(DesiredDocument& document, const SessionRow& row, const WorkerId
     document.uplinks->push_back({row.id, row.uplink->input.name, *row.uplink->door, *live->begins + -uplink_lead});
 }
 
+void add_listen(DesiredDocument& document, const ListenRow& row, const WorkerId& worker) {
+    if (row.input.worker != worker || !row.uplink || !row.begins) return;
+    if (!document.uplinks) document.uplinks.emplace();
+    document.uplinks->push_back({row.id, row.input.name, *row.uplink, *row.begins + -uplink_lead});
+}
+
 void add_recording(DesiredDocument& document, const RecordingRow& row, const WorkerId& worker) {
     if (!row.active()) return;
     DesiredRecording recording{row.id, {}, row.phase == RecordingPhase::stopping};
@@ -39,9 +45,9 @@ void add_recording(DesiredDocument& document, const RecordingRow& row, const Wor
 }
 
 // `source` is a draft or a state: both can look at each row.
-template <class EachSession, class EachRecording, class EachOutput, class EachHold>
-DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_session, EachRecording each_recording,
-                      EachOutput each_output, EachHold each_hold) {
+template <class EachSession, class EachListen, class EachRecording, class EachOutput, class EachHold>
+DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_session, EachListen each_listen,
+                      EachRecording each_recording, EachOutput each_output, EachHold each_hold) {
     DesiredDocument document;
     document.epoch = epoch;
     document.generation = row.generation;
@@ -51,6 +57,7 @@ DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_sessio
         add_session(document, session, row.id);
         add_uplink(document, session, row.id);
     });
+    each_listen([&](const ListenRow& listen) { add_listen(document, listen, row.id); });
     each_recording([&](const RecordingRow& recording) { add_recording(document, recording, row.id); });
     each_output([&](const OutputRow& output) {
         if (output.output.worker == row.id)
@@ -80,8 +87,8 @@ DesiredDocument document_from(const Source& source, const WorkerRow& row) {
     const auto held = [&](auto visit) {
         if (!source.cluster.restored) rows_of(source.holds)(visit);
     };
-    return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.recordings),
-                 rows_of(source.outputs), held);
+    return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.listens),
+                 rows_of(source.recordings), rows_of(source.outputs), held);
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ Result<void> require_no_maintenance(const CoordinatorDraft& draft, const std::ve
 // The device of an output as its worker last declared it; empty: not known.
 std::string device_of(const CoordinatorDraft& draft, const EndpointId& output);
 
-// ---- coordinator_requests.cpp, coordinator_record.cpp, coordinator_schedules.cpp, coordinator_zones.cpp,
-// coordinator_members.cpp, coordinator_places.cpp: one answer per request
+// ---- coordinator_requests.cpp, coordinator_listen.cpp, coordinator_record.cpp, coordinator_schedules.cpp,
+// coordinator_zones.cpp, coordinator_members.cpp, coordinator_places.cpp: one answer per request
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const PlayRequest& play);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const StopRequest& stop);
@@ -79,6 +79,7 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, con
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneSetRequest& zone);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneRenameRequest& zone);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ZoneDeleteRequest& zone);
+Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const ListenRequest& listen);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordRequest& record);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const RecordStopRequest& stop);
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const MarkRequest& mark);
@@ -204,6 +205,19 @@ void hear_source(CoordinatorTurn& turn, const SourceOpened& opened);
 void hear_source(CoordinatorTurn& turn, const SourceChanged& changed);
 // Opens, begins and closes what the turn's sessions want otherwise than before.
 void tend_sources(CoordinatorTurn& turn);
+
+// ---- coordinator_listen.cpp
+
+OpenSource order_for(const CoordinatorDraft& draft, const ListenRow& listen);
+// Its source is open: its board is to send it there.
+void open_listen(CoordinatorTurn& turn, const ListenRow& listen, const SourceOpened& opened);
+void fail_listen(CoordinatorTurn& turn, const ListenRow& listen, const std::string& reason);
+// Nobody takes it; unless somebody has asked lately, and is on his way, it ends.
+void hear_listeners(CoordinatorTurn& turn, const ListenersGone& gone);
+void end_listens_of(CoordinatorTurn& turn, const WorkerId& worker);
+// All: whoever listened has lost the connection with the life before.
+void end_listens(CoordinatorTurn& turn);
+void tend_listen(CoordinatorTurn& turn, const SessionId& id, const ListenRow* before, const ListenRow* now);
 
 // ---- coordinator_journal.cpp
 

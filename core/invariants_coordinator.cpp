@@ -143,6 +143,13 @@ Broken check_coordinator(const CoordinatorState& state) {
             if (!taken.emplace(output, id).second) return "output " + output.name + " is in two sessions";
         if (auto broken = check_planned(state, *session)) return broken;
     }
+    std::set<EndpointId> heard;
+    for (const auto& [id, listen] : state.listens.rows()) {
+        const auto* worker = state.workers.find(listen->input.worker);
+        if (!worker) return "I20: " + id.value + " listens to a worker that was removed";
+        if (worker->maintenance) return "maintenance: " + id.value + " listens to worker " + worker->name;
+        if (!heard.insert(listen->input).second) return "input " + listen->input.name + " is sent to two listeners";
+    }
     std::set<EndpointId> recorded;
     for (const auto& [id, recording] : state.recordings.rows())
         for (const auto& track : recording->tracks) {

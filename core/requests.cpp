@@ -16,13 +16,13 @@ Permission permission_of(const RequestBody& body) {
                    [](const OpenDoorRequest&) { return Permission::admin; },  // nothing is secret behind it
                    [](const PingRequest&) { return Permission::view; },
                    [](const MaintenanceRequest&) { return Permission::update; },
+                   [](const ListenRequest&) { return Permission::record; },  // who may hear it may as well record it
                    [](const RecordRequest&) { return Permission::record; },
                    [](const RecordStopRequest&) { return Permission::record; },
                    [](const MarkRequest&) { return Permission::record; },
                    [](const MarkDeleteRequest&) { return Permission::record; },
                    [](const ScheduleRequest&) { return Permission::record; },
                    [](const ScheduleDeleteRequest&) { return Permission::record; },
-                   // Who may hear a microphone may as well record it.
                    [](const PlayRequest& play) { return play.input ? Permission::record : Permission::play; },
                    [](const VolumeRequest& volume) { return volume.max_level ? Permission::admin : Permission::play; },
                    [](const auto&) { return Permission::play; }},

@@ -65,6 +65,10 @@ struct ZoneRenameRequest {
 struct ZoneDeleteRequest {
     std::string name;
 };
+// Of one input, as it comes. The answer's id is where it can be had for as long as somebody takes it.
+struct ListenRequest {
+    std::string input;  // "worker/name"
+};
 struct RecordRequest {
     std::vector<std::string> from;
     std::optional<Duration> length = {};  // from now on; absent: until it is stopped
@@ -134,8 +138,8 @@ struct MaintenanceRequest {
 
 using RequestBody =
     std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, OpenDoorRequest, VolumeRequest,
-                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, RecordRequest, RecordStopRequest, MarkRequest,
-                 MarkDeleteRequest, ScheduleRequest, ScheduleDeleteRequest, InviteRequest, JoinRequest,
+                 ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, ListenRequest, RecordRequest, RecordStopRequest,
+                 MarkRequest, MarkDeleteRequest, ScheduleRequest, ScheduleDeleteRequest, InviteRequest, JoinRequest,
                  TokenCreateRequest, TokenRevokeRequest, PingRequest, MaintenanceRequest, WorkerRenameRequest,
                  WorkerRemoveRequest>;
 
@@ -159,7 +163,7 @@ Permission permission_of(const RequestBody& body);
 
 struct Done {};  // nothing more to say
 
-using AnswerBody = std::variant<Done, SessionRow, ZoneRow, RecordingRow, MarkRow, ScheduleRow, WorkerRow, InvitationRow,
-                                TokenRow, Pong>;
+using AnswerBody = std::variant<Done, SessionRow, ListenRow, ZoneRow, RecordingRow, MarkRow, ScheduleRow, WorkerRow,
+                                InvitationRow, TokenRow, Pong>;
 
 }  // namespace antiphon::core

@@ -133,6 +133,19 @@ BOOST_DESCRIBE_STRUCT(SessionRow, (),
                       (id, programme, outputs, phase, reason, start, from_frame, prepared_by, volume, created,
                        last_words, open_door, uplink))
 
+// An input that somebody hears by way of the coordinator, and by whatever program he likes. Of one life of that: the
+// next begins without.
+struct ListenRow {
+    SessionId id;  // as of a session that plays it
+    EndpointId input;
+    std::optional<LiveDoor> uplink = {};     // where its board sends it; absent: not open yet
+    std::optional<ClusterTime> begins = {};  // when frame 0 leaves us; absent: not open yet
+    ClusterTime asked;                       // for the last time
+
+    friend bool operator==(const ListenRow&, const ListenRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ListenRow, (), (id, input, uplink, begins, asked))
+
 struct TrackRow {
     EndpointId input;
     TrackState state = TrackState::recording;

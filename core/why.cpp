@@ -125,6 +125,8 @@ std::string what_listens(const CoordinatorState& state, const EndpointId& input)
     for (const auto& [id, session] : state.sessions.rows())
         if (session->active() && session->uplink && session->uplink->input == input)
             add("played by session " + id.value);
+    for (const auto& [id, listen] : state.listens.rows())
+        if (listen->input == input) add("listened to");
     return words;
 }
 
@@ -138,7 +140,8 @@ Explanation about_input(const CoordinatorState& state, const WorkerRow& worker, 
         for (const auto& endpoint : presence->reported.inputs)
             if (endpoint.name == name && !endpoint.failure.empty()) explanation.grounds.push_back(endpoint.failure);
     const auto listens = what_listens(state, input);
-    if (listens.empty()) explanation.grounds.push_back("no recording is planned for it, and no session plays it");
+    if (listens.empty())
+        explanation.grounds.push_back("no recording is planned for it, no session plays it, and nobody listens to it");
     return concluded(std::move(explanation), listens);
 }
 

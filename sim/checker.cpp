@@ -26,6 +26,7 @@ core::Broken check_stored(const Row& answered, const core::Table<Id, Row>& durab
 core::Broken check_acknowledged(const core::AnswerBody& body, const core::CoordinatorState& durable) {
     return std::visit(
         core::Overloaded{[&](const core::SessionRow& row) { return check_stored(row, durable.sessions); },
+                         [&](const core::ListenRow& row) { return check_stored(row, durable.listens); },
                          [&](const core::RecordingRow& row) { return check_stored(row, durable.recordings); },
                          [&](const core::MarkRow& row) { return check_stored(row, durable.marks); },
                          [&](const core::ScheduleRow& row) { return check_stored(row, durable.schedules); },
@@ -257,6 +258,7 @@ void Checker::check_answer(const core::UserRequest& request, const core::AnswerB
                            const core::CoordinatorState& durable) {
     ++counters_.answers;
     note(check_acknowledged(body, durable));
+    counters_.listened += std::holds_alternative<core::ListenRow>(body) ? 1 : 0;
     if (!request.principal.permissions.has(core::permission_of(request.body)))
         fail("I21: request " + std::to_string(request.id) + " was carried out without the permission");
 }
@@ -343,6 +345,13 @@ void Checker::finish(const SimCoordinator& coordinator, core::LocalTime now) {
             fail("liveness: the source of session " + id.value + " has not begun as its session says");
         else if (session->open_door != source.mapped().open_door)
             fail("liveness: the source of session " + id.value + " is sent elsewhere than its session says");
+    }
+    for (const auto& [id, listen] : coordinator.durable().listens.rows()) {
+        const auto source = open.extract(id);
+        if (!source)
+            fail("liveness: the source of listener " + id.value + " is not open");
+        else if (listen->uplink != source.mapped().uplink || listen->begins != source.mapped().begins)
+            fail("liveness: the source of listener " + id.value + " has not begun as its row says");
     }
     for (const auto& [id, recording] : coordinator.durable().recordings.rows())
         if (recording->phase == core::RecordingPhase::recording && recording->ends && recording->ends->at.ns < now.ns)

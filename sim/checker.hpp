@@ -33,6 +33,7 @@ struct CheckCounters {
     std::uint64_t let_in = 0;         // requests with a token that succeeded
     std::uint64_t shut_out = 0;       // requests with a token that was over
     std::uint64_t sources = 0;        // live ones that were begun
+    std::uint64_t listened = 0;       // requests to listen that were granted
     std::uint64_t inputs_sent = 0;    // to one of them
 };
 

@@ -157,6 +157,7 @@ void SimCoordinator::write(const core::CoordinatorDraft& draft) {
     draft.sessions.apply_to(disk_.sessions);
     draft.recordings.apply_to(disk_.recordings);
     draft.marks.apply_to(disk_.marks);
+    draft.listens.apply_to(disk_.listens);
     draft.schedules.apply_to(disk_.schedules);
     draft.zones.apply_to(disk_.zones);
     draft.outputs.apply_to(disk_.outputs);
@@ -222,7 +223,7 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 in_hand_.erase(answer.request);
                 observer_.answered(*this, answer);
             },
-            [&](const core::OpenSource& open) { sources_.open(open.session, open.source.starts_with("input:")); },
+            [&](const core::OpenSource& open) { sources_.open(open); },
             [&](const core::BeginSource& begin) { sources_.begin(begin.session, begin.begins); },
             [&](const core::SetOpenDoor& set) { sources_.set_open_door(set.session, set.door); },
             [&](const core::CloseSource& close) { sources_.close(close.session); },
@@ -257,6 +258,7 @@ void SimCoordinator::failed(const core::CoordinatorEvent& event, const core::Err
     // there is another one soon
     if (std::holds_alternative<core::ClusterTick>(event) || std::holds_alternative<core::CalendarTick>(event)) return;
     if (std::holds_alternative<core::OccurrenceFound>(event)) return;  // it is asked for again
+    if (std::holds_alternative<core::ListenersGone>(event)) return;    // it is said again
     if (std::holds_alternative<core::SourceOpened>(event) || std::holds_alternative<core::SourceChanged>(event))
         return ask_sources();
     // A message is redelivered, for the broker has no acknowledgement of it.

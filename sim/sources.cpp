@@ -26,9 +26,11 @@ void Sources::change(const core::SessionId& session, core::SourceState state, st
 }
 
 // What is open already is told again, with what became of it.
-void Sources::open(const core::SessionId& session, bool from_board) {
+void Sources::open(const core::OpenSource& order) {
+    const auto& session = order.session;
     auto& source = sources_[session];
-    if (from_board && !source.uplink) source.uplink.emplace();
+    if (order.source.starts_with("input:") && !source.uplink) source.uplink.emplace();
+    source.listened = !order.codec;
     if (source.opening == 0) source.opening = ++openings_;
     later(milliseconds(1), milliseconds(50), session, [this, session](Source& opening) { opened(session, opening); });
 }
@@ -46,11 +48,20 @@ void Sources::opened(const core::SessionId& session, Source& source) {
     if (!anew && source.told.state != core::SourceState::opening) report_(core::SourceChanged{source.told});
 }
 
+// Said again and again, as the real ones do.
+void Sources::miss_listeners(core::Duration low, core::Duration high, const core::SessionId& session) {
+    later(low, high, session, [this, session](Source&) {
+        report_(core::ListenersGone{session});
+        miss_listeners(seconds(1), seconds(2), session);
+    });
+}
+
 // It gives, is silent for a while, gives again, and may come to its end.
 void Sources::begin(const core::SessionId& session, core::ClusterTime begins) {
     auto& source = sources_[session];
     if (source.begins) return;
     source.begins = begins;
+    if (source.listened) miss_listeners(seconds(1), seconds(12), session);
     later(milliseconds(10), seconds(1), session,
           [this, session](Source&) { change(session, core::SourceState::flowing); });
     later(seconds(2), seconds(15), session,

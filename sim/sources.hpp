@@ -18,8 +18,7 @@ class Sources {
     Sources(actors::Executor& executor, Random& random) : executor_(executor), random_(random) {}
     void attach(Report report) { report_ = std::move(report); }
 
-    // `from_board`: some board sends it to the coordinator.
-    void open(const core::SessionId& session, bool from_board);
+    void open(const core::OpenSource& order);
     void begin(const core::SessionId& session, core::ClusterTime begins);
     void set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door) {
         if (const auto it = sources_.find(session); it != sources_.end()) it->second.open_door = door;
@@ -33,6 +32,7 @@ class Sources {
 
     struct Source {
         std::uint64_t opening = 0;  // which one
+        bool listened = false;      // to, by somebody who goes after a while
         core::LiveDoor door;        // of port 0: not open yet
         std::optional<core::LiveDoor> uplink;
         std::optional<core::ClusterTime> begins;
@@ -46,6 +46,7 @@ class Sources {
                std::function<void(Source&)> action);
     void change(const core::SessionId& session, core::SourceState state, std::string reason = "");
     void opened(const core::SessionId& session, Source& source);
+    void miss_listeners(core::Duration low, core::Duration high, const core::SessionId& session);
 
     actors::Executor& executor_;
     Random& random_;

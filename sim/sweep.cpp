@@ -41,6 +41,7 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.refused_busy += outcome.checks.refused_busy;
     total.checks.played += outcome.checks.played;
     total.checks.sources += outcome.checks.sources;
+    total.checks.listened += outcome.checks.listened;
     total.checks.inputs_sent += outcome.checks.inputs_sent;
     total.checks.uploaded += outcome.checks.uploaded;
     total.checks.scheduled += outcome.checks.scheduled;
@@ -77,6 +78,7 @@ std::optional<std::string> Sweep::too_little() const {
                               {"maintenances refused", total.checks.refused_busy, 3},
                               {"sessions heard", total.checks.played, 20},
                               {"live sources", total.checks.sources, 3},
+                              {"listeners", total.checks.listened, 3},
                               {"inputs sent", total.checks.inputs_sent, 1},
                               {"recordings handed in", total.checks.uploaded, 3},
                               {"recordings by a schedule", total.checks.scheduled, 3}};

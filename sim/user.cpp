@@ -147,6 +147,10 @@ User::Asked User::ask_anything() {
     if (dice < 25) return play();
     if (dice < 43) return on_session();
     if (dice < 54) return maintain();
+    if (dice < 56) {
+        const auto input = some_endpoints("mic").front();
+        return {core::ListenRequest{input}, "listen to " + input, {}};
+    }
     if (dice < 64) {
         const auto worker = some_worker();
         return {core::PingRequest{worker}, "ping " + worker, {}};

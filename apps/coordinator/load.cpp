@@ -33,6 +33,7 @@ template <class State, class Visit>
 void each_table(State& state, Visit visit) {
     visit("worker", state.workers, own_id);
     visit("session", state.sessions, own_id);
+    visit("listen", state.listens, own_id);
     visit("recording", state.recordings, own_id);
     visit("mark", state.marks, own_id);
     visit("schedule", state.schedules, own_id);
