@@ -89,8 +89,8 @@ std::string token_of(Exchange& exchange) {
     constexpr std::string_view scheme = "Bearer ";
     const auto header = exchange.request.headers.get("Authorization");
     if (equal_ignoring_case(header.substr(0, scheme.size()), scheme)) return std::string(header.substr(scheme.size()));
-    // browsers cannot set headers on a WebSocket; elsewhere a token in the URL would end up in logs
-    if (!exchange.route->is_websocket()) return "";
+    // where browsers cannot set headers; elsewhere a token in the URL would end up in logs
+    if (!exchange.route->is_websocket() && !exchange.route->options.token_in_query) return "";
     auto in_query = exchange.request.query.extract("access_token");
     return in_query ? std::move(in_query.mapped()) : "";
 }

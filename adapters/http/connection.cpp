@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
 
+#include "adapters/http/live_body.hpp"
 #include "adapters/http/problem.hpp"
 #include "core/contract.hpp"
 #include "core/trace.hpp"
@@ -60,11 +61,13 @@ void Connection::start() {
 
 void Connection::drain() {
     if (idle_) stream_.close();
+    if (live_) live_->finish();
 }
 
 void Connection::cut() noexcept {
     cut_ = true;
     abort_upload();
+    if (live_) live_->forget();
     if (awaited_) awaited_->wake.cancel();
     stream_.close();
 }
@@ -100,7 +103,7 @@ asio::awaitable<bool> Connection::serve_one() {
     if (core_->draining) exchange.keep_alive = false;
     const bool keep = exchange.keep_alive;
     const bool written = co_await write(exchange, std::move(*response));
-    co_return written&& keep;
+    co_return written&& keep && !core_->draining;
 }
 
 // Until the first byte of the next request. A new client has less time: it came to ask something.

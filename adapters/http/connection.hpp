@@ -58,6 +58,8 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
 
     asio::awaitable<bool> write(Exchange& exchange, Response response);
     asio::awaitable<bool> write_file(const OpenFile& file);
+    asio::awaitable<bool> write_live(Exchange& exchange, Response response);
+    asio::awaitable<bool> write_pieces(LiveBodyReader& reader, bool chunked);
     asio::awaitable<bool> write_all(std::string_view bytes);
     void observe(const Exchange& exchange, int status);
 
@@ -73,6 +75,7 @@ class Connection final : public Held, public std::enable_shared_from_this<Connec
     std::unique_ptr<UploadSink> sink_;
     bool sink_begun_ = false;  // it has a finish() or aborted() to come
     std::shared_ptr<Awaited> awaited_;
+    std::shared_ptr<LiveBodyReader> live_;  // while it is sent
 };
 
 }  // namespace antiphon::http

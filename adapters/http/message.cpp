@@ -1,6 +1,8 @@
 // Requests and responses: the small conveniences.
 #include "adapters/http/message.hpp"
 
+#include "adapters/http/live_body.hpp"
+
 #include <array>
 
 #include "core/contract.hpp"
@@ -50,6 +52,12 @@ Response Response::text(std::string body, int status) {
 }
 Response Response::html(std::string body) { return of_type("text/html; charset=utf-8", std::move(body), 200); }
 Response Response::empty(int status) { return of_type("", "", status); }
+
+Response Response::of_live(std::shared_ptr<LiveBody> body, std::string content_type) {
+    auto response = of_type(std::move(content_type), "", 200);
+    response.live = std::make_shared<LiveBodyReader>(std::move(body));
+    return response;
+}
 
 Response Response::of_file(FileBody file, std::string content_type) {
     auto response = of_type(std::move(content_type), "", 200);

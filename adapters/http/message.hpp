@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,17 +51,23 @@ struct FileBody {
     std::string etag;  // with its quotes; empty: none, and then If-Range never matches
 };
 
+class LiveBody;
+class LiveBodyReader;
+
 struct Response {
     int status = 200;
     std::string content_type;  // empty: none is sent
     Headers headers;           // besides Content-Type, Content-Length, Connection, Date
     std::string body;
-    std::optional<FileBody> file = std::nullopt;  // instead of `body`, with status 200
+    std::optional<FileBody> file = std::nullopt;     // instead of `body`, with status 200
+    std::shared_ptr<LiveBodyReader> live = nullptr;  // the same: chunked (RFC 9112, 7.1), until it is finished
 
     static Response json(std::string body, int status = 200);
     static Response text(std::string body, int status = 200);
     static Response html(std::string body);
     static Response empty(int status = 204);
+    // Is made from now on; who has HTTP/1.0 gets it as it is, until the connection ends.
+    static Response of_live(std::shared_ptr<LiveBody> body, std::string content_type);
     static Response of_file(FileBody file, std::string content_type = "application/octet-stream");
 };
 

@@ -91,7 +91,9 @@ std::string head_text(const Response& response, const HeadOptions& options) {
     append_field(out, "X-Content-Type-Options", "nosniff");
     for (const auto& [name, value] : response.headers) append_field(out, name, value);
     const bool bodiless = response.status < 200 || response.status == 204 || response.status == 304;
-    if (!bodiless) append_field(out, "Content-Length", std::to_string(options.content_length));
+    if (!bodiless && options.content_length)
+        append_field(out, "Content-Length", std::to_string(*options.content_length));
+    if (!bodiless && options.chunked) append_field(out, "Transfer-Encoding", "chunked");
     append_field(out, "Connection", options.keep_alive ? "keep-alive" : "close");
     return out.append("\r\n");
 }

@@ -12,8 +12,9 @@ namespace antiphon::http {
 
 struct HeadOptions {
     std::string_view server_name;
-    std::uint64_t content_length = 0;
+    std::optional<std::uint64_t> content_length = 0;  // absent: not known, and `chunked` or until the connection ends
     bool keep_alive = true;
+    bool chunked = false;
 };
 
 // Status line and header fields with the empty line. Fields that would break the framing are left out.

@@ -28,6 +28,9 @@ struct RouteOptions {
     std::vector<std::string> consumes = {"application/json"};  // a body of another type is a 415; empty: any type
     std::uint64_t body_bytes_max = 1024 * 1024;                // beyond it 413
     std::optional<std::chrono::milliseconds> body_idle = {};   // of an upload, instead of the server's
+    // Browsers ask for it by themselves and set no headers then (an <audio> element): the token may come as the
+    // query's access_token, as with a WebSocket.
+    bool token_in_query = false;
     // Something secret is asked for in the body: a 401 or 403 counts as a failure of that client, as a wrong token
     // does.
     bool guarded = false;
