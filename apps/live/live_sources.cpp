@@ -13,13 +13,14 @@ namespace {
 namespace log = system::log;
 
 constexpr std::chrono::milliseconds look_each{200};
+constexpr std::chrono::seconds miss_each{1};
+constexpr std::size_t title_bytes_max = 200;
 // FLAC: 5 ms, the least latency that it is worth its while at. Opus: 10, for half of the packets a second.
 constexpr int packet_frames(core::LiveCodec codec) { return codec == core::LiveCodec::opus ? 480 : 240; }
 
 }  // namespace
 
-void LiveTotals::add(const Source& source, const OutgoingCounters& counters) {
-    lost += source.lost_frames();
+void LiveTotals::add(const OutgoingCounters& counters) {
     packets += counters.sender.packets;
     resent += counters.sender.again.resent;
     skipped += counters.skipped;
@@ -33,14 +34,23 @@ void LiveTotals::add(const OpenCopyCounters& counters) {
     unsent += counters.unsent;
 }
 
-// One source and its sender, which is the first to go.
+// One source and whoever takes it, which is the first to go: its sender, or who listens to it.
 struct LiveSources::Running {
     std::unique_ptr<Source> source;
     core::LiveDoor door;
     std::optional<core::ClusterTime> begins;
     std::unique_ptr<OpenCopy> copy;
     std::unique_ptr<Outgoing> outgoing;
+    std::shared_ptr<Listening> listening;
     core::SourceStatus told;
+    core::LocalTime unheard_told;  // when it was said that nobody listens
+
+    void add_to(LiveTotals& totals) const {
+        totals.lost += source->lost_frames();
+        if (outgoing) totals.add(outgoing->counters());
+        if (copy) totals.add(copy->counters());
+        if (listening) totals.skipped += listening->skipped();
+    }
 
     void produce(core::FrameCount first, std::span<float> frames, core::LocalTime now) {
         source->produce(first, frames, now);
@@ -101,7 +111,13 @@ core::Result<std::unique_ptr<LiveSources::Running>> LiveSources::make(const core
     if (!opened) return opened.error();
     auto running = std::make_unique<Running>();
     running->source = std::move(*opened);
-    running->door = new_door(wanted.codec, Source::channels, packet_frames(wanted.codec));
+    if (!wanted.codec) {
+        running->listening =
+            std::make_shared<Listening>(side_.io(), clock_, *running->source, wanted.source.substr(0, title_bytes_max),
+                                        [this](Ear ear, Sound bytes) { give(ear, std::move(bytes)); });
+        return running;
+    }
+    running->door = new_door(*wanted.codec, Source::channels, packet_frames(*wanted.codec));
     if (auto sent = send(*running); !sent) return sent.error();
     return running;
 }
@@ -129,14 +145,15 @@ void LiveSources::begin(const core::SessionId& session, core::ClusterTime begins
         if (it == running_.end() || it->second->begins) return;
         it->second->begins = begins;
         it->second->source->begins_at(begins);
-        it->second->outgoing->begin(begins);
+        if (it->second->outgoing) it->second->outgoing->begin(begins);
+        if (it->second->listening) it->second->listening->begin(begins);
     });
 }
 
 void LiveSources::set_open_door(const core::SessionId& session, const std::optional<core::OpenDoor>& door) {
     side_.run([this, session, door] {
         const auto it = running_.find(session);
-        if (it == running_.end()) return;
+        if (it == running_.end() || !it->second->outgoing) return;
         auto& copy = it->second->copy;
         if (copy ? copy->door() == door : !door) return;
         if (copy) closed_.add(copy->counters());
@@ -163,8 +180,8 @@ void LiveSources::close_if(const std::function<bool(const core::SessionId&)>& un
     std::erase_if(running_, [&](const auto& entry) {
         const auto& [session, running] = entry;
         if (!unwanted(session)) return false;
-        closed_.add(*running->source, running->outgoing->counters());
-        if (running->copy) closed_.add(running->copy->counters());
+        running->add_to(closed_);
+        if (running->listening) running->listening->end();
         log::info("source.closed", {{"session", session.value}}, "its session is over");
         return true;
     });
@@ -216,26 +233,73 @@ FeedSource* LiveSources::feed_of(const core::SessionId& session) const {
     return it == running_.end() ? nullptr : dynamic_cast<FeedSource*>(it->second->source.get());
 }
 
-// A source that has begun flows, or does not for a reason.
+core::Result<Ear> LiveSources::listen(const core::SessionId& source, EarFormat format, Hear hear) {
+    if (ears_.size() >= ears_max)
+        return core::Error{core::ErrorCode::exhausted,
+                           std::to_string(ears_max) + " listen already; one of them has to leave first"};
+    const auto ear = ++last_ear_;
+    ears_[ear] = {source, std::move(hear)};
+    side_.run([this, ear, source, format] {
+        const auto it = running_.find(source);
+        if (it == running_.end() || !it->second->listening) return give(ear, nullptr);
+        it->second->listening->add(ear, format);
+    });
+    return ear;
+}
+
+void LiveSources::hang_up(Ear ear) {
+    const auto it = ears_.find(ear);
+    if (it == ears_.end()) return;
+    side_.run([this, ear, source = it->second.source] {
+        const auto running = running_.find(source);
+        if (running != running_.end() && running->second->listening) running->second->listening->remove(ear);
+    });
+    ears_.erase(it);
+}
+
+void LiveSources::give(Ear ear, Sound bytes) {
+    side_.tell([this, ear, bytes = std::move(bytes)] {
+        const auto it = ears_.find(ear);
+        if (it == ears_.end()) return;
+        // it may hang up meanwhile
+        const auto hear = it->second.hear;
+        if (!bytes) ears_.erase(it);
+        hear(ear, bytes);
+    });
+}
+
+// One that has begun flows, or does not for a reason.
+std::optional<core::SourceState> LiveSources::state_of(const Running& running) const {
+    const auto view = running.source->view();
+    if (!running.begins || (!view.flows && view.reason.empty())) return std::nullopt;
+    if (view.over) return core::SourceState::ended;
+    return view.flows ? core::SourceState::flowing : core::SourceState::stalled;
+}
+
+// Said again and again until it is closed: what is said may be lost.
+void LiveSources::miss_listeners(const core::SessionId& session, Running& running) {
+    const auto now = clock_.now();
+    if (running.listening->unheard_for() < core::listen_linger || now - running.unheard_told < miss_each) return;
+    running.unheard_told = now;
+    side_.tell([this, gone = core::ListenersGone{session}] { handlers_.unheard(gone); });
+}
+
 void LiveSources::look() {
     auto totals = closed_;
     for (const auto& [session, running] : running_) {
-        totals.add(*running->source, running->outgoing->counters());
+        running->add_to(totals);
         ++totals.sources;
-        totals.listeners += running->outgoing->counters().listeners;
-        if (running->copy) {
-            ++totals.open_doors;
-            totals.add(running->copy->counters());
+        if (running->outgoing) totals.listeners += running->outgoing->counters().listeners;
+        if (running->copy) ++totals.open_doors;
+        if (const auto& listening = running->listening) {
+            totals.ears += listening->ears();
+            miss_listeners(session, *running);
         }
-        const auto view = running->source->view();
-        if (!running->begins || (!view.flows && view.reason.empty())) continue;
-        const auto state = view.over    ? core::SourceState::ended
-                           : view.flows ? core::SourceState::flowing
-                                        : core::SourceState::stalled;
+        const auto state = state_of(*running);
         // The seconds in a reason go on; that is nothing new.
-        if (running->told.state == state) continue;
-        running->told = {session, state, view.reason};
-        tell(session, state, view.reason);
+        if (!state || running->told.state == *state) continue;
+        running->told = {session, *state, running->source->view().reason};
+        tell(session, *state, running->told.reason);
     }
     side_.tell([this, totals] { totals_ = totals; });
 }

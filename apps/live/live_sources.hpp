@@ -11,6 +11,7 @@
 
 #include "adapters/system/side_loop.hpp"
 #include "apps/live/feed_source.hpp"
+#include "apps/live/listening.hpp"
 #include "apps/live/open_copy.hpp"
 #include "apps/live/outgoing.hpp"
 #include "apps/live/source.hpp"
@@ -23,6 +24,7 @@ struct LiveTotals {
     std::size_t sources = 0;     // open now
     std::size_t listeners = 0;   // now
     std::size_t open_doors = 0;  // now
+    std::size_t ears = 0;        // that take an input from us now
     std::uint64_t packets = 0;
     std::uint64_t open_packets = 0;  // to open doors
     std::uint64_t resent = 0;
@@ -32,16 +34,19 @@ struct LiveTotals {
     std::uint64_t refused = 0;  // greetings beyond the bound of listeners
     std::uint64_t strange = 0;  // datagrams that nobody with the key has sent
 
-    void add(const Source& source, const OutgoingCounters& counters);
+    void add(const OutgoingCounters& counters);
     void add(const OpenCopyCounters& counters);
 };
 
 // All calls and all handlers on the owner's loop.
 class LiveSources {
   public:
+    static constexpr std::size_t ears_max = 64;
+
     struct Handlers {
         std::function<void(const core::SourceOpened&)> opened;
         std::function<void(const core::SourceChanged&)> changed;
+        std::function<void(const core::ListenersGone&)> unheard;
     };
 
     // `clock` shows cluster time, and outlives it.
@@ -68,6 +73,13 @@ class LiveSources {
     // `whole`: that was all, and with it the source comes to its end.
     void end_feed(const core::SessionId& session, Feeder feeder, bool whole);
 
+    // Of what this source gives from now on, as long as it is open: `hear` gets the bytes, and nothing when it is over,
+    // once. `exhausted` when too many listen.
+    using Hear = std::function<void(Ear ear, const Sound& bytes)>;
+    core::Result<Ear> listen(const core::SessionId& source, EarFormat format, Hear hear);
+    // Hears nothing any more, not that it is over either.
+    void hang_up(Ear ear);
+
     // Some tenths of a second old.
     const LiveTotals& totals() const { return totals_; }
 
@@ -78,7 +90,11 @@ class LiveSources {
     // On the side: the feed of a session, if it is open still.
     FeedSource* feed_of(const core::SessionId& session) const;
     core::Result<void> send(Running& running);
+    // On the side: bytes of one ear, or nothing.
+    void give(Ear ear, Sound bytes);
     void look();
+    void miss_listeners(const core::SessionId& session, Running& running);
+    std::optional<core::SourceState> state_of(const Running& running) const;
     void close_if(const std::function<bool(const core::SessionId&)>& unwanted);
     void tell(const core::SessionId& session, core::SourceState state, const std::string& reason);
 
@@ -92,6 +108,12 @@ class LiveSources {
     };
     std::map<core::SessionId, Fed> feeds_;  // the sessions that can be fed
     Feeder last_feeder_ = 0;
+    struct Hearing {
+        core::SessionId source;
+        Hear hear;
+    };
+    std::map<Ear, Hearing> ears_;
+    Ear last_ear_ = 0;
 
     // The side's.
     std::map<core::SessionId, std::unique_ptr<Running>> running_;

@@ -3,10 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/io_context.hpp>
-
 #include "adapters/net/stamped_socket.hpp"
-#include "adapters/system/clock.hpp"
+#include "apps/live/desk.test.hpp"
 #include "apps/live/door.hpp"
 #include "apps/live/incoming.hpp"
 
@@ -15,39 +13,6 @@ namespace {
 
 using boost::asio::ip::udp;
 using std::chrono::milliseconds;
-
-const auto loopback = boost::asio::ip::make_address("127.0.0.1");
-constexpr core::ClockIncarnation life{7};
-
-struct Desk {
-    boost::asio::io_context io;
-    system::SystemClock clock;
-    std::vector<core::SourceOpened> opened;
-    std::vector<core::SourceStatus> changed;
-    LiveSources sources;
-
-    explicit Desk(std::uint16_t first_port = 0)
-        : sources(io, clock, {loopback, first_port},
-                  {[this](const core::SourceOpened& told) { opened.push_back(told); },
-                   [this](const core::SourceChanged& told) { changed.push_back(told.status); }}) {}
-
-    template <class Done>
-    bool run_until(const Done& done) {
-        const auto deadline = clock.now() + std::chrono::seconds(20);
-        while (!done() && clock.now() < deadline) {
-            io.restart();
-            io.run_one_for(milliseconds(20));
-        }
-        return done();
-    }
-    core::LiveDoor open(const std::string& session, const std::string& source = "tone:440",
-                        core::LiveCodec codec = core::LiveCodec::flac) {
-        const auto before = opened.size();
-        sources.open({{session}, source, codec});
-        EXPECT_TRUE(run_until([&] { return opened.size() > before; }));
-        return opened.back().door;
-    }
-};
 
 class LiveSourcesIn : public testing::TestWithParam<core::LiveCodec> {};
 
