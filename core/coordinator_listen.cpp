@@ -1,8 +1,5 @@
 // Inputs that somebody hears by way of the coordinator: their boards send them here for as long as anybody takes them.
-#include <algorithm>
-
 #include "core/coordinator_turn.hpp"
-#include "core/mutants.hpp"
 
 namespace antiphon::core {
 namespace {
@@ -38,6 +35,10 @@ void end_listen(CoordinatorTurn& turn, const ListenRow& row) {
 
 }  // namespace
 
+OpenSource order_for(const CoordinatorDraft& draft, const ListenRow& listen) {
+    return {listen.id, "input:" + display_name(draft, listen.input), std::nullopt};
+}
+
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const ListenRequest& request) {
     auto input = require_heard(turn.draft, request.input);
     if (!input) return input.error();
@@ -48,11 +49,9 @@ Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest&, const Liste
     row.asked = turn.cluster_now();
     turn.announce("input.heard", input->worker.value, "somebody listens to its input " + input->name);
     turn.draft.listens.put(row.id, row);
+    // before the answer: who gets that takes it at once
+    if (same.empty()) turn.effects.push_back(order_for(turn.draft, row));
     return AnswerBody{row};
-}
-
-OpenSource order_for(const CoordinatorDraft& draft, const ListenRow& listen) {
-    return {listen.id, "input:" + display_name(draft, listen.input), std::nullopt};
 }
 
 void open_listen(CoordinatorTurn& turn, const ListenRow& listen, const SourceOpened& opened) {
@@ -80,7 +79,6 @@ void end_listens_of(CoordinatorTurn& turn, const WorkerId& worker) {
 }
 
 void end_listens(CoordinatorTurn& turn) {
-    if (mutated(Mutant::listener_of_before)) return;
     for (const auto& row : listens_where(turn.draft, [](const ListenRow&) { return true; })) end_listen(turn, row);
 }
 
@@ -89,7 +87,6 @@ void tend_listen(CoordinatorTurn& turn, const SessionId& id, const ListenRow* be
         if (before) turn.effects.push_back(CloseSource{id});
         return;
     }
-    if (!before) turn.effects.push_back(order_for(turn.draft, *now));
     if (now->begins && (!before || before->begins != now->begins))
         turn.effects.push_back(BeginSource{id, *now->begins});
 }

@@ -38,6 +38,8 @@ TEST(Listening, OpensTheInputAndHasItsBoardSendIt) {
     EXPECT_EQ(orders.front().session, id);
     EXPECT_EQ(orders.front().source, "input:hall/mic");
     EXPECT_FALSE(orders.front().codec) << "it goes to no board";
+    const auto is_answer = [](const CoordinatorEffect& effect) { return std::holds_alternative<Answer>(effect); };
+    EXPECT_TRUE(is_answer(bench.effects.back())) << "who has it takes the sound at once: the source is open by then";
     EXPECT_TRUE(bench.wanted_of(bench.hall).empty()) << "nobody knows yet where to";
     bench.pass(seconds(1));
     bench.open(id);

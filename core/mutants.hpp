@@ -30,7 +30,6 @@ BOOST_DEFINE_ENUM_CLASS(Mutant, none,
                         old_goodbye,            // of a connection that another has followed, it is believed
                         source_left_open,       // of a live session that is over
                         input_left_open,        // the same, of the board whose input it played
-                        listener_of_before,     // of another life of the coordinator, he is thought to listen on
                         time_twice,             // a clock set back makes a schedule's time come true again
                         gap_too_short,          // a gap of a recording is told a block too short
                         released_unverified,    // what a board brings is not compared before the board may release it

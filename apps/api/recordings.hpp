@@ -36,6 +36,18 @@ struct RecordingView {
 };
 BOOST_DESCRIBE_STRUCT(RecordingView, (), (id, phase, tracks, created, title, ends, schedule, on_sound))
 
+struct LevelView {
+    std::string input;
+    core::SoundLevel level;  // of its last second
+};
+BOOST_DESCRIBE_STRUCT(LevelView, (), (input, level))
+
+// Of all that is recorded at the moment.
+struct LevelsView {
+    std::vector<LevelView> levels;
+};
+BOOST_DESCRIBE_STRUCT(LevelsView, (), (levels))
+
 struct MarkView {
     std::string id;
     std::string text;

@@ -15,6 +15,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_play(root);
     add_control(root);
     add_door(root);
+    add_listen(root);
     add_record(root);
     add_recordings(root);
     add_schedule(root);

@@ -9,6 +9,7 @@ namespace antiphon::cli {
 void add_play(Command root);
 void add_control(Command root);  // pause, resume, seek, stop, volume, mute, unmute
 void add_door(Command root);
+void add_listen(Command root);
 void add_record(Command root);  // record start, record stop, and
 void add_record_marks(Command record);
 void add_record_check(Command record);

@@ -84,6 +84,7 @@ class CoordinatorApp final : public actors::StepWorld<core::CoordinatorMachine> 
     // What is lost of this is asked for again: Handlers::source gets an OpenSource.
     void source_opened(const core::SourceOpened& opened) { hear_source(opened); }
     void source_changed(const core::SourceChanged& changed) { hear_source(changed); }
+    void listeners_gone(const core::ListenersGone& gone) { tell(gone); }
     // The wall clock has shown this.
     void turn_calendar(core::WallTime wall) { tell(core::CalendarTick{wall}); }
     // Runs with the state between two events; or `refused` is called: there is too much to do.

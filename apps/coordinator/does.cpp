@@ -23,6 +23,13 @@ Does& Does::gives_nothing() {
     return *this;
 }
 
+Does& Does::gives_live(std::vector<std::string> types) {
+    std::vector<http::Content> content;
+    for (auto& type : types) content.push_back({std::move(type), ""});
+    operation().answers.push_back({200, std::move(content), {"Cache-Control"}});
+    return *this;
+}
+
 Does& Does::gives_file(std::vector<http::Content> types, bool tagged) {
     std::vector<std::string> headers{"Accept-Ranges"};
     if (tagged) headers.emplace_back("ETag");
@@ -52,6 +59,11 @@ Does& Does::must_have(std::string place, std::string name, std::string what) {
 Does& Does::refuses(std::initializer_list<int> statuses) {
     operation().refusals.insert(operation().refusals.end(), statuses);
     return *this;
+}
+
+Does& Does::token_in_query() {
+    options_.token_in_query = true;
+    return may_have("query", "access_token", "the token, for browsers");
 }
 
 Does& Does::keyed() {

@@ -40,6 +40,8 @@ class Does {
     Does& gives_text(std::string type);
     Does& gives_object();  // JSON, of a form that is told elsewhere
     Does& gives_nothing();
+    // One of these types, for as long as it is taken.
+    Does& gives_live(std::vector<std::string> types);
     // A file of one of these types, with ranges. With a tag it is not sent again to who has it.
     Does& gives_file(std::vector<http::Content> types, bool tagged);
     // A WebSocket that tells of each.
@@ -59,6 +61,7 @@ class Does {
     // The same, and Idempotency-Key is obeyed.
     Does& keyed();
 
+    Does& token_in_query();
     Does& guarded();
     Does& up_to(std::uint64_t body_bytes_max);
 

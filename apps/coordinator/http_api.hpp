@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "apps/coordinator/certificate.hpp"
 #include "apps/coordinator/coordinator_app.hpp"
 #include "apps/coordinator/credentials.hpp"
+#include "apps/coordinator/sockets.hpp"
 
 namespace antiphon::live {
 class LiveSources;
@@ -25,6 +25,7 @@ class LiveSources;
 namespace antiphon::coordinator {
 
 class IntegrityWatch;
+struct Ears;
 
 struct ApiParts {
     CoordinatorApp& app;
@@ -42,15 +43,16 @@ struct ApiParts {
     std::function<std::string()> url;          // of this server, for invitations
     const Certificate* certificate = nullptr;  // none: no TLS
     std::function<std::string(const core::CoordinatorState&)> metrics;  // the page for Prometheus
-    // Of events, with the token that let each in; empty: another secret.
-    std::map<std::shared_ptr<http::WebSocket>, core::TokenId> listeners;
+    Sockets events = {};
+    Sockets levels = {};
+    std::shared_ptr<Ears> ears = {};  // made by add_routes()
 };
 
 // All routes, and GET /openapi.json, which describes them. `parts` outlives the router's server.
 void add_routes(http::Router& router, ApiParts& parts);
 
 // ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_schedules.cpp, http_api_members.cpp,
-// ---- http_api_backup.cpp, http_api_tokens.cpp
+// ---- http_api_backup.cpp, http_api_tokens.cpp, http_api_listen.cpp, http_api_sockets.cpp
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_door_routes(http::Router& router, ApiParts& parts);
@@ -61,12 +63,19 @@ void add_schedule_routes(http::Router& router, ApiParts& parts);
 void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);
 void add_token_routes(http::Router& router, ApiParts& parts);
+void add_listen_routes(http::Router& router, ApiParts& parts);
+void add_socket_routes(http::Router& router, ApiParts& parts);
 
-// To everybody who listens.
+// To everybody who is told.
 void broadcast(ApiParts& parts, const api::EventView& event);
-// Whoever listens by that token hears no more, and why.
+// To be called each second.
+void tell_levels(ApiParts& parts);
+// Whoever is told, or listens, by that token hears no more, and why.
 void dismiss(ApiParts& parts, const core::DismissToken& over);
 void dismiss_ended(ApiParts& parts);
+
+// Whoever listens to an input by such a token hears no more.
+void end_ears(ApiParts& parts, const std::function<bool(const core::TokenId&)>& over);
 
 // ---- what the groups share
 

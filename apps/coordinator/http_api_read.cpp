@@ -156,44 +156,9 @@ void add_events(http::Router& router, ApiParts& parts) {
                         });
         },
         Does("What something does, or what keeps it from it").gives<api::WhyView>().refuses({404, 409}));
-    router.websocket(
-        "/v1/events/live", Permission::view,
-        [&parts](const http::Request& request, const std::shared_ptr<http::WebSocket>& socket) {
-            // its token may have ended between the request and the end of the handshake
-            if (!parts.credentials.still_admits(*request.identity, parts.app.wall()))
-                return socket->close(http::close_code::policy, "the token is at its end");
-            parts.listeners.emplace(socket, request.identity->token);
-            socket->on_close([&parts, weak = std::weak_ptr(socket)](std::uint16_t, const std::string&) {
-                parts.listeners.erase(weak.lock());
-            });
-        },
-        Does("Tells each decision from now on")
-            .may_have("query", "access_token", "the token, for browsers")
-            .tells<api::EventView>());
 }
 
 }  // namespace
-
-void broadcast(ApiParts& parts, const api::EventView& event) {
-    const auto text = std::make_shared<const std::string>(json::encode(event));
-    // send() may close a slow one, which changes the set.
-    const auto listeners = parts.listeners;
-    for (const auto& [listener, token] : listeners)
-        if (!listener->send(text)) parts.listeners.erase(listener);
-}
-
-void dismiss(ApiParts& parts, const core::DismissToken& over) {
-    const auto listeners = parts.listeners;
-    for (const auto& [listener, token] : listeners)
-        if (token == over.token) listener->close(http::close_code::policy, over.why);
-}
-
-void dismiss_ended(ApiParts& parts) {
-    const auto listeners = parts.listeners;
-    for (const auto& [listener, token] : listeners)
-        if (!parts.credentials.still_admits({"", {}, token}, parts.app.wall()))
-            listener->close(http::close_code::policy, "the token is at its end");
-}
 
 void add_read_routes(http::Router& router, ApiParts& parts) {
     router.add(

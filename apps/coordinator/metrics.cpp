@@ -124,6 +124,7 @@ void write_app(Page& page, const Readings& readings) {
 // All live sources together: sessions come and go, and a label for each would have no bound.
 void write_live(Page& page, const live::LiveTotals& live) {
     page.gauge("antiphon_live_sources", "Live sources that are open.", static_cast<double>(live.sources));
+    page.gauge("antiphon_live_ears", "People and programs that listen to an input.", static_cast<double>(live.ears));
     page.gauge("antiphon_live_listeners", "Boards that live sources are sent to.", static_cast<double>(live.listeners));
     page.counter("antiphon_live_packets_total", "Packets of live sources; each goes to all who listen.", live.packets);
     page.gauge("antiphon_live_open_doors", "Live sources that are also sent to others, without encryption.",

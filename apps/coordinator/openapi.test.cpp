@@ -51,7 +51,7 @@ struct RealRoutes : ::testing::Test {
     CoordinatorApp app{app_parts(), {}};
     live::LiveSources sources{io, *clock, {boost::asio::ip::make_address("127.0.0.1"), 0}, {}};
     ApiParts parts{app, credentials, *blobs, folder.path, background, integrity, backups, sources,
-                   {},  0,           0,      {},          {},         nullptr,   {},      {}};
+                   {},  0,           0,      {},          {},         nullptr,   {}};
     http::Router router;
 };
 

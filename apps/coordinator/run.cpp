@@ -22,14 +22,13 @@
 #include "adapters/system/random.hpp"
 #include "adapters/system/signals.hpp"
 #include "adapters/systemd/service_manager.hpp"
+#include "apps/coordinator/access_log.hpp"
 #include "apps/coordinator/http_api.hpp"
 #include "apps/coordinator/integrity.hpp"
 #include "apps/coordinator/load.hpp"
-#include "apps/coordinator/metrics.hpp"
 #include "apps/coordinator/views.hpp"
 #include "apps/live/live_sources.hpp"
 #include "apps/node/node_clock.hpp"
-#include "apps/node/refusals.hpp"
 
 namespace antiphon::coordinator {
 namespace {
@@ -63,7 +62,7 @@ class Process {
     void replace_certificate(const tls::ServerIdentity& identity);
     mqtt::MqttSettings foreign_broker() const;
     std::string host_in_url() const;
-    void served(const http::ServedRequest& request);
+    void tell_levels_again();
     void start_broker();
     void start_bus(const mqtt::MqttSettings& settings);
     void admit(const core::CoordinatorState& state);
@@ -87,13 +86,13 @@ class Process {
     std::unique_ptr<ApiParts> api_;
     std::unique_ptr<net::ClockServer> clock_server_;
     std::unique_ptr<live::LiveSources> live_sources_;
-    RequestMetrics requests_;
-    node::Refusals http_failures_;
+    AccessLog access_;
     core::WallTime started_;
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<mqtt::PrivateBroker> broker_;
     std::unique_ptr<mqtt::MqttBus> bus_;
     boost::asio::steady_timer unanswered_{io_};  // by the broker
+    boost::asio::steady_timer levels_{io_};      // when they are told again
     system::Background background_{io_};         // after all that its work touches
     std::unique_ptr<IntegrityWatch> integrity_;
     std::unique_ptr<Backups> backups_;
@@ -198,7 +197,8 @@ core::Result<void> Process::listen() {
     live_sources_ = std::make_unique<live::LiveSources>(
         io_, *clock_, live::PortRange{address, options_.audio_port},
         live::LiveSources::Handlers{[this](const core::SourceOpened& opened) { app_->source_opened(opened); },
-                                    [this](const core::SourceChanged& changed) { app_->source_changed(changed); }});
+                                    [this](const core::SourceChanged& changed) { app_->source_changed(changed); },
+                                    [this](const core::ListenersGone& gone) { app_->listeners_gone(gone); }});
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");
@@ -217,8 +217,7 @@ core::Result<void> Process::listen() {
                                                {},
                                                [this] { return server_->url(); },
                                                certificate_.get(),
-                                               [this](const auto& state) { return metrics_page(state, readings()); },
-                                               {}});
+                                               [this](const auto& state) { return metrics_page(state, readings()); }});
     if (options_.broker) api_->broker_url = mqtt::without_login(*mqtt::parse_broker_url(*options_.broker));
     api_->cluster = describe_cluster(app_->cluster(), options_);
     http::Router router;
@@ -231,28 +230,27 @@ core::Result<void> Process::listen() {
     server.authenticator = [this](std::string_view secret, const http::Request&) {
         return credentials_->identify(secret, clock_->wall());
     };
-    server.observer = [this](const http::ServedRequest& request) { served(request); };
+    server.observer = [this](const http::ServedRequest& request) { access_.served(request, clock_->now()); };
     server.new_trace = [] { return system::random_hex(trace_bytes); };
     auto listening = http::Server::listen(io_, std::move(server), std::move(router));
     if (!listening) return listening.error();
     server_ = std::move(*listening);
+    tell_levels_again();
     return {};
 }
 
-void Process::served(const http::ServedRequest& request) {
-    requests_.served(request);
-    constexpr int not_served = 501;  // of a client's making
-    if (request.status < 500 || request.status == not_served || !http_failures_.count(clock_->now())) return;
-    const log::Scope scope("http", request.trace);
-    log::warning("http.failed", {{"route", request.pattern},
-                                 {"status", request.status},
-                                 {"peer", request.peer},
-                                 {"failed", http_failures_.refused()}});
+void Process::tell_levels_again() {
+    levels_.expires_after(std::chrono::seconds(1));
+    levels_.async_wait([this](const boost::system::error_code& stopped) {
+        if (stopped) return;
+        tell_levels(*api_);
+        tell_levels_again();
+    });
 }
 
 Readings Process::readings() const {
     Readings readings;
-    readings.requests = &requests_;
+    readings.requests = &access_.requests();
     readings.commits = &app_->commits();
     readings.http = server_->counters();
     readings.app = app_->counters();

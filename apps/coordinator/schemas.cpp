@@ -18,9 +18,9 @@ void add(json::Schemas& schemas) {
 json::Schemas api_schemas() {
     json::Schemas schemas;
     add<api::StatusView, api::DevicesView, api::WorkersView, api::WorkerDocumentsView, api::SessionsView,
-        api::RecordingsView, api::MarksView, api::SchedulesView, api::ZonesView, api::EventsView, api::WhyView,
-        api::PongView, api::BlobView, api::TokensView, api::NewTokenView, api::InvitationView, api::BackupView,
-        api::JoinAnswer, api::ProblemView>(schemas);
+        api::RecordingsView, api::MarksView, api::SchedulesView, api::ZonesView, api::EventsView, api::LevelsView,
+        api::WhyView, api::PongView, api::BlobView, api::TokensView, api::NewTokenView, api::InvitationView,
+        api::BackupView, api::JoinAnswer, api::ProblemView>(schemas);
     add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::DoorBody,
         api::VolumeBody, api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::MarkBody, api::ScheduleBody,
         api::TokenBody, api::JoinBody, media::SegmentRow, api::SegmentPlace, api::TrackComplete, api::SegmentsView,

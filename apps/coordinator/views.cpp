@@ -109,6 +109,17 @@ api::TrackView track_view(const core::CoordinatorState& state, const core::Recor
 
 }  // namespace
 
+api::LevelsView levels_view(const core::CoordinatorState& state) {
+    api::LevelsView view;
+    for (const auto& [id, row] : state.recordings.rows()) {
+        if (!row->active()) continue;
+        for (const auto& track : row->tracks)
+            if (const auto* progress = progress_of(state, *row, track); progress && progress->level)
+                view.levels.push_back({endpoint_name(state, track.input), *progress->level});
+    }
+    return view;
+}
+
 api::EventView event_view(const core::JournalRow& entry) {
     return {entry.number, entry.at, entry.topic, entry.object, entry.text, entry.asked_by, entry.ground};
 }

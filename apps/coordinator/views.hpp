@@ -12,6 +12,7 @@ inline constexpr std::size_t ended_sessions_shown = 5;
 api::WorkerView worker_view(const core::CoordinatorState& state, const core::WorkerRow& row);
 api::SessionView session_view(const core::CoordinatorState& state, const core::SessionRow& row, core::LocalTime now);
 api::RecordingView recording_view(const core::CoordinatorState& state, const core::RecordingRow& row);
+api::LevelsView levels_view(const core::CoordinatorState& state);
 // By time.
 api::MarksView marks_view(const core::CoordinatorState& state, const core::RecordingId& recording);
 api::MarkView mark_view(const core::MarkRow& row);

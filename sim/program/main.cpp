@@ -70,6 +70,7 @@ void print_counts(const Outcome& outcome) {
     count("on shared devices", outcome.checks.shared_played);
     count("sessions heard", outcome.checks.played);
     count("live sources", outcome.checks.sources);
+    count("listeners", outcome.checks.listened);
     count("pongs", outcome.checks.pongs);
     count("recordings handed in", outcome.checks.uploaded);
     count("recordings by schedule", outcome.checks.scheduled);

@@ -42,6 +42,14 @@ class Door:
             self.description.check_request(method, target, body)
         return answer
 
+    def begin(self, target, size):
+        """The head of an answer that has no end, and its first bytes."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request("GET", target, headers={"Authorization": f"Bearer {self.token}"})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read(size))
+
     def get(self, target):
         return self.ask(200, "GET", target).json()
 
@@ -61,12 +69,12 @@ class Door:
 
 
 class Listener:
-    """A WebSocket on the events: its handshake as an answer, then its messages."""
+    """A WebSocket on the events, or on what else is told: its handshake as an answer, then its messages."""
 
-    def __init__(self, door):
+    def __init__(self, door, target="/v1/events/live"):
         self.connection = socket.create_connection(("127.0.0.1", door.port), timeout=30)
         key = base64.b64encode(os.urandom(16)).decode()
-        self.connection.sendall((f"GET /v1/events/live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        self.connection.sendall((f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                                  f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nAuthorization: Bearer {door.token}\r\n\r\n").encode())
         self.stream = self.connection.makefile("rb")
         status = int(self.stream.readline().split()[1])

@@ -1,16 +1,14 @@
 # Goal: programs that are not ours tune in to a live session where an operator opened its door. Method: ffmpeg and GStreamer, each with the SDP that the
 # coordinator gives; the tone is looked for in the files that they wrote.
-import array
-import math
 import os
 import pathlib
 import signal
 import socket
 import subprocess
 import unittest
-import wave
 
 from stage_for_tests import RATE, Stage, wait_for
+from tones_for_tests import part_of_tone, samples_of
 
 HERTZ = 1000
 SECONDS = 3
@@ -28,19 +26,6 @@ def two_free_ports():
                 continue
             return port
     raise AssertionError("no two UDP ports in a row are free")
-
-
-def samples_of(path):
-    with wave.open(str(path)) as heard:
-        assert (heard.getframerate(), heard.getsampwidth(), heard.getnchannels()) == (RATE, 2, 2), heard.getparams()
-        return array.array("h", heard.readframes(heard.getnframes()))[::2]
-
-
-def part_of_tone(samples):
-    """How much of the power is at the tone: 1 for it alone."""
-    real = sum(value * math.cos(2 * math.pi * HERTZ * i / RATE) for i, value in enumerate(samples))
-    imaginary = sum(value * math.sin(2 * math.pi * HERTZ * i / RATE) for i, value in enumerate(samples))
-    return 2 * (real * real + imaginary * imaginary) / len(samples) / max(1, sum(value * value for value in samples))
 
 
 class Door(unittest.TestCase):
@@ -71,7 +56,7 @@ class Door(unittest.TestCase):
         program.wait(10)
         samples = samples_of(path)
         middle = samples[len(samples) // 2:len(samples) // 2 + RATE]
-        self.assertGreater(part_of_tone(middle), 0.999, told.read_text())
+        self.assertGreater(part_of_tone(middle, HERTZ), 0.999, told.read_text())
         self.assertAlmostEqual(max(middle) / 32768, 0.25, delta=0.01)
         path.unlink()
 

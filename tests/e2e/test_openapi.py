@@ -71,6 +71,7 @@ class OpenApi(unittest.TestCase):
         self.play()
         self.open_door()
         self.feed()
+        self.hear()
         self.zones()
         self.record()
         self.schedule()
@@ -131,6 +132,13 @@ class OpenApi(unittest.TestCase):
         self.ask(404, "PUT", f"/v1/sessions/{NOWHERE}/feed", b"", **{"Content-Type": "application/octet-stream"})
         self.ask(204, "PUT", f"/v1/sessions/{session}/feed", bytes(9600), **{"Content-Type": "application/octet-stream"})
         self.ask(200, "POST", f"/v1/sessions/{session}/stop")
+
+    def hear(self):
+        for target, begins in (("/v1/inputs/hall/mic/live", b"OggS"), ("/v1/inputs/hall/mic/live?format=wav", b"RIFF")):
+            answer = self.door.begin(target, 1000)
+            self.description.check_answer("GET", target, answer)
+            self.assertEqual((answer.status, answer.body[:4]), (200, begins))
+            self.ask(200, "HEAD", target)
 
     def zones(self):
         self.ask(200, "PUT", "/v1/zones/foyer", {"outputs": ["hall/left"]}, **{"If-None-Match": "*"})
@@ -244,13 +252,18 @@ class OpenApi(unittest.TestCase):
         self.get("/v1/tokens")
 
     def listen(self):
-        listener = Listener(self.door)
-        self.addCleanup(listener.connection.close)
-        self.description.check_answer("GET", "/v1/events/live", listener.handshake)
-        self.ask(200, "PUT", "/v1/zones/bell", {"outputs": ["hall/left"]})
-        message = self.description.operation("get", "/v1/events/live")["x-websocket"]["message"]
-        heard = listener.next()
-        self.assertIsNone(self.description.why_not(heard, message), heard)
+        recording = self.ask(201, "POST", "/v1/recordings", {"from": ["hall/mic"]}).json()["id"]
+        for target in ("/v1/events/live", "/v1/levels/live"):
+            listener = Listener(self.door, target)
+            self.addCleanup(listener.connection.close)
+            self.description.check_answer("GET", target, listener.handshake)
+            self.ask(200, "PUT", "/v1/zones/bell", {"outputs": ["hall/left"]})
+            message = self.description.operation("get", target)["x-websocket"]["message"]
+            heard = listener.next()
+            self.assertIsNone(self.description.why_not(heard, message), heard)
+            self.ask(204, "DELETE", "/v1/zones/bell")
+        self.assertEqual(heard["levels"][0]["input"], "hall/mic")
+        self.ask(200, "POST", f"/v1/recordings/{recording}/stop")
 
     # ---- each operation, as one should not call it
 
