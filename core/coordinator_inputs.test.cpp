@@ -98,6 +98,31 @@ TEST(PlayedInput, ThatThereIsNotIsRefusedByName) {
     EXPECT_EQ(bench.refused(bench.request("all")).what, "'all' is more than one input; name one of them to play it");
 }
 
+TEST(Monitor, OfAnOutputIsAnInputThatNobodyLists) {
+    InputBench bench;
+    EXPECT_EQ(bench.ask<ListenRow>(ListenRequest{"hall/left-monitor"}).input, (EndpointId{bench.hall, "left-monitor"}));
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic", "hall/left-monitor"}});
+    EXPECT_EQ(desired_document(bench.state, bench.hall).recordings.front().inputs,
+              (std::vector<std::string>{"mic", "left-monitor"}));
+    bench.ask<RecordingRow>(RecordStopRequest{recording.id});
+    EXPECT_EQ(bench.ask<RecordingRow>(RecordRequest{{"all"}}).tracks.size(), 2U) << "the microphones, and nothing else";
+}
+
+TEST(Monitor, OfWhatIsNoOutputIsNone) {
+    InputBench bench;
+    EXPECT_EQ(bench.refused(ListenRequest{"hall/right-monitor"}).code, ErrorCode::not_found);
+    EXPECT_EQ(bench.refused(ListenRequest{"hall/-monitor"}).code, ErrorCode::invalid);
+    EXPECT_EQ(bench.refused(play({"hall/left-monitor"})).code, ErrorCode::not_found) << "it is no output";
+}
+
+TEST(Monitor, IsThereWhileItsOutputIs) {
+    InputBench bench;
+    bench.outputs = {{"horn", "virtual:speaker", ""}};
+    bench.report(bench.hall);
+    EXPECT_EQ(bench.refused(ListenRequest{"hall/left-monitor"}).code, ErrorCode::not_found);
+    EXPECT_TRUE(bench.ask<ListenRow>(ListenRequest{"hall/horn-monitor"}).id.value.starts_with("l"));
+}
+
 TEST(PlayedInput, TakesThePermissionToRecord) {
     InputBench bench;
     EXPECT_EQ(permission_of(bench.request()), Permission::record);

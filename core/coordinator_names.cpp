@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/coordinator_turn.hpp"
+#include "core/monitor.hpp"
 
 namespace antiphon::core {
 namespace {
@@ -57,8 +58,10 @@ Result<EndpointId> resolve_endpoint(const CoordinatorDraft& draft, const std::st
     const auto* worker = find_worker(draft, parsed->worker);
     if (!worker) return require_worker(draft, parsed->worker).error();
     const auto* endpoints = endpoints_of(draft, worker->id, which);
-    const bool known = endpoints && std::any_of(endpoints->begin(), endpoints->end(),
-                                                [&](const Endpoint& e) { return e.name == parsed->endpoint; });
+    const auto* presence = draft.presence.find(worker->id);
+    const bool heard =
+        presence && which == &ReportedDocument::inputs && can_be_heard(presence->reported, parsed->endpoint);
+    const bool known = heard || (endpoints && has_endpoint(*endpoints, parsed->endpoint));
     if (!known) return no_such_endpoint(draft, name, which, what);
     return EndpointId{worker->id, parsed->endpoint};
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/coordinator_turn.hpp"
+#include "core/monitor.hpp"
 #include "core/why_worker.hpp"
 
 namespace antiphon::core {
@@ -159,10 +160,6 @@ Explanation about_device(const CoordinatorState& state, const std::string& devic
     return explanation;
 }
 
-bool has_endpoint(const std::vector<Endpoint>& endpoints, const std::string& name) {
-    return std::any_of(endpoints.begin(), endpoints.end(), [&](const Endpoint& e) { return e.name == name; });
-}
-
 std::optional<Explanation> about_endpoint(const CoordinatorState& state, const CoordinatorDraft& draft,
                                           std::string_view text, LocalTime now) {
     const auto parsed = parse_endpoint_name(text);
@@ -172,7 +169,7 @@ std::optional<Explanation> about_endpoint(const CoordinatorState& state, const C
     if (!presence) return std::nullopt;
     if (has_endpoint(presence->reported.outputs, parsed->endpoint))
         return about_output(state, *worker, parsed->endpoint, now);
-    if (has_endpoint(presence->reported.inputs, parsed->endpoint)) return about_input(state, *worker, parsed->endpoint);
+    if (can_be_heard(presence->reported, parsed->endpoint)) return about_input(state, *worker, parsed->endpoint);
     return std::nullopt;
 }
 

@@ -1,12 +1,10 @@
 // One microphone for several who listen: a recording of it, and a session that plays it.
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <cstdint>
 #include <memory>
 #include <string>
 
+#include "adapters/capture/fan.hpp"
 #include "ports/audio.hpp"
 
 namespace antiphon::capture {
@@ -15,8 +13,6 @@ namespace antiphon::capture {
 // they are. All calls on the owner's thread.
 class SharedSource {
   public:
-    static constexpr std::size_t capturers_max = 8;
-
     explicit SharedSource(std::unique_ptr<ports::AudioSource> device);
     // Stops the device.
     ~SharedSource();
@@ -35,22 +31,7 @@ class SharedSource {
     ports::SourceCounters counters() const { return device_->counters(); }
 
   private:
-    // What the device calls.
-    class Fan final : public ports::Capturer {
-      public:
-        void captured(const ports::CaptureBlock& block) noexcept override;
-
-        std::atomic<ports::Capturer*>* place_of(const ports::Capturer* capturer);
-        bool empty() const;
-        // Until no callback runs that began before.
-        void wait() const;
-
-      private:
-        std::array<std::atomic<ports::Capturer*>, capturers_max> places_{};
-        std::atomic<std::uint32_t> turns_{0};  // odd: a callback runs
-    };
-
-    Fan fan_;
+    Fan fan_;                                     // what the device calls
     std::unique_ptr<ports::AudioSource> device_;  // goes before what it calls
 };
 

@@ -79,15 +79,15 @@ TEST(SharedSource, TheDeviceRunsWhileAnybodyListens) {
 
 TEST(SharedSource, RefusalsSayWhyAndLeaveTheRestAlone) {
     Bench bench;
-    std::vector<Ear> ears(SharedSource::capturers_max + 1);
+    std::vector<Ear> ears(Fan::capturers_max + 1);
     bench.device->broken = core::Error{core::ErrorCode::unavailable, "unplugged"};
     EXPECT_EQ(bench.source.start(ears[0]).error().what, "unplugged");
     bench.device->broken.reset();
-    for (std::size_t i = 0; i < SharedSource::capturers_max; ++i) ASSERT_TRUE(bench.source.start(ears[i])) << i;
+    for (std::size_t i = 0; i < Fan::capturers_max; ++i) ASSERT_TRUE(bench.source.start(ears[i])) << i;
     EXPECT_EQ(bench.source.start(ears[0]).error().code, core::ErrorCode::conflict);
     EXPECT_EQ(bench.source.start(ears.back()).error().code, core::ErrorCode::exhausted);
     bench.device->turn();
-    for (std::size_t i = 0; i < SharedSource::capturers_max; ++i) EXPECT_EQ(ears[i].firsts.size(), 1U);
+    for (std::size_t i = 0; i < Fan::capturers_max; ++i) EXPECT_EQ(ears[i].firsts.size(), 1U);
     EXPECT_TRUE(ears.back().firsts.empty());
 }
 

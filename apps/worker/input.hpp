@@ -16,6 +16,7 @@ struct Input {
     std::string device;
     std::string failure;  // why there is no source
     std::unique_ptr<capture::SharedSource> source;
+    bool monitor = false;  // of an output: whoever knows that there may be one asks for it
 
     // Empty: working.
     std::string trouble() const { return source ? source->trouble() : failure; }

@@ -13,7 +13,8 @@ std::vector<core::Endpoint> Inventory::outputs() const {
 
 std::vector<core::Endpoint> Inventory::inputs() const {
     std::vector<core::Endpoint> endpoints;
-    for (const auto& input : inputs_) endpoints.push_back({input.name, input.device, input.trouble()});
+    for (const auto& input : inputs_)
+        if (!input.monitor) endpoints.push_back({input.name, input.device, input.trouble()});
     return endpoints;
 }
 

@@ -2,6 +2,8 @@
 #include "apps/worker/output.hpp"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace antiphon::worker {
 namespace {
@@ -42,7 +44,8 @@ Output::Output(std::string name, std::string device, core::Result<std::unique_pt
         return;
     }
     sink_ = std::move(*sink);
-    playout_.set_delay(sink_->delay());
+    delay_ = sink_->delay();
+    playout_.set_delay(delay_);
     // Once at the start, so that a device that cannot play is known before somebody wants to hear it.
     wake();
     idle_since_ = clock_.now();
@@ -63,8 +66,8 @@ void Output::wake() {
 }
 
 void Output::rest_when_idle() {
-    if (session_) idle_since_ = clock_.now();
-    if (!running_ || session_ || clock_.now() - idle_since_ < rest_after) return;
+    if (session_ || monitor_) idle_since_ = clock_.now();
+    if (!running_ || session_ || monitor_ || clock_.now() - idle_since_ < rest_after) return;
     if (!sink_->trouble().empty()) return;  // what is not there is waited for
     sink_->stop();
     running_ = false;
@@ -77,6 +80,38 @@ Output::~Output() {
 void Output::render(const ports::RenderBlock& block) noexcept {
     playout_.render(
         {block.reading.at, block.reading.frames, block.first, block.channels, block.samples, block.reading.run});
+    if (!monitors_.empty()) tell_monitors(block);
+}
+
+// A frame is heard a delay after its turn in the device: so late, by the readings, it is captured.
+void Output::tell_monitors(const ports::RenderBlock& block) noexcept {
+    std::array<float, 480> mixed{};
+    const auto channels = static_cast<std::size_t>(block.channels);
+    const auto frames = block.samples.size() / channels;
+    auto reading = block.reading;
+    reading.at = reading.at + delay_;
+    for (std::size_t from = 0; from < frames; from += mixed.size()) {
+        const auto count = std::min(mixed.size(), frames - from);
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto* frame = &block.samples[(from + i) * channels];
+            mixed[i] = std::accumulate(frame, frame + channels, 0.0F) / static_cast<float>(channels);
+        }
+        monitors_.captured(
+            {reading, block.first + static_cast<core::FrameCount>(from), 1, std::span(mixed).first(count)});
+    }
+}
+
+core::Result<void> Output::attach(ports::Capturer& listener) {
+    wake();
+    if (!running_) return core::Error{core::ErrorCode::unavailable, "output " + name_ + " plays nothing: " + failure_};
+    if (auto added = monitors_.add(listener); !added) return added;
+    monitor_ = &listener;
+    return {};
+}
+
+void Output::detach() {
+    if (monitor_) monitors_.remove(*monitor_);
+    monitor_ = nullptr;
 }
 
 core::FrameCount Output::wanted_soon() const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/capture/fan.hpp"
 #include "adapters/files/programme_feeder.hpp"
 #include "apps/live/live_streams.hpp"
 #include "core/documents.hpp"
@@ -55,6 +56,12 @@ class Output final : public ports::Renderer {
 
     void render(const ports::RenderBlock& block) noexcept override;
 
+    // One hears what is played here, from the next block on, as a device would tell it. The device's refusal, or
+    // `conflict` when another one does.
+    core::Result<void> attach(ports::Capturer& listener);
+    // Returns when no callback of it runs any more.
+    void detach();
+
   private:
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
     bool follow(const core::DesiredSession& session);
@@ -65,6 +72,7 @@ class Output final : public ports::Renderer {
     core::FrameCount wanted_soon() const;
     void retime();
     void apply_gain();
+    void tell_monitors(const ports::RenderBlock& block) noexcept;
     std::uint64_t lost_by_device() const { return sink_ ? sink_->counters().lost_frames : 0; }
 
     const std::string name_;
@@ -75,6 +83,9 @@ class Output final : public ports::Renderer {
     files::ProgrammeFeeder feeder_;
     media::PcmWindow live_;
     media::Playout playout_;
+    capture::Fan monitors_;
+    ports::Capturer* monitor_ = nullptr;      // that is attached
+    core::Duration delay_{0};                 // of the device: constant
     std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
 
     bool running_ = false;  // the device

@@ -12,13 +12,21 @@
 #include "apps/worker/broker.hpp"
 #include "apps/worker/devices.hpp"
 #include "apps/worker/load.hpp"
+#include "apps/worker/monitor.hpp"
 #include "apps/worker/worker_app.hpp"
+#include "core/monitor.hpp"
 
 namespace antiphon::worker {
 namespace {
 
 constexpr std::uint64_t cache_quota_bytes = 4ull << 30;
 constexpr std::chrono::seconds end_within{4};
+
+void add_monitor(std::vector<Input>& inputs, Output& output) {
+    const auto name = core::monitor_of(output.name());
+    if (find_input(inputs, name)) return;
+    inputs.push_back({name, "", "", std::make_unique<capture::SharedSource>(std::make_unique<Monitor>(output)), true});
+}
 
 core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {
     const DeviceContext context{options.name, options.room, parts.clock};
@@ -33,6 +41,7 @@ core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options
         if (source) input.source = std::make_unique<capture::SharedSource>(std::move(*source));
         parts.inputs.push_back(std::move(input));
     }
+    for (const auto& output : parts.outputs) add_monitor(parts.inputs, *output);
     return {};
 }
 

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "demo.d"))
 
-from cluster import SPEAKERS, Cluster, Trouble, free_ports, fresh_folder  # noqa: E402, F401
+from cluster import MICROPHONES, SPEAKERS, Cluster, Trouble, free_ports, fresh_folder  # noqa: E402, F401
 from processes import started_at, wait_for  # noqa: E402
 from pulse import Pulse  # noqa: E402, F401
 
