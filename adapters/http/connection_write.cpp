@@ -1,6 +1,7 @@
 // Answers on their way out.
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/write.hpp>
 #include <charconv>
 
@@ -68,8 +69,8 @@ asio::awaitable<bool> Connection::write_pieces(LiveBodyReader& reader, bool chun
         ++core_->counters.slow_consumers_cut;
         stream_.close();  // what is being written would wait for it
     });
-    bool good = !core_->draining;
     if (core_->draining) reader.finish();
+    bool good = true;
     while (!cut_ && !reader.too_slow()) {
         awaited->settled = false;
         if (const auto bytes = reader.take()) {

@@ -22,7 +22,7 @@ class Taking {
     core::Result<TakenStream> run(const std::string& target) {
         client_.download(
             {.target = target, .resumes_max = 0}, [this](const auto& piece) { return take(piece); },
-            [this](core::Result<http::Downloaded> done) { over(std::move(done)); });
+            [this](const core::Result<http::Downloaded>& done) { over(done); });
         while (!enough_ && !taken_.ended && !failure_ && io_.run_one() > 0) {
         }
         if (failure_) return *failure_;
@@ -46,7 +46,7 @@ class Taking {
             if (!error) enough_ = true;
         });
     }
-    void over(core::Result<http::Downloaded> done) {
+    void over(const core::Result<http::Downloaded>& done) {
         if (!done) failure_ = done.error();
         taken_.ended = true;
     }

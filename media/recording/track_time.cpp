@@ -9,7 +9,9 @@ namespace antiphon::media {
 namespace {
 
 constexpr double ns_per_second = 1e9;
-constexpr double wrong_max = 1e-3;  // of a rate: no crystal is
+constexpr double wrong_max = 1e-3;      // of a rate: no crystal is
+constexpr int rounds = 3;               // of judging the anchors by the line, and the line by the anchors
+constexpr std::size_t judged_from = 8;  // anchors: of fewer no noise can be told
 
 // Of (lateness in ns, its rate as a share); symmetric.
 struct Covariance {
@@ -83,6 +85,56 @@ std::vector<TimeAnchor> agreeing(std::span<const TimeAnchor> anchors, double fra
     return *std::ranges::max_element(chains, {}, [](const auto& chain) { return chain.size(); });
 }
 
+// What is measured, along the track: how late each anchor is, and how far from the one before.
+struct Series {
+    std::vector<double> late;
+    std::vector<double> steps;      // ns; of the first: 0
+    std::vector<double> variances;  // of what the anchor says beside the truth
+
+    std::size_t size() const { return late.size(); }
+};
+
+std::vector<State> smooth(const Series& series, const TrackTimeOptions& options) {
+    std::vector<State> states{
+        {series.late.front(), 0, {series.variances.front(), 0, options.rate_sigma * options.rate_sigma}}};
+    for (std::size_t i = 1; i < series.size(); ++i)
+        states.push_back(
+            told(after(states.back(), series.steps[i], options.rate_walk), series.late[i], series.variances[i]));
+    for (auto i = states.size() - 1; i-- > 0;) {
+        const double step = series.steps[i + 1];
+        states[i] = smoothed(states[i], after(states[i], step, options.rate_walk), states[i + 1], step);
+    }
+    return states;
+}
+
+// The noise of the anchors around this one, as a standard deviation: robust against what lies far off.
+double noise_around(const std::vector<double>& distances, std::size_t index) {
+    constexpr std::size_t reach = 30;
+    constexpr double sigmas_in_median = 1.4826;
+    const auto first = index - std::min(index, reach);
+    const auto last = std::min(distances.size(), index + reach + 1);
+    std::vector<double> near(distances.begin() + static_cast<std::ptrdiff_t>(first),
+                             distances.begin() + static_cast<std::ptrdiff_t>(last));
+    const auto middle = near.begin() + static_cast<std::ptrdiff_t>(near.size() / 2);
+    std::ranges::nth_element(near, middle);
+    return sigmas_in_median * *middle;
+}
+
+// Bounds are what a board believed at the time, and on a busy machine that is too little: how far anchors lie from a
+// smooth line tells better, and what lies farther than most counts less (Huber's weights).
+std::vector<double> judged(const Series& series, const std::vector<double>& believed,
+                           const std::vector<State>& states) {
+    constexpr double usual_sigmas = 2;
+    std::vector<double> distances, variances;
+    for (std::size_t i = 0; i < series.size(); ++i) distances.push_back(std::abs(series.late[i] - states[i].late));
+    for (std::size_t i = 0; i < series.size(); ++i) {
+        const double noise = noise_around(distances, i);
+        const double far = noise > 0 ? std::max(1.0, distances[i] / (usual_sigmas * noise)) : 1.0;
+        variances.push_back(std::max(believed[i], noise * noise * far));
+    }
+    return variances;
+}
+
 }  // namespace
 
 core::Result<TrackTime> TrackTime::of(std::span<const TimeAnchor> given, const TrackTimeOptions& options) {
@@ -97,26 +149,24 @@ core::Result<TrackTime> TrackTime::of(std::span<const TimeAnchor> given, const T
     time.origin_ns_ = anchors.front().cluster_ns;
     time.first_frame_ = static_cast<double>(anchors.front().frame);
     time.frame_ns_ = ns_per_second / options.rate;
-    const auto lateness = [&](const TimeAnchor& a) { return late_after(anchors.front(), a, time.frame_ns_); };
-    const auto variance = [&](const TimeAnchor& a) {
-        const double sigma = std::max(options.noise_min_ns, options.noise_share * static_cast<double>(a.error_ns));
-        return sigma * sigma;
-    };
-    std::vector<State> filtered{{0, 0, {variance(anchors.front()), 0, options.rate_sigma * options.rate_sigma}}};
-    std::vector<double> steps{0};
-    for (std::size_t i = 1; i < anchors.size(); ++i) {
-        const double step = static_cast<double>(anchors[i].frame - anchors[i - 1].frame) * time.frame_ns_;
-        filtered.push_back(
-            told(after(filtered.back(), step, options.rate_walk), lateness(anchors[i]), variance(anchors[i])));
-        steps.push_back(step);
-    }
-    for (auto i = filtered.size() - 1; i-- > 0;)
-        filtered[i] =
-            smoothed(filtered[i], after(filtered[i], steps[i + 1], options.rate_walk), filtered[i + 1], steps[i + 1]);
+    Series series;
     for (std::size_t i = 0; i < anchors.size(); ++i) {
-        const auto& state = filtered[i];
+        const auto& anchor = anchors[i];
+        const double sigma = std::max(options.noise_min_ns, options.noise_share * static_cast<double>(anchor.error_ns));
+        series.late.push_back(late_after(anchors.front(), anchor, time.frame_ns_));
+        series.steps.push_back(i == 0 ? 0 : static_cast<double>(anchor.frame - anchors[i - 1].frame) * time.frame_ns_);
+        series.variances.push_back(sigma * sigma);
+    }
+    const auto believed = series.variances;
+    auto states = smooth(series, options);
+    for (int round = 0; round < rounds && series.size() >= judged_from; ++round) {
+        series.variances = judged(series, believed, states);
+        states = smooth(series, options);
+    }
+    for (std::size_t i = 0; i < anchors.size(); ++i) {
+        const auto& state = states[i];
         time.knots_.push_back({static_cast<double>(anchors[i].frame), state.late, state.rate, state.p.tt});
-        time.residual_max_ns_ = std::max(time.residual_max_ns_, std::abs(lateness(anchors[i]) - state.late));
+        time.residual_max_ns_ = std::max(time.residual_max_ns_, std::abs(series.late[i] - state.late));
     }
     return time;
 }

@@ -30,7 +30,8 @@ struct TrackTimeOptions {
 };
 
 // The anchors, smoothed over the whole recording in both directions: a Kalman filter whose state is time and rate, and
-// the smoother of Rauch, Tung and Striebel (AIAA Journal 3(8), 1965). Between anchors a cubic of their times and rates,
+// the smoother of Rauch, Tung and Striebel (AIAA Journal 3(8), 1965). Anchors are believed by their bounds, and by how
+// far those around them lie from the line. Between anchors a cubic of their times and rates,
 // outside them a line. Immutable: thread-safe. Allocates while it is made only.
 class TrackTime {
   public:

@@ -74,6 +74,38 @@ TEST(TrackTime, AnchorsWithALargeBoundCountLittle) {
     EXPECT_LT(time->sigma_ns_at(60 * 48000), 500);
 }
 
+// A busy machine: an estimate that jumps about, and believes in itself more and more.
+TEST(TrackTime, BoundsThatPromiseTooMuchDoNotBendIt) {
+    for (const unsigned seed : core::test::sample(std::vector{8U, 9U, 10U, 11U})) {
+        auto made = record(seed, 60, 20, 15'000, 0);
+        for (std::size_t i = 0; i < made.anchors.size(); ++i)
+            made.anchors[i].error_ns = 12'000 - 100 * static_cast<std::int64_t>(i);
+        made.anchors.back().cluster_ns -= 60'000;
+        const auto time = TrackTime::of(made.anchors);
+        ASSERT_TRUE(time);
+        const auto errors = errors_ns(made, *time, 0, 60);
+        std::printf("seed %u: median %.0f ns, p99 %.0f ns (anchors: 15000)\n", seed, errors[errors.size() / 2],
+                    errors[errors.size() * 99 / 100]);
+        EXPECT_LT(errors[errors.size() * 99 / 100], 8000);
+        EXPECT_GT(time->sigma_ns_at(30 * 48000), 500) << "and it says so";
+    }
+}
+
+TEST(TrackTime, AMinuteOfNoiseSpoilsNoHour) {
+    auto made = record(12, 1800, -30, 500, 0, 0.1);
+    Random random(12);
+    std::normal_distribution<> normal;
+    for (auto& anchor : made.anchors)
+        if (anchor.frame > 900 * 48000 && anchor.frame < 960 * 48000)
+            anchor.cluster_ns += std::llround(50'000 * normal(random));
+    const auto time = TrackTime::of(made.anchors);
+    ASSERT_TRUE(time);
+    const auto quiet = errors_ns(made, *time, 0, 840);
+    const auto loud = errors_ns(made, *time, 900, 960);
+    EXPECT_LT(quiet[quiet.size() * 99 / 100], 1000);
+    EXPECT_LT(loud[loud.size() * 99 / 100], 10'000);
+}
+
 TEST(TrackTime, PlacesAndTimesAreEachOthersInverse) {
     const auto made = record(6, 300, 100, 2000, 3000, 1);
     const auto time = TrackTime::of(made.anchors);
