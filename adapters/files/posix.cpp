@@ -2,6 +2,7 @@
 #include "adapters/files/posix.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,14 @@ core::Result<void> sync_folder(const fs::path& folder) {
     const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!descriptor) return system_error("cannot open", folder, errno);
     return sync_file(descriptor, folder);
+}
+
+core::Result<Descriptor> lock_folder(const std::filesystem::path& folder) {
+    Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!lock) return system_error("open", folder, errno);
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
+    if (errno != EWOULDBLOCK) return system_error("lock", folder, errno);
+    return core::Error{core::ErrorCode::conflict, "another program is at work in '" + folder.string() + "'"};
 }
 
 core::Result<void> ensure_folder(const fs::path& folder) {

@@ -48,6 +48,8 @@ core::Result<void> sync_file(const Descriptor& file, const std::filesystem::path
 core::Result<void> sync_folder(const std::filesystem::path& folder);
 // Makes it (mode 0700) and the folders above it when they are missing; durable on return.
 core::Result<void> ensure_folder(const std::filesystem::path& folder);
+// For one process at a time, for as long as the descriptor is open: `conflict` when another has it.
+core::Result<Descriptor> lock_folder(const std::filesystem::path& folder);
 std::filesystem::path folder_of(const std::filesystem::path& path);
 
 }  // namespace antiphon::files

@@ -3,6 +3,7 @@
 #include <boost/describe/enum_from_string.hpp>
 #include <system_error>
 
+#include "adapters/files/posix.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "apps/cli/fetch_segments.hpp"
 #include "apps/cli/progress.hpp"
@@ -100,6 +101,15 @@ void tell(const Call& call, const exporting::ExportManifest& manifest, const fs:
     }
 }
 
+// Two exports into one folder would take each other's files away.
+core::Result<files::Descriptor> take_folder(const fs::path& folder) {
+    std::error_code error;
+    fs::create_directories(folder, error);  // what is wrong with it the lock tells
+    auto lock = files::lock_folder(folder);
+    if (lock) return lock;
+    return lock.error().within("export (wait for it, or choose another folder with --to)");
+}
+
 int export_files(Call& call, const ApiClient& api, const ExportArguments& asked) {
     const auto format = format_of(asked);
     if (!format) return call.usage(format.error());
@@ -107,6 +117,8 @@ int export_files(Call& call, const ApiClient& api, const ExportArguments& asked)
         Call::decoded<api::RecordingView>(api.get("/v1/recordings/" + http::percent_encoded(asked.id)));
     if (!recording) return call.fail(recording.error());
     const fs::path folder = asked.to.value_or(asked.id);
+    const auto ours = take_folder(folder);
+    if (!ours) return call.fail(ours.error());
     Fetched fetched(folder / (".segments-" + asked.id));
     auto tracks = fetch_tracks(call, api, *recording, fetched);
     if (!tracks) return call.fail(tracks.error());

@@ -1,6 +1,7 @@
 // Laws of exporting: what is brought home is what was recorded, whole and checked, or it is not there.
 #include <cmath>
 
+#include "adapters/files/posix.hpp"
 #include "adapters/json/json.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/cli/fake_service.test.hpp"
@@ -72,6 +73,29 @@ class ExportTest : public ServiceTest {
         return read ? *read : exporting::ExportManifest{};
     }
 };
+
+TEST_F(ExportTest, TwoAtOnceIntoOneFolderAreOneTooMany) {
+    serve({0});
+    std::filesystem::create_directories(folder());
+    {
+        const auto other = files::lock_folder(folder());
+        ASSERT_TRUE(other);
+        const auto refused = export_to();
+        EXPECT_EQ(refused.exit_code, 1);
+        EXPECT_TRUE(refused.says("another program is at work in '" + folder().string() + "'")) << refused.err;
+        EXPECT_TRUE(refused.says("choose another folder")) << refused.err;
+        EXPECT_TRUE(std::filesystem::is_empty(folder()));
+    }
+    EXPECT_EQ(export_to().exit_code, 0) << "its end lets go of it";
+}
+
+TEST_F(ExportTest, AFolderThatCannotBeIsRefusedByName) {
+    serve({0});
+    console.home.write("monday", "a file");
+    const auto refused = export_to();
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_TRUE(refused.says(folder().string())) << refused.err;
+}
 
 TEST_F(ExportTest, SegmentsBecomeOneFileWithItsTimes) {
     serve({0, 1, 2});
