@@ -2,6 +2,7 @@
 #include "media/recording/segment_writer.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -132,6 +133,7 @@ core::Result<void> SegmentWriter::open(core::WallTime wall) {
     next_sync_ = frames_in(options_.sync_each);
     next_row_ = frames_in(options_.row_each);
     next_anchor_ = 0;
+    unsettled_.clear();
     refused_.reset();
     if (auto saved = files_.save(*row_); !saved) return saved;
     if (auto created = files_.create(number_); !created) return created;
@@ -166,7 +168,23 @@ void SegmentWriter::anchor(const ClockMap& map) {
     if (!map.valid() || !device_.usable() || row_->frames < next_anchor_) return;
     next_anchor_ = row_->frames + frames_in(options_.anchor_each);
     const auto local = device_.to_local(static_cast<double>(next_ + origin_));
+    settle_anchors(map, local);
+    unsettled_.push_back({row_->anchors.size(), local});
     row_->anchors.push_back({next_, map.to_cluster(local), map.error_at(local).count(), map.incarnation.value});
+}
+
+// An estimate is worst at its end, where it is used first. A map that tells quite another time is of another clock.
+void SegmentWriter::settle_anchors(const ClockMap& map, core::LocalTime now) {
+    constexpr std::int64_t other_clock_ns = 1'000'000;
+    while (!unsettled_.empty() && now - unsettled_.front().captured > options_.anchor_settles) unsettled_.pop_front();
+    for (const auto& young : unsettled_) {
+        auto& anchor = row_->anchors[young.index];
+        const auto cluster_ns = map.to_cluster(young.captured);
+        if (anchor.incarnation != map.incarnation.value || std::abs(cluster_ns - anchor.cluster_ns) > other_clock_ns)
+            continue;
+        anchor.cluster_ns = cluster_ns;
+        anchor.error_ns = std::min<std::int64_t>(anchor.error_ns, map.error_at(young.captured).count());
+    }
 }
 
 core::Result<void> SegmentWriter::keep() {

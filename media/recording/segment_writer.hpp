@@ -1,6 +1,7 @@
 // One track while it is recorded: captured blocks in, segments out, whatever the disk does.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ struct SegmentOptions {
     core::Duration sync_each = std::chrono::milliseconds(500);
     core::Duration row_each = std::chrono::seconds(2);
     core::Duration anchor_each = std::chrono::seconds(1);
+    // So long an anchor follows what becomes known of its time: half of the clock estimate's window, in whose middle it
+    // is surest.
+    core::Duration anchor_settles = std::chrono::seconds(15);
     core::Duration silence_max = std::chrono::seconds(1);  // a gap as long is silence in the file
     core::Duration retry_after = std::chrono::seconds(1);  // when the disk refused
 };
@@ -100,6 +104,7 @@ class SegmentWriter {
     core::Result<void> mend();
     void closed(SegmentRow row);
     void anchor(const ClockMap& map);
+    void settle_anchors(const ClockMap& map, core::LocalTime now);
     void count() noexcept;
     void give_up(const core::Error& error, core::LocalTime now);
     core::FrameCount frames_in(core::Duration duration) const noexcept;
@@ -123,6 +128,12 @@ class SegmentWriter {
     core::FrameCount next_sync_ = 0, next_row_ = 0, next_anchor_ = 0;
     std::optional<core::Error> refused_;  // by the sink, of the encoder
     bool broken_ = false;                 // the last segment is to be mended
+    // Anchors of the open segment that are young: when their frame was captured, by the local clock.
+    struct Unsettled {
+        std::size_t index = 0;
+        core::LocalTime captured;
+    };
+    std::deque<Unsettled> unsettled_;
     core::LocalTime retry_at_;
     std::string trouble_;
     SegmentCounters counters_;

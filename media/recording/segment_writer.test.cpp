@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <map>
 #include <random>
 
 #include "core/instrumented.test.hpp"
@@ -142,6 +143,43 @@ TEST(SegmentWriter, TellsWhenItsFramesReachedTheDevice) {
             ++anchors;
         }
     EXPECT_GE(anchors, 5U);
+}
+
+// The anchor's error in ns, by when it was captured in seconds.
+std::map<core::FrameCount, double> anchor_errors(const SegmentRow& row) {
+    std::map<core::FrameCount, double> errors;
+    for (const auto& anchor : row.anchors)
+        errors[anchor.frame / second] = static_cast<double>(anchor.cluster_ns) - 5e9 -
+                                        static_cast<double>(first_device_frame + anchor.frame) * 1e9 / 48000;
+    return errors;
+}
+
+TEST(SegmentWriter, AnAnchorFollowsWhatBecomesKnownOfItsTime) {
+    Recorder recorder(1min);
+    recorder.map.cluster_ns += 20'000;
+    recorder.map.error_bound = 30us;
+    recorder.capture(20 * second);
+    recorder.map.cluster_ns -= 20'000;
+    recorder.map.error_bound = 1us;
+    recorder.capture(5 * second);
+    ASSERT_TRUE(recorder.finish());
+    const auto row = recorder.mended().front();
+    for (const auto& [at, error] : anchor_errors(row)) EXPECT_NEAR(error, at < 5 ? 20'000 : 0, 2000) << at << " s";
+    EXPECT_EQ(row.anchors.front().error_ns, 30'000);
+    EXPECT_EQ(row.anchors[10].error_ns, 1'000);
+}
+
+TEST(SegmentWriter, AnotherClockTellsNothingOfTheTimeBeforeIt) {
+    for (const bool stepped : {false, true}) {
+        Recorder recorder(1min);
+        recorder.capture(10 * second);
+        recorder.map.cluster_ns += 3'000'000;
+        if (!stepped) recorder.map.incarnation = {8};
+        recorder.capture(5 * second);
+        ASSERT_TRUE(recorder.finish());
+        for (const auto& [at, error] : anchor_errors(recorder.mended().front()))
+            EXPECT_NEAR(error, at < 10 ? 0 : 3'000'000, 2000) << at << " s";
+    }
 }
 
 TEST(SegmentWriter, AShortGapIsSilenceAndALongOneIsBetweenFiles) {
