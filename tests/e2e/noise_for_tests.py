@@ -50,3 +50,12 @@ class Writer:
     def stop(self):
         self.stopping.set()
         self.thread.join()
+
+
+def play_noise(test, cluster, output):
+    """The session that plays noise there, until the test ends."""
+    pipe = str(cluster.folder / "radio")
+    os.mkfifo(pipe)
+    writer = Writer(pipe)
+    test.addCleanup(writer.stop)
+    return cluster.antiphon("play", f"pipe:{pipe}", "--to", output, "--latency", "300")["id"]

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import unittest
 
-from noise_for_tests import Writer
+from noise_for_tests import play_noise
 from stage_for_tests import RATE, Stage, wait_for
 
 
@@ -27,19 +27,11 @@ class PlayedInput(unittest.TestCase):
     def speaker(self, name):
         return next((speaker for speaker in self.stage.ruled(2)["speakers"] if speaker["name"] == name), None)
 
-    def fill_the_room(self):
-        """With noise, from the hall."""
-        pipe = str(self.cluster.folder / "radio")
-        os.mkfifo(pipe)
-        writer = Writer(pipe)
-        self.addCleanup(writer.stop)
-        return self.cluster.antiphon("play", f"pipe:{pipe}", "--to", "hall/left", "--latency", "300")["id"]
-
     def recorded(self, recording):
         return next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"][0]
 
     def test_what_one_board_hears_another_plays_while_it_is_recorded_too(self):
-        self.fill_the_room()
+        play_noise(self, self.cluster, "hall/left")
         recording = self.cluster.antiphon("record", "start", "--from", "hall/mic")["id"]
         session = self.play_input()
         self.assertTrue(wait_for(lambda: self.recorded(recording)["frames"] > 3 * RATE, 20), self.recorded(recording))

@@ -2,11 +2,10 @@
 # track, to the frame.
 import array
 import math
-import os
 import subprocess
 import unittest
 
-from noise_for_tests import Writer
+from noise_for_tests import play_noise
 from stage_for_tests import MICROPHONES, RATE, SPEAKERS, Stage, wait_for
 
 SOUND_METRES_PER_S = 343
@@ -31,13 +30,6 @@ class Monitor(unittest.TestCase):
     def recorded(self, recording):
         return next(r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == recording)["tracks"]
 
-    def fill_the_room(self):
-        pipe = str(self.cluster.folder / "radio")
-        os.mkfifo(pipe)
-        writer = Writer(pipe)
-        self.addCleanup(writer.stop)
-        return self.cluster.antiphon("play", f"pipe:{pipe}", "--to", "hall/left", "--latency", "300")["id"]
-
     def samples(self, path):
         raw = subprocess.run(["sox", str(path), "-t", "s16", "-"], capture_output=True, check=True, timeout=60).stdout
         return array.array("h", raw)
@@ -45,7 +37,7 @@ class Monitor(unittest.TestCase):
     def test_what_is_played_is_a_track_beside_what_is_heard_of_it(self):
         recording = self.cluster.antiphon("record", "start", "--from", "hall/left-monitor,hall/mic,tower/mic")["id"]
         self.assertTrue(wait_for(lambda: min(t["frames"] for t in self.recorded(recording)) > RATE, 20), "what nobody plays is silence, and no gap")
-        session = self.fill_the_room()
+        session = play_noise(self, self.cluster, "hall/left")
         self.assertTrue(self.stage.wait_for_session(session, lambda now: now["phase"] == "playing" and now["live"]["state"] == "flowing", 15))
         self.assertTrue(wait_for(lambda: all(t["frames"] > 5 * RATE and t["level"]["rms_db"] > -60 for t in self.recorded(recording)), 20), self.recorded(recording))
         self.cluster.antiphon("stop", session)
