@@ -116,18 +116,9 @@ Explanation about_output(const CoordinatorState& state, const WorkerRow& worker,
     return concluded(std::move(explanation), what_it_plays(state, worker, now));
 }
 
-// Who listens to an input, and to what end; empty: nobody does.
 std::string what_listens(const CoordinatorState& state, const EndpointId& input) {
     std::string words;
-    const auto add = [&](const std::string& more) { words += (words.empty() ? "it is " : " and ") + more; };
-    for (const auto& [id, recording] : state.recordings.rows())
-        for (const auto& track : recording->tracks)
-            if (recording->active() && track.input == input && !track.over()) add("recorded by " + id.value);
-    for (const auto& [id, session] : state.sessions.rows())
-        if (session->active() && session->uplink && session->uplink->input == input)
-            add("played by session " + id.value);
-    for (const auto& [id, listen] : state.listens.rows())
-        if (listen->input == input) add("listened to");
+    for (const auto& use : uses_of(state, input)) words += (words.empty() ? "it is " : " and ") + use;
     return words;
 }
 
@@ -182,6 +173,19 @@ const TombstoneRow* gone_worker(const CoordinatorState& state, std::string_view 
 }
 
 }  // namespace
+
+std::vector<std::string> uses_of(const CoordinatorState& state, const EndpointId& input) {
+    std::vector<std::string> uses;
+    for (const auto& [id, recording] : state.recordings.rows())
+        for (const auto& track : recording->tracks)
+            if (recording->active() && track.input == input && !track.over()) uses.push_back("recorded by " + id.value);
+    for (const auto& [id, session] : state.sessions.rows())
+        if (session->active() && session->uplink && session->uplink->input == input)
+            uses.push_back("played by session " + id.value);
+    for (const auto& [id, listen] : state.listens.rows())
+        if (listen->input == input) uses.emplace_back("listened to");
+    return uses;
+}
 
 Result<Explanation> explain(const CoordinatorState& state, std::string_view object, LocalTime now) {
     const CoordinatorDraft draft(state);  // nothing is written: it is how names are looked up

@@ -25,4 +25,7 @@ struct Explanation {
 // ("bluetooth:ADDRESS"). Also what was removed. `not_found` tells what may be asked about.
 Result<Explanation> explain(const CoordinatorState& state, std::string_view object, LocalTime now);
 
+// To what end an input is heard at the moment: "recorded by r3", "listened to"; empty: nobody hears it.
+std::vector<std::string> uses_of(const CoordinatorState& state, const EndpointId& input);
+
 }  // namespace antiphon::core

@@ -25,9 +25,10 @@ struct EndpointView {
     bool online = false;           // its worker is
     std::optional<double> volume;  // outputs only, 0..1
     std::optional<bool> muted;
-    std::optional<double> max_level = {};  // outputs only, 0..1: no sample is louder
+    std::optional<double> max_level = {};               // outputs only, 0..1: no sample is louder
+    std::optional<std::vector<std::string>> uses = {};  // inputs only, for people: "recorded by r3", "listened to"
 };
-BOOST_DESCRIBE_STRUCT(EndpointView, (), (name, device, failure, online, volume, muted, max_level))
+BOOST_DESCRIBE_STRUCT(EndpointView, (), (name, device, failure, online, volume, muted, max_level, uses))
 
 struct WorkerView {
     std::string id;

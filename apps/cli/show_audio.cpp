@@ -26,6 +26,12 @@ Cell volume_cell(const api::EndpointView& endpoint) {
     return (endpoint.volume ? level_text(*endpoint.volume) : "") + (most < 1 ? ", at most " + level_text(most) : "");
 }
 
+std::string uses_text(const api::EndpointView& input) {
+    std::string text;
+    for (const auto& use : input.uses.value_or(std::vector<std::string>())) text += (text.empty() ? "" : ", ") + use;
+    return text;
+}
+
 std::string outputs_table(const std::vector<api::EndpointView>& outputs, const Look& look) {
     Table table({{"OUTPUT"}, {"STATE", Align::left, true}, {"VOLUME"}, {"DEVICE", Align::left, true}});
     for (const auto& output : outputs)
@@ -34,8 +40,9 @@ std::string outputs_table(const std::vector<api::EndpointView>& outputs, const L
 }
 
 std::string inputs_table(const std::vector<api::EndpointView>& inputs, const Look& look) {
-    Table table({{"INPUT"}, {"STATE", Align::left, true}, {"DEVICE", Align::left, true}});
-    for (const auto& input : inputs) table.add({{input.name, Colour::bold}, health_cell(input), input.device});
+    Table table({{"INPUT"}, {"STATE", Align::left, true}, {"USE", Align::left, true}, {"DEVICE", Align::left, true}});
+    for (const auto& input : inputs)
+        table.add({{input.name, Colour::bold}, health_cell(input), {uses_text(input), Colour::yellow}, input.device});
     return table.text(look);
 }
 

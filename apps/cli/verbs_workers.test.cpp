@@ -84,14 +84,14 @@ TEST_F(ServiceTest, DevicesHaveHealthAndVolume) {
     service.on(Method::get, "/v1/devices", R"({"outputs":[
         {"name":"hall/left","device":"alsa:hw:0","failure":"","online":true,"volume":0.5,"muted":false},
         {"name":"hall/right","device":"alsa:hw:1","failure":"no such card","online":true,"volume":1,"muted":true}],
-        "inputs":[{"name":"attic/mic","device":"alsa:hw:2","failure":"","online":false}]})");
+        "inputs":[{"name":"attic/mic","device":"alsa:hw:2","failure":"","online":false,"uses":["recorded by r3","listened to"]}]})");
     EXPECT_EQ(out_of({"devices"}),
               "OUTPUT      STATE         VOLUME          DEVICE\n"
               "hall/left   ready         50 % (-6.0 dB)  alsa:hw:0\n"
               "hall/right  no such card  muted           alsa:hw:1\n"
               "\n"
-              "INPUT      STATE    DEVICE\n"
-              "attic/mic  offline  alsa:hw:2\n");
+              "INPUT      STATE    USE                          DEVICE\n"
+              "attic/mic  offline  recorded by r3, listened to  alsa:hw:2\n");
 }
 
 const std::string status = R"({"cluster":{"id":"c1","epoch":3,"version":"0.1.0","cluster_ns":5,

@@ -262,9 +262,14 @@ api::DevicesView devices_view(const core::CoordinatorState& state) {
                                     row ? row->volume : 1.0, row && row->muted,
                                     row ? row->max_level.value_or(1.0) : 1.0});
         }
-        for (const auto& input : presence->reported.inputs)
-            view.inputs.push_back({endpoint_name(state, {id, input.name}), input.device, input.failure,
-                                   presence->online, std::nullopt, std::nullopt});
+        for (const auto& input : presence->reported.inputs) {
+            const core::EndpointId endpoint{id, input.name};
+            view.inputs.push_back({.name = endpoint_name(state, endpoint),
+                                   .device = input.device,
+                                   .failure = input.failure,
+                                   .online = presence->online,
+                                   .uses = core::uses_of(state, endpoint)});
+        }
     }
     return view;
 }

@@ -92,6 +92,7 @@ class Listen(unittest.TestCase):
         self.assertEqual(other.poll(), None)
         self.assertTrue(self.does("playing_and_recording"))
         self.assertIn("it is listened to", self.stage.why("hall/mic"))
+        self.assertEqual(self.cluster.antiphon("devices")["inputs"][0]["uses"], ["listened to"])
         other.send_signal(signal.SIGINT)
         self.assertEqual((other.wait(10), other.stderr.read()), (0, ""))
         other.stderr.close()
