@@ -47,8 +47,8 @@ inline constexpr Duration tell_again_after =
 inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
 
 inline constexpr std::size_t live_sources_max = 64;
-// An input that nobody hears is sent to us for so long: who comes again hears it at once. So long, too, its board is not
-// given up for maintenance.
+// An input that nobody hears is sent to us for so long: who comes again hears it at once. So long, too, its board is
+// not given up for maintenance.
 inline constexpr Duration listen_linger = std::chrono::seconds(2);
 // Of a live session's latency, beside what its outputs need: for its packets (of 5 ms; Opus' have 10, and what it looks
 // ahead) and a quiet network, at least; and for some rounds of repair, where nobody asks for less.

@@ -102,6 +102,7 @@ void Output::tell_monitors(const ports::RenderBlock& block) noexcept {
 }
 
 core::Result<void> Output::attach(ports::Capturer& listener) {
+    if (monitor_) return core::Error{core::ErrorCode::conflict, "output " + name_ + " is heard by another one already"};
     wake();
     if (!running_) return core::Error{core::ErrorCode::unavailable, "output " + name_ + " plays nothing: " + failure_};
     if (auto added = monitors_.add(listener); !added) return added;
