@@ -7,22 +7,15 @@
 
 #include "core/coordinator.hpp"
 
+#include "ports/hand_clock.test.hpp"
+
 namespace antiphon::live {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class HandClock final : public ports::Clock {
-  public:
-    core::LocalTime now() const noexcept override { return at; }
-    core::WallTime wall() const noexcept override { return {}; }
-    core::LocalTime from_kernel_stamp(std::chrono::nanoseconds) const noexcept override { return at; }
-    core::LocalTime from_steady(std::chrono::steady_clock::time_point) const noexcept override { return at; }
-    std::chrono::steady_clock::duration wait_for(core::LocalTime) const noexcept override { return {}; }
-
-    core::LocalTime at{std::int64_t{1'000'000'000'000}};
-};
+using ports::test::HandClock;
 
 // Mono, s16, our rate; each frame tells its number.
 struct Fed {
