@@ -6,16 +6,14 @@
 #include <cmath>
 
 #include "core/coordinator.hpp"
-
 #include "ports/hand_clock.test.hpp"
 
 namespace antiphon::live {
 namespace {
 
+using ports::test::HandClock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-using ports::test::HandClock;
 
 // Mono, s16, our rate; each frame tells its number.
 struct Fed {

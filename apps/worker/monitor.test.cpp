@@ -8,10 +8,9 @@
 namespace antiphon::worker {
 namespace {
 
+using ports::test::HandClock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-using ports::test::HandClock;
 
 // A device that the test turns by hand.
 struct HandSink final : ports::AudioSink {
