@@ -95,12 +95,15 @@ class Sink {
 
     // A WAV file that has come to its end says how long it is.
     void complete(std::uint64_t bytes) const {
-        if (file_) tell(4, bytes - 8);
-        if (file_) tell(40, bytes - 44);
+        if (!file_ || bytes < wav_head_bytes) return;
+        tell(4, bytes - 8);
+        tell(40, bytes - wav_head_bytes);
     }
     bool is_file() const { return static_cast<bool>(file_); }
 
   private:
+    static constexpr std::uint64_t wav_head_bytes = 44;
+
     explicit Sink(std::ostream& out) : out_(&out) {}
 
     void tell(off_t at, std::uint64_t size) const {

@@ -24,7 +24,7 @@ constexpr const char* type_of(live::EarFormat format) {
     return format == live::EarFormat::wav ? "audio/wav" : "audio/ogg; codecs=opus";
 }
 
-// Who is later than about five seconds does not hear it live.
+// About five seconds, beside what the kernels hold: who is later does not hear it live.
 constexpr std::size_t late_bytes_max(live::EarFormat format) {
     return format == live::EarFormat::wav ? 5 * 192'000 : 5 * 20'000;
 }
