@@ -42,3 +42,8 @@ class Networks:
 
 def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(part * len(values)))] if values else None
+
+
+def middle(values):
+    known = sorted(value for value in values if value is not None)
+    return known[len(known) // 2] if known else None

@@ -57,12 +57,12 @@ Result<EndpointId> resolve_endpoint(const CoordinatorDraft& draft, const std::st
     }
     const auto* worker = find_worker(draft, parsed->worker);
     if (!worker) return require_worker(draft, parsed->worker).error();
-    const auto* endpoints = endpoints_of(draft, worker->id, which);
     const auto* presence = draft.presence.find(worker->id);
-    const bool heard =
-        presence && which == &ReportedDocument::inputs && can_be_heard(presence->reported, parsed->endpoint);
-    const bool known = heard || (endpoints && has_endpoint(*endpoints, parsed->endpoint));
-    if (!known) return no_such_endpoint(draft, name, which, what);
+    const auto is_there = [&](const ReportedDocument& reported) {
+        if (which == &ReportedDocument::inputs) return can_be_heard(reported, parsed->endpoint);
+        return has_endpoint(reported.*which, parsed->endpoint);
+    };
+    if (!presence || !is_there(presence->reported)) return no_such_endpoint(draft, name, which, what);
     return EndpointId{worker->id, parsed->endpoint};
 }
 

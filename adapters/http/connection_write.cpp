@@ -49,12 +49,10 @@ asio::awaitable<bool> Connection::write_live(Exchange& exchange, Response respon
     const auto head = head_text(response, {core_->options.server_name, {}, exchange.keep_alive, chunked});
     error_code ignored;
     stream_.socket().set_option(tcp::socket::send_buffer_size(live_kernel_bytes), ignored);
-    const bool begun = co_await write_all(head);
-    if (!begun) co_return false;
-    observe(exchange, response.status);
-    if (exchange.request.method == Method::head) co_return true;
-    live_ = response.live;
-    const bool whole = co_await write_pieces(*live_, chunked);
+    live_ = std::move(response.live);
+    bool whole = co_await write_all(head);
+    if (whole) observe(exchange, response.status);
+    if (whole && exchange.request.method != Method::head) whole = co_await write_pieces(*live_, chunked);
     live_ = nullptr;
     co_return whole;
 }
@@ -65,9 +63,7 @@ asio::awaitable<bool> Connection::write_pieces(LiveBodyReader& reader, bool chun
     reader.on_news([this, awaited, &reader] {
         awaited->settled = true;
         awaited->wake.cancel();
-        if (!reader.too_slow()) return;
-        ++core_->counters.slow_consumers_cut;
-        stream_.close();  // what is being written would wait for it
+        if (reader.too_slow()) stream_.close();  // what is being written would wait for it
     });
     if (core_->draining) reader.finish();
     bool good = true;
@@ -90,6 +86,7 @@ asio::awaitable<bool> Connection::write_pieces(LiveBodyReader& reader, bool chun
         if (!awaited->settled) co_await awaited->wake.async_wait(as_result);
     }
     awaited_ = nullptr;
+    if (reader.too_slow()) ++core_->counters.slow_consumers_cut;
     co_return good && !cut_ && !reader.too_slow();
 }
 

@@ -18,6 +18,7 @@
 #include "apps/cli/verbs.hpp"
 #include "apps/cli/with_api.hpp"
 #include "apps/cli/wording.hpp"
+#include "media/codecs/little_endian.hpp"
 
 namespace antiphon::cli {
 namespace {
@@ -107,10 +108,8 @@ class Sink {
     explicit Sink(std::ostream& out) : out_(&out) {}
 
     void tell(off_t at, std::uint64_t size) const {
-        const auto value = static_cast<std::uint32_t>(std::min<std::uint64_t>(size, 0xFFFF'FFFF));
-        const std::array<std::uint8_t, 4> bytes{static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
-                                                static_cast<std::uint8_t>(value >> 16),
-                                                static_cast<std::uint8_t>(value >> 24)};
+        std::string bytes;
+        media::append_little_endian(bytes, static_cast<std::uint32_t>(std::min<std::uint64_t>(size, 0xFFFF'FFFF)), 4);
         // the sound is there; readers can do without
         [[maybe_unused]] const auto told = ::pwrite(file_.get(), bytes.data(), bytes.size(), at);
     }

@@ -13,13 +13,21 @@ class Monitor final : public ports::AudioSource {
     explicit Monitor(Output& output) : output_(output) {}
 
     ports::AudioFormat format() const override { return {core::cluster_rate, 1}; }
-    core::Result<void> start(ports::Capturer& capturer) override { return output_.attach(capturer); }
-    void stop() override { output_.detach(); }
+    core::Result<void> start(ports::Capturer& capturer) override {
+        auto attached = output_.attach(capturer);
+        if (attached) listener_ = &capturer;
+        return attached;
+    }
+    void stop() override {
+        if (listener_) output_.detach(*listener_);
+        listener_ = nullptr;
+    }
     std::string trouble() const override { return output_.trouble(); }
     ports::SourceCounters counters() const override { return {}; }
 
   private:
     Output& output_;
+    ports::Capturer* listener_ = nullptr;  // since start()
 };
 
 }  // namespace antiphon::worker

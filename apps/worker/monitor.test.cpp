@@ -113,15 +113,19 @@ TEST(Monitor, OfADeviceThatDoesNotOpenIsRefusedWithItsReason) {
     EXPECT_EQ(bench.monitor->trouble(), "no such card");
 }
 
-TEST(Monitor, HasOneWhoHears) {
+TEST(Monitor, HeardByTwoIsHeardByBothUntilEachLeaves) {
     Bench bench;
+    Monitor second(*bench.output);
     Ear other;
     ASSERT_TRUE(bench.monitor->start(bench.ear));
-    EXPECT_EQ(bench.monitor->start(other).error().code, core::ErrorCode::conflict)
-        << "a shared source has a fan of its own";
+    ASSERT_TRUE(second.start(other));
     bench.device->turn(bench.clock.at, 480);
-    EXPECT_TRUE(other.heard.empty());
+    bench.monitor->stop();
+    bench.device->turn(bench.clock.at, 480);
     EXPECT_EQ(bench.ear.heard.size(), 1U);
+    EXPECT_EQ(other.heard.size(), 2U);
+    bench.idle(seconds(10));
+    EXPECT_TRUE(bench.device->to) << "one is left";
 }
 
 }  // namespace

@@ -66,8 +66,9 @@ void Output::wake() {
 }
 
 void Output::rest_when_idle() {
-    if (session_ || monitor_) idle_since_ = clock_.now();
-    if (!running_ || session_ || monitor_ || clock_.now() - idle_since_ < rest_after) return;
+    const bool used = session_ || !monitors_.empty();
+    if (used) idle_since_ = clock_.now();
+    if (!running_ || used || clock_.now() - idle_since_ < rest_after) return;
     if (!sink_->trouble().empty()) return;  // what is not there is waited for
     sink_->stop();
     running_ = false;
@@ -102,17 +103,9 @@ void Output::tell_monitors(const ports::RenderBlock& block) noexcept {
 }
 
 core::Result<void> Output::attach(ports::Capturer& listener) {
-    if (monitor_) return core::Error{core::ErrorCode::conflict, "output " + name_ + " is heard by another one already"};
     wake();
     if (!running_) return core::Error{core::ErrorCode::unavailable, "output " + name_ + " plays nothing: " + failure_};
-    if (auto added = monitors_.add(listener); !added) return added;
-    monitor_ = &listener;
-    return {};
-}
-
-void Output::detach() {
-    if (monitor_) monitors_.remove(*monitor_);
-    monitor_ = nullptr;
+    return monitors_.add(listener);
 }
 
 core::FrameCount Output::wanted_soon() const {

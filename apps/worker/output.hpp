@@ -56,11 +56,10 @@ class Output final : public ports::Renderer {
 
     void render(const ports::RenderBlock& block) noexcept override;
 
-    // One hears what is played here, from the next block on, as a device would tell it. The device's refusal, or
-    // `conflict` when another one does.
+    // Hears what is played here, from the next block on, as a device would tell it. Else what the device says.
     core::Result<void> attach(ports::Capturer& listener);
     // Returns when no callback of it runs any more.
-    void detach();
+    void detach(const ports::Capturer& listener) { monitors_.remove(listener); }
 
   private:
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
@@ -84,7 +83,6 @@ class Output final : public ports::Renderer {
     media::PcmWindow live_;
     media::Playout playout_;
     capture::Fan monitors_;
-    ports::Capturer* monitor_ = nullptr;      // that is attached
     core::Duration delay_{0};                 // of the device: constant
     std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
 

@@ -6,15 +6,12 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "media/codecs/little_endian.hpp"
 
 namespace antiphon::media {
 namespace {
 
 constexpr int pre_skip_frames = core::cluster_rate * 80 / 1000;
-
-void append_little_endian(std::string& to, std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
-}
 
 void append_text(std::string& to, const std::string& text) {
     append_little_endian(to, static_cast<std::uint32_t>(text.size()), 4);

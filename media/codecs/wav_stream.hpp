@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/units.hpp"
+#include "media/codecs/little_endian.hpp"
 #include "media/codecs/quantise.hpp"
 
 namespace antiphon::media {
@@ -12,9 +13,7 @@ namespace antiphon::media {
 // Of 16 bit at the cluster's rate. Its sizes are the largest there are, which readers take for "until the end".
 inline std::string wav_stream_head(int channels) {
     std::string head;
-    const auto number = [&](std::uint32_t value, int bytes) {
-        for (int i = 0; i < bytes; ++i) head += static_cast<char>(value >> (8 * i) & 0xFF);
-    };
+    const auto number = [&](std::uint32_t value, int bytes) { append_little_endian(head, value, bytes); };
     const auto frame_bytes = static_cast<std::uint32_t>(channels) * 2;
     head += "RIFF";
     number(0xFFFF'FFFF, 4);
@@ -35,11 +34,8 @@ inline std::string wav_stream_head(int channels) {
 inline std::string wav_bytes(std::span<const float> samples) {
     std::string bytes;
     bytes.reserve(samples.size() * 2);
-    for (const float sample : samples) {
-        const auto value = static_cast<std::uint16_t>(quantised(sample, 16));
-        bytes += static_cast<char>(value & 0xFF);
-        bytes += static_cast<char>(value >> 8);
-    }
+    for (const float sample : samples)
+        append_little_endian(bytes, static_cast<std::uint32_t>(quantised(sample, 16)), 2);
     return bytes;
 }
 
