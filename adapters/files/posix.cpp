@@ -97,20 +97,20 @@ core::Result<void> sync_folder(const fs::path& folder) {
 
 core::Result<Descriptor> lock_folder(const std::filesystem::path& folder) {
     Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!lock) return system_error("open", folder, errno);
+    if (!lock) return system_error("cannot open", folder, errno);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0) return lock;
-    if (errno != EWOULDBLOCK) return system_error("lock", folder, errno);
+    if (errno != EWOULDBLOCK) return system_error("cannot lock", folder, errno);
     return core::Error{core::ErrorCode::conflict, "another program is at work in '" + folder.string() + "'"};
 }
 
-core::Result<void> ensure_folder(const fs::path& folder) {
+core::Result<void> ensure_folder(const fs::path& folder, mode_t mode) {
     std::error_code status;
     if (fs::is_directory(folder, status)) return {};
     const auto above = folder_of(folder);
     if (above != folder)
-        if (auto made = ensure_folder(above); !made) return made;
-    if (::mkdir(folder.c_str(), 0700) != 0 && !(errno == EEXIST && fs::is_directory(folder, status)))
-        return system_error("cannot make folder", folder, errno);
+        if (auto made = ensure_folder(above, mode); !made) return made;
+    if (::mkdir(folder.c_str(), mode) != 0 && !(errno == EEXIST && fs::is_directory(folder, status)))
+        return system_error("cannot make the folder", folder, errno);
     return sync_folder(above);
 }
 

@@ -1,6 +1,8 @@
 // Files as the kernel gives them: owned descriptors, whole writes, folders made durable, errors with a way out.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <filesystem>
 #include <span>
@@ -46,8 +48,10 @@ void write_back(const Descriptor& file);
 core::Result<void> sync_file(const Descriptor& file, const std::filesystem::path& path);
 // Makes the names in it durable.
 core::Result<void> sync_folder(const std::filesystem::path& folder);
-// Makes it (mode 0700) and the folders above it when they are missing; durable on return.
-core::Result<void> ensure_folder(const std::filesystem::path& folder);
+// Makes it and the folders above it when they are missing; durable on return. Ours are for nobody else; what a user
+// asked for, open_to_all leaves to their umask.
+inline constexpr mode_t open_to_all = 0777;
+core::Result<void> ensure_folder(const std::filesystem::path& folder, mode_t mode = 0700);
 // For one process at a time, for as long as the descriptor is open: `conflict` when another has it.
 core::Result<Descriptor> lock_folder(const std::filesystem::path& folder);
 std::filesystem::path folder_of(const std::filesystem::path& path);

@@ -1,6 +1,7 @@
 // Files are named by their number alone: the server names nothing here.
 #include "apps/cli/fetch_segments.hpp"
 
+#include "adapters/files/posix.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/cli/fetch_file.hpp"
@@ -17,11 +18,7 @@ core::Result<std::vector<media::SegmentRow>> fetch_segments(const Call& call, co
         "/v1/recordings/" + http::percent_encoded(recording) + "/tracks/" + http::percent_encoded(track) + "/segments";
     auto view = Call::decoded<api::SegmentsView>(api.get(target));
     if (!view) return view.error();
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        return core::Error{core::ErrorCode::denied,
-                           "cannot make the folder '" + folder.string() + "': " + error.message()};
+    if (auto made = files::ensure_folder(folder, files::open_to_all); !made) return made.error();
     for (const auto& row : view->segments) {
         const auto file = files::SegmentFolder::whole_in(folder, row.number);
         if (media::frames_in_file(row) == 0 || has_content(file, row.sha256)) continue;

@@ -103,10 +103,9 @@ void tell(const Call& call, const exporting::ExportManifest& manifest, const fs:
 
 // Two exports into one folder would take each other's files away.
 core::Result<files::Descriptor> take_folder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);  // what is wrong with it the lock tells
+    if (auto made = files::ensure_folder(folder, files::open_to_all); !made) return made.error();
     auto lock = files::lock_folder(folder);
-    if (lock) return lock;
+    if (lock || lock.error().code != core::ErrorCode::conflict) return lock;
     return lock.error().within("export (wait for it, or choose another folder with --to)");
 }
 

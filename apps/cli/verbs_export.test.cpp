@@ -92,9 +92,13 @@ TEST_F(ExportTest, TwoAtOnceIntoOneFolderAreOneTooMany) {
 TEST_F(ExportTest, AFolderThatCannotBeIsRefusedByName) {
     serve({0});
     console.home.write("monday", "a file");
-    const auto refused = export_to();
-    EXPECT_EQ(refused.exit_code, 1);
-    EXPECT_TRUE(refused.says(folder().string())) << refused.err;
+    for (const auto& folder : {console.home / "monday", console.home / "monday/early"}) {
+        const auto refused = run({"export", "r3", "--to", folder.string()});
+        EXPECT_EQ(refused.exit_code, 1);
+        EXPECT_TRUE(refused.says("cannot make the folder " + (console.home / "monday").string())) << refused.err;
+        EXPECT_TRUE(refused.says("use another path")) << refused.err;
+        EXPECT_FALSE(refused.says("wait for it")) << refused.err;
+    }
 }
 
 TEST_F(ExportTest, SegmentsBecomeOneFileWithItsTimes) {

@@ -56,7 +56,7 @@ class Aside {
     static core::Result<std::unique_ptr<Aside>> make(const fs::path& beside) {
         if (auto above = files::ensure_folder(files::folder_of(beside)); !above) return above.error();
         auto name = (files::folder_of(beside) / (beside.filename().string() + ".restore-XXXXXX")).string();
-        if (!::mkdtemp(name.data())) return files::system_error("cannot make folder", name, errno);
+        if (!::mkdtemp(name.data())) return files::system_error("cannot make the folder", name, errno);
         return std::unique_ptr<Aside>(new Aside(name));
     }
     ~Aside() {
