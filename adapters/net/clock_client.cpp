@@ -67,8 +67,9 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
 
   private:
     struct Question {
-        std::uint64_t nonce = 0;  // 0: none
-        core::LocalTime sent;
+        std::uint64_t nonce = 0;   // 0: none
+        core::LocalTime sent;      // as the packet says
+        core::LocalTime departed;  // as the kernel says; until then the same
         bool answered = false;
     };
 
@@ -95,6 +96,7 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
         server_.reset();
         socket_.close();
         if (!socket_.open(udp::endpoint(server.protocol(), 0))) return;
+        socket_.stamp_departures();
         ++socket_number_;
         heard_once_ = false;
         server_ = server;
@@ -126,14 +128,32 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
         auto& question = questions_[next_question_++ % questions_.size()];
         question = {};
         while (question.nonce == 0) random_(std::as_writable_bytes(std::span{&question.nonce, 1}));
-        question.sent = clock_.now();
+        question.sent = question.departed = clock_.now();
         const auto bytes = encode({ClockPacketKind::probe, question.nonce, 0, question.sent.ns, 0, 0});
         ++(socket_.send(bytes, *server_) ? counters_.probes : counters_.unsent);
+        note_departures();
+    }
+
+    // What a probe waits for between our clock and the network's device, on a slow board longer than on a quick one,
+    // is no part of its way. (The answers' wait is the same for all who ask, so it sets nobody apart.)
+    void note_departures() {
+        for (std::size_t i = 0; i < questions_max; ++i) {
+            const auto departure = socket_.departure();
+            if (!departure) return;
+            if (departure->bytes.size() < clock_packet_bytes) continue;
+            const auto probe = decode_clock_packet(departure->bytes.last(clock_packet_bytes));
+            auto* question = probe ? find(*probe) : nullptr;
+            const auto at = clock_.from_kernel_stamp(departure->realtime);
+            if (!question || question->answered || at < question->sent) continue;  // earlier: the wall clock was set
+            question->departed = at;
+            ++counters_.departures;
+        }
     }
 
     void wait_for_answers() {
         socket_.async_wait([self = shared_from_this(), number = socket_number_](const error_code& error) {
             if (error || self->closed_ || number != self->socket_number_) return;
+            self->note_departures();
             // One batch a wake bounds the work; the rest wakes us again.
             for (const auto& datagram : self->socket_.receive()) {
                 self->received(datagram);
@@ -167,7 +187,8 @@ class ClockClient::Service : public std::enable_shared_from_this<Service> {
         heard_ = clock_.now();
         heard_once_ = true;
         ++counters_.exchanges;
-        deliver({core::ClockIncarnation{answer->incarnation}, question->sent, answer->t2_ns, answer->t3_ns, received});
+        deliver(
+            {core::ClockIncarnation{answer->incarnation}, question->departed, answer->t2_ns, answer->t3_ns, received});
     }
 
     Question* find(const ClockPacket& answer) {

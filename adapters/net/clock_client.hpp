@@ -16,7 +16,7 @@ namespace antiphon::net {
 // One question and its answer: t1 and t4 of the local clock, t2 and t3 of the cluster clock of this incarnation.
 struct ClockExchange {
     core::ClockIncarnation incarnation;
-    core::LocalTime t1;      // probe sent
+    core::LocalTime t1;      // probe sent: given to the network's device, where the kernel tells
     std::int64_t t2_ns = 0;  // probe received
     std::int64_t t3_ns = 0;  // answer sent
     core::LocalTime t4;      // answer received
@@ -25,6 +25,7 @@ struct ClockExchange {
 struct ClockClientCounters {
     std::uint64_t probes = 0;
     std::uint64_t unsent = 0;      // no route, no buffer
+    std::uint64_t departures = 0;  // probes whose leaving the kernel has told
     std::uint64_t exchanges = 0;   // delivered
     std::uint64_t duplicates = 0;  // the probe was answered before
     std::uint64_t late = 0;        // older than `answer_within`

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using tests::run_until;
 
 // The machine's clocks, read as the adapter under test expects them from a ports::Clock; `offset` makes another node.
-class OffsetClock final : public ports::Clock {
+class OffsetClock : public ports::Clock {
   public:
     explicit OffsetClock(core::Duration offset = {}) : offset_(offset) {}
     core::LocalTime now() const noexcept override { return core::LocalTime{read(CLOCK_MONOTONIC)} + offset_; }
@@ -81,6 +81,7 @@ TEST_F(ClockServiceTest, DeliversStampsInOrderOnBothClocks) {
         best_error_ns = std::min(best_error_ns, std::abs(offset_ns - 3 * 3'600'000'000'000));
     }
     EXPECT_LT(best_error_ns, 200'000);
+    EXPECT_GE(client.counters().departures, 50U);
     EXPECT_EQ(server.counters().malformed, 0U);
     EXPECT_EQ(client.counters().strangers, 0U);
     RecordProperty("best_error_ns", std::to_string(best_error_ns));
@@ -156,6 +157,28 @@ TEST_F(CheatingServerTest, ForgetsAnswersThatComeTooLate) {
     send(cheat, next_answer());
     EXPECT_TRUE(run_until(io, [&] { return impatient.counters().late == 1; }));
     EXPECT_TRUE(exchanges.empty());
+}
+
+// Goal: an exchange begins when its probe leaves, not when it was written. Method: a clock that says what
+// it was a while ago, while the kernel's stamps are true.
+TEST_F(ClockServiceTest, WhatAProbeWaitsForBeforeItLeavesIsNoPartOfItsWay) {
+    class SlowClock final : public OffsetClock {
+      public:
+        core::LocalTime now() const noexcept override { return OffsetClock::now() - milliseconds{5}; }
+        core::LocalTime from_kernel_stamp(std::chrono::nanoseconds realtime) const noexcept override {
+            return OffsetClock::from_kernel_stamp(realtime) + milliseconds{5};
+        }
+    };
+    const SlowClock slow;
+    std::vector<ClockExchange> seen;
+    ClockClient asking{io, slow,
+                       [this](std::span<std::byte> out) { out[0] = static_cast<std::byte>(1 + random() % 255); },
+                       [&](const ClockExchange& exchange) { seen.push_back(exchange); }};
+    asking.ask("127.0.0.1", port());
+    ASSERT_TRUE(run_until(io, [&] { return seen.size() >= 10; }));
+    auto round_trip = core::Duration::max();
+    for (const auto& e : seen) round_trip = std::min(round_trip, (e.t4 - e.t1) - core::Duration{e.t3_ns - e.t2_ns});
+    EXPECT_LT(round_trip, milliseconds{4}) << "the clock's five milliseconds are in it";
 }
 
 TEST_F(ClockServiceTest, MovesToAnotherServer) {

@@ -1,6 +1,7 @@
 // recvmmsg with control messages: time stamps, and the address a datagram was sent to.
 #include "adapters/net/stamped_socket.hpp"
 
+#include <linux/net_tstamp.h>
 #include <netinet/ip.h>
 #include <unistd.h>
 
@@ -14,8 +15,10 @@ namespace {
 
 using boost::asio::ip::udp;
 
-// Time stamp and either address, with their headers.
-constexpr std::size_t control_bytes = CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(sizeof(in6_pktinfo)) + 64;
+// Time stamp, the three of a departure, either address, with their headers.
+constexpr std::size_t control_bytes =
+    CMSG_SPACE(sizeof(timespec)) + CMSG_SPACE(3 * sizeof(timespec)) + CMSG_SPACE(sizeof(in6_pktinfo)) + 64;
+constexpr std::size_t headers_max = 128;  // Ethernet with tags, IPv6, UDP
 
 void set_option(int fd, int level, int option, int value) {
     // All are improvements that some network or container may refuse; without stamps we take the time ourselves.
@@ -29,6 +32,13 @@ void prepare(int fd, bool v6) {
     set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, expedited_forwarding);
     set_option(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL,
                StampedSocket::group_hops);
+}
+
+std::optional<std::chrono::nanoseconds> stamp_in(const cmsghdr& control) {
+    if (control.cmsg_level != SOL_SOCKET || control.cmsg_type != SO_TIMESTAMPNS) return std::nullopt;
+    timespec stamp;
+    std::memcpy(&stamp, CMSG_DATA(&control), sizeof stamp);
+    return std::chrono::seconds{stamp.tv_sec} + std::chrono::nanoseconds{stamp.tv_nsec};
 }
 
 udp::endpoint endpoint_of(const sockaddr_storage& address, socklen_t size) {
@@ -87,10 +97,8 @@ struct StampedSocket::Batch {
     }
 
     static void read_control(cmsghdr& control, Slot& slot, Datagram& datagram) {
-        if (control.cmsg_level == SOL_SOCKET && control.cmsg_type == SO_TIMESTAMPNS) {
-            timespec stamp;
-            std::memcpy(&stamp, CMSG_DATA(&control), sizeof stamp);
-            datagram.realtime = std::chrono::seconds{stamp.tv_sec} + std::chrono::nanoseconds{stamp.tv_nsec};
+        if (const auto stamp = stamp_in(control)) {
+            datagram.realtime = stamp;
         } else if (control.cmsg_level == IPPROTO_IP && control.cmsg_type == IP_PKTINFO) {
             in_pktinfo info;
             std::memcpy(&info, CMSG_DATA(&control), sizeof info);
@@ -132,6 +140,31 @@ core::Result<void> StampedSocket::open(const udp::endpoint& local) {
     if (!error) return {};
     const auto address = local.address().to_string() + " port " + std::to_string(local.port());
     return core::Error{core::ErrorCode::unavailable, "UDP on " + address + ": " + error.message()};
+}
+
+// The kernel returns a copy of what has left, with its stamp, as an error of the socket
+// (Documentation/networking/timestamping.rst). The copy is asked for because numbers that the kernel gives (OPT_ID) get
+// out of step with ours where a send fails.
+void StampedSocket::stamp_departures() {
+    departed_.resize(headers_max + outgoing_.size());
+    set_option(fd_, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE);
+}
+
+std::optional<Departure> StampedSocket::departure() {
+    if (!is_open() || departed_.empty()) return std::nullopt;
+    alignas(cmsghdr) std::array<std::byte, control_bytes> control;
+    iovec io{departed_.data(), departed_.size()};
+    msghdr header{};
+    header.msg_iov = &io;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    const auto got = ::recvmsg(fd_, &header, MSG_ERRQUEUE | MSG_DONTWAIT);
+    if (got < 0) return std::nullopt;
+    Departure departure{std::span(departed_).first(static_cast<std::size_t>(got)), {}};
+    for (auto* part = CMSG_FIRSTHDR(&header); part; part = CMSG_NXTHDR(&header, part))
+        if (const auto stamp = stamp_in(*part)) departure.realtime = *stamp;
+    return departure;
 }
 
 void StampedSocket::close() {

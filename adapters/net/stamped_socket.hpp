@@ -1,4 +1,4 @@
-// A UDP socket whose datagrams carry the moment at which the kernel received them.
+// A UDP socket whose datagrams carry the moment at which the kernel received them, and may tell when they left.
 #pragma once
 
 #include <netinet/in.h>
@@ -28,6 +28,12 @@ struct Datagram {
     std::span<const std::byte> arrived_at;
 };
 
+// What the kernel has given to the network's device. Valid until the next departure().
+struct Departure {
+    std::span<const std::byte> bytes;   // what was sent, behind whatever headers it left with
+    std::chrono::nanoseconds realtime;  // CLOCK_REALTIME
+};
+
 // Not thread-safe; nothing here blocks.
 class StampedSocket {
   public:
@@ -42,6 +48,8 @@ class StampedSocket {
 
     // `unavailable` when the port is taken; the error does not say which option to change, because we do not know.
     core::Result<void> open(const boost::asio::ip::udp::endpoint& local);
+    // From now on departure() tells of what is sent; until close(). Where the kernel cannot, it tells nothing.
+    void stamp_departures();
     void close();
     bool is_open() const { return fd_ >= 0; }
     boost::asio::ip::udp::endpoint local_endpoint() const;
@@ -57,6 +65,10 @@ class StampedSocket {
 
     // Everything that is there, at most batch_max datagrams; empty when there is nothing.
     std::span<const Datagram> receive();
+
+    // The next datagram that has left; nothing when no more is known yet. Known at once where nothing queues before the
+    // device; what is not fetched makes async_wait() wake early, once.
+    std::optional<Departure> departure();
 
     // False when the kernel does not take it now (no route, no buffer): a datagram less. `arrived_at` makes it leave
     // from the address its question was sent to, which a host with several addresses does not do by itself.
@@ -75,6 +87,7 @@ class StampedSocket {
     int fd_ = -1;
     boost::asio::posix::stream_descriptor watcher_;  // has `fd_` while the loop watches it
     std::unique_ptr<Batch> batch_;
+    std::vector<std::byte> departed_;  // empty: nobody asks
     std::vector<std::byte> outgoing_;  // sendmsg() takes pointers to mutable data, and writes to none of it
 };
 

@@ -112,5 +112,40 @@ TEST(StampedSocket, AtRestItWakesNobodyAndLosesNothing) {
     EXPECT_EQ(receiver->receive().size(), 2U);
 }
 
+TEST(StampedSocket, TellsWhenWhatItSentHasLeft) {
+    World world;
+    const auto sender = world.open(), listener = world.open();
+    const auto wall = [] { return std::chrono::system_clock::now().time_since_epoch(); };
+    EXPECT_TRUE(sender->send(Bytes(40, std::byte{9}), listener->local_endpoint()));
+    EXPECT_FALSE(sender->departure()) << "nobody asked";
+    sender->stamp_departures();
+    for (int i = 0; i < 100; ++i) {
+        const Bytes packet(1 + static_cast<std::size_t>(i) * 14, static_cast<std::byte>(i));
+        const auto before = wall();
+        ASSERT_TRUE(sender->send(packet, listener->local_endpoint()));
+        const auto departure = sender->departure();
+        ASSERT_TRUE(departure) << "nothing queues on loopback";
+        ASSERT_GE(departure->bytes.size(), packet.size());
+        EXPECT_TRUE(std::ranges::equal(departure->bytes.last(packet.size()), packet));
+        EXPECT_LE(before, departure->realtime);
+        EXPECT_LE(departure->realtime, wall());
+        EXPECT_FALSE(sender->departure());
+    }
+    EXPECT_EQ(world.receive(*listener, 101).size(), 101U);
+}
+
+TEST(StampedSocket, WhatHasLeftAndWasNotFetchedKeepsNobodyFromReceiving) {
+    World world;
+    const auto sender = world.open(), listener = world.open();
+    sender->stamp_departures();
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(sender->send(Bytes(40), listener->local_endpoint()));
+    ASSERT_EQ(world.receive(*listener, 20).size(), 20U);
+    ASSERT_TRUE(listener->send(Bytes(40), sender->local_endpoint()));
+    EXPECT_EQ(world.receive(*sender, 1).size(), 1U);
+    std::size_t departures = 0;
+    while (sender->departure()) ++departures;
+    EXPECT_EQ(departures, 20U);
+}
+
 }  // namespace
 }  // namespace antiphon::net
