@@ -2,12 +2,15 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/api/segment_json.hpp"
+#include "core/result.hpp"
 #include "core/units.hpp"
 
 namespace antiphon::exporting {
@@ -55,5 +58,11 @@ struct ExportManifest {
 };
 BOOST_DESCRIBE_STRUCT(ExportManifest, (),
                       (v, recording, rate, frames, incarnation, origin_ns, started, tracks, title, marks))
+
+inline constexpr std::size_t manifest_bytes_max = 64U << 20;
+
+// The manifest in these bytes, from whoever wrote them. `invalid` names the field that is wrong: no JSON of this form,
+// another rate, frames or times beyond a year or any clock, gaps that overlap or leave the file. Pure.
+core::Result<ExportManifest> read_manifest(std::string_view text);
 
 }  // namespace antiphon::exporting

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "adapters/json/json.hpp"
 #include "adapters/virtual_audio/speaker_scan.hpp"
 #include "apps/export/manifest.hpp"
 #include "media/codecs/flac_decoder.hpp"
@@ -17,8 +16,6 @@ namespace {
 using core::Error;
 using core::ErrorCode;
 using core::Result;
-
-constexpr std::size_t manifest_bytes_max = 64U << 20;
 
 Result<std::vector<float>> read_mono(const std::filesystem::path& file) {
     std::ifstream in(file, std::ios::binary);
@@ -59,7 +56,7 @@ Result<Told> read_manifest(const std::filesystem::path& file) {
     if (!in) return Error{ErrorCode::not_found, "cannot read " + path.string() + ", which tells a recording's times"};
     std::stringstream text;
     text << in.rdbuf();
-    auto manifest = json::decode<exporting::ExportManifest>(text.str(), nullptr, manifest_bytes_max);
+    auto manifest = exporting::read_manifest(text.str());
     if (!manifest) return manifest.error().within(path.string());
     for (const auto& track : manifest->tracks)
         if (track.file == file.filename().string()) return Told{*manifest, track};
@@ -87,6 +84,10 @@ Result<Recording> read_recording(const std::filesystem::path& file, std::optiona
                                              "=X,Y, or declare its device with at=X,Y"};
     recording.at = *at;
     const auto& manifest = told->manifest;
+    if (static_cast<std::size_t>(manifest.frames) != recording.samples.size())
+        return Error{ErrorCode::invalid, file.string() + " has " + std::to_string(recording.samples.size()) +
+                                             " frames and its manifest tells of " + std::to_string(manifest.frames) +
+                                             "; export the recording again"};
     for (core::FrameCount frame = 0; frame <= manifest.frames; frame += manifest.rate)
         recording.anchors.push_back({frame, manifest.origin_ns + frame * 125'000 / 6});
     for (const auto& gap : told->track.gaps) recording.gaps.push_back({gap.first, gap.count});
