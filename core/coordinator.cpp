@@ -127,7 +127,7 @@ void on(CoordinatorTurn& turn, const WorkerMessage& message) {
 }
 
 void on(CoordinatorTurn& turn, const TrackReceived& track) {
-    turn.ground = "its file arrived";
+    turn.ground = track.damaged ? "it was read again" : "its file arrived";
     if (!turn.draft.cluster.superseded_by) return receive_track(turn, track);
     // The worker keeps it, and finds the one that leads.
     turn.effects.push_back(

@@ -149,7 +149,7 @@ struct WorkerMessage {
     WorkerId worker;  // from the topic, which the broker has checked
     Message message;
 };
-// A recording's file is here, complete and checked.
+// A recording's track is here, complete and checked; or it was read again, and is not what it was.
 struct TrackReceived {
     RequestId request = 0;
     RecordingId recording;
@@ -158,7 +158,8 @@ struct TrackReceived {
     std::uint64_t gap_frames = 0;
     std::string sha256;
     std::string file;
-    std::string note;  // what a person should know of it; empty: nothing
+    std::string note;      // what a person should know of it; empty: nothing
+    bool damaged = false;  // since it arrived; means nothing before it has
 };
 // A live session's source is open, and waits for listeners to come by this door.
 struct SourceOpened {

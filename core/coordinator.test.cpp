@@ -275,6 +275,30 @@ TEST(Coordinator, ARecordingIsCompleteWhenItsFilesAreHere) {
     EXPECT_EQ(bench.announced(), "");
 }
 
+TEST(Coordinator, DamageThatIsFoundLaterIsTold) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto recording = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+    bench.ask<RecordingRow>(RecordStopRequest{recording.id});
+    TrackReceived damaged{98, recording.id, {hall, "mic"}, 48000, 2400, "other", "hall-mic.flac", "damaged", true};
+    const auto track = [&] { return bench.state.recordings.find(recording.id)->tracks.front(); };
+    bench.take(damaged);
+    EXPECT_TRUE(bench.answer()->ok());
+    EXPECT_NE(track().state, TrackState::uploaded) << "it has not come as a whole";
+    const TrackReceived received{99, recording.id, {hall, "mic"}, 48000, 480, "sha", "hall-mic.flac", ""};
+    bench.take(received);
+    EXPECT_EQ(bench.announced(), "recording.complete");
+    bench.take(damaged);
+    EXPECT_EQ(bench.announced(), "recording.damaged");
+    EXPECT_EQ(bench.news(), "hall/mic: 40 ms of it cannot be read any more");
+    EXPECT_EQ(bench.last_news()->entry.ground, "it was read again");
+    EXPECT_EQ(track().gap_frames, 2400U);
+    EXPECT_EQ(track().reason, "damaged");
+    bench.take(received);  // its board has brought it again
+    EXPECT_EQ(track().gap_frames, 480U);
+    EXPECT_EQ(track().reason, "");
+}
+
 TEST(Coordinator, WhatKeepsATrackFromRecordingIsToldWhileItDoes) {
     Bench bench;
     const auto hall = bench.join("hall");

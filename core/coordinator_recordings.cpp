@@ -59,13 +59,22 @@ bool take_reports(RecordingRow& recording, const WorkerId& worker, const Reporte
 }
 
 void take_file(TrackRow& track, const TrackReceived& received) {
-    // A failure is past, for it is here; what else was told of it stays.
-    if (track.state == TrackState::failed || !received.note.empty()) track.reason = received.note;
+    // What was told of it on its board stays, but for a failure: that is past, for it is here.
+    if (track.over() || !received.note.empty()) track.reason = received.note;
     track.state = TrackState::uploaded;
     track.frames = received.frames;
     track.gap_frames = received.gap_frames;
     track.sha256 = received.sha256;
     track.file = received.file;
+}
+
+void tell_damage(CoordinatorTurn& turn, const RecordingId& recording, const TrackRow& track,
+                 const TrackReceived& received) {
+    const auto lost = received.gap_frames - std::min(track.gap_frames, received.gap_frames);
+    const auto ms = lost * 1000 / cluster_rate;
+    turn.announce(
+        "recording.damaged", recording.value,
+        display_name(turn.draft, track.input) + ": " + std::to_string(ms) + " ms of it cannot be read any more");
 }
 
 Error no_such_track(const RecordingId& recording, const EndpointId& input) {
@@ -112,9 +121,12 @@ void receive_track(CoordinatorTurn& turn, const TrackReceived& received) {
         turn.effects.push_back(Answer{received.request, no_such_track(received.recording, received.input)});
         return;
     }
-    // Handed in again because our answer was lost: all is done.
-    const bool again = track->state == TrackState::uploaded && track->sha256 == received.sha256;
+    const bool here = track->state == TrackState::uploaded;
+    // Handed in again because our answer was lost, all is done; of what is on its way, its end will tell.
+    const bool same = here && track->sha256 == received.sha256;
+    const bool again = same || (received.damaged && !here);
     if (!again) {
+        if (received.damaged) tell_damage(turn, recording.id, *track, received);
         take_file(*track, received);
         put_recording(turn, recording);
     }

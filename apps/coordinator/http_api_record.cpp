@@ -75,19 +75,13 @@ void complete_track(ApiParts& parts, const http::Request& request, http::Respond
     if (!folder) return responder.fail(folder.error());
     const auto told = body_of<api::TrackComplete>(request, responder);
     if (!told) return;
-    core::TrackReceived track;
-    track.recording = {request.param("id")};
-    track.input = {{request.identity->name}, request.param("input")};
-    track.file = track_name(track.input);
+    const core::RecordingId recording{request.param("id")};
+    const core::EndpointId input{{request.identity->name}, request.param("input")};
     const auto kept = std::make_shared<http::Responder>(std::move(responder));
     look_into(
         parts, kept, [catalogue = SegmentCatalogue(*folder), told = *told] { return catalogue.complete(told); },
-        [&parts, kept, track](const node::TrackTotals& totals) mutable {
-            track.frames = totals.frames;
-            track.gap_frames = static_cast<std::uint64_t>(totals.gap_frames);
-            track.sha256 = totals.sha256;
-            track.note = totals.note;
-            parts.app.receive_track(std::move(track), answer_empty(std::move(*kept)));
+        [&parts, kept, recording, input](const node::TrackTotals& totals) {
+            parts.app.receive_track(received_track(recording, input, totals), answer_empty(std::move(*kept)));
         });
 }
 

@@ -1,5 +1,6 @@
-// First the damaged file has a second name, then the sound one takes its place, then the row tells: whatever is missing
-// of that is done by the next look, which finds the file other than its row.
+// First the damaged file has a second name, then the row tells what will be, then the mended file takes its place:
+// whatever is missing of that is done by the next look, which finds the file other than its row and mends it anew. (The
+// row before the file: the silence in a mended file looks like sound.)
 #include "apps/coordinator/integrity.hpp"
 
 #include <algorithm>
@@ -7,10 +8,10 @@
 
 #include "adapters/files/atomic_write.hpp"
 #include "adapters/files/segment_folder.hpp"
+#include "adapters/files/sha256.hpp"
 #include "adapters/system/log.hpp"
 #include "apps/coordinator/segment_catalogue.hpp"
 #include "apps/node/segment_rows.hpp"
-#include "media/codecs/flac_extent.hpp"
 #include "media/recording/segment_damage.hpp"
 
 namespace antiphon::coordinator {
@@ -31,54 +32,65 @@ std::vector<fs::path> entries_of(const fs::path& folder) {
     return entries;
 }
 
+// The first damage has it: what comes later is damage of what was mended.
 core::Result<void> keep_beside(const fs::path& file) {
     const auto beside = fs::path(file.string() + ".damaged");
     std::error_code error;
-    if (fs::exists(beside, error)) return {};
+    if (fs::exists(beside, error) || !fs::exists(file, error)) return {};
     fs::create_hard_link(file, beside, error);
     if (error) fs::copy_file(file, beside, error);  // not every file system has links
     if (error) return Error{ErrorCode::unavailable, "cannot keep " + beside.string() + ": " + error.message()};
     return {};
 }
 
-// How many frames at its beginning can be read; the file is these afterwards.
-core::Result<core::FrameCount> cut_to_what_is_good(files::SegmentFolder& folder, int number) {
-    std::uint64_t offset = 0;
-    const auto extent = media::flac_extent([&](std::span<std::byte> out) {
-        auto got = folder.read(number, offset, out);
-        if (got) offset += *got;
-        return got;
-    });
-    if (!extent && extent.error().code != ErrorCode::corrupt) return extent.error();
-    const auto file = folder.whole(number);
-    if (auto kept = keep_beside(file); !kept) return kept.error();
-    if (!extent || extent->frames == 0) {
-        if (auto dropped = folder.drop(number); !dropped) return dropped.error();
-        return 0;
+core::Result<media::FlacSalvage> what_is_left(files::SegmentFolder& folder, const media::SegmentRow& row,
+                                              std::uint64_t file_bytes) {
+    constexpr std::uint64_t bytes_max = std::uint64_t{1} << 29;  // hours; segments are minutes
+    std::vector<std::byte> bytes(std::min(file_bytes, bytes_max));
+    std::size_t read = 0;
+    while (read < bytes.size()) {
+        auto got = folder.read(row.number, read, std::span(bytes).subspan(read));
+        if (!got) return got.error();
+        if (*got == 0) break;
+        read += *got;
     }
-    std::string good(extent->bytes, '\0');
-    if (auto got = folder.read(number, 0, std::as_writable_bytes(std::span(good))); !got) return got.error();
-    if (auto written = files::atomic_write(file, good, file_mode); !written) return written.error();
-    return extent->frames;
+    const core::FrameCount hour = core::FrameCount{row.rate} * 3600;
+    return media::salvage_flac(std::span(bytes).first(read), {.rate = row.rate, .channels = 1},
+                               std::min(row.frames, hour));
 }
 
-std::string problem_of(const media::SegmentRow& row, core::FrameCount good) {
-    const auto tenths = ((row.frames - good) * 10 + row.rate / 2) / row.rate;
-    if (good >= row.frames) return "it is not what was brought in, though all of its sound can be read";
+std::string problem_of(const media::SegmentRow& row) {
+    const auto lost = media::damaged_frames(row);
+    if (lost == 0) return "it is not what was brought in, though all of its sound can be read";
+    const auto tenths = std::max<core::FrameCount>(1, (lost * 10 + row.rate / 2) / row.rate);
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s of its sound cannot be read any more";
 }
 
-core::Result<api::SegmentCheck> tell_damage(files::SegmentFolder& folder, media::SegmentRow row,
-                                            core::FrameCount good) {
-    row = media::with_damage(std::move(row), good);
-    if (good > 0) {
-        auto digest = folder.digest(row.number);
-        if (!digest) return digest.error();
-        row.bytes = digest->bytes;
-        row.sha256 = digest->sha256;
+core::Result<api::SegmentCheck> mend(files::SegmentFolder& folder, const media::SegmentRow& row,
+                                     const media::FlacSalvage& left) {
+    const auto file = folder.whole(row.number);
+    if (auto kept = keep_beside(file); !kept) return kept.error();
+    files::Sha256 digest;
+    digest.update(left.bytes);
+    const auto sha256 = digest.finish().value;
+    const auto put = [&]() -> core::Result<void> {
+        if (left.frames == 0) return folder.drop(row.number);
+        return files::atomic_write(file, {reinterpret_cast<const char*>(left.bytes.data()), left.bytes.size()},
+                                   file_mode);
+    };
+    if (sha256 == row.sha256) {
+        if (auto again = put(); !again) return again.error();
+        if (media::is_damaged(row)) return api::SegmentCheck{false, problem_of(row), false};
+        return api::SegmentCheck{false, "only its header was damaged: it is what was brought in again", true};
     }
-    if (auto saved = folder.save(row); !saved) return saved.error();
-    return api::SegmentCheck{false, problem_of(row, good), true};
+    auto told = media::with_damage(row, left);
+    if (left.frames > 0) {
+        told.bytes = left.bytes.size();
+        told.sha256 = sha256;
+    }
+    if (auto saved = folder.save(told); !saved) return saved.error();
+    if (auto mended = put(); !mended) return mended.error();
+    return api::SegmentCheck{false, problem_of(told), told != row};
 }
 
 }  // namespace
@@ -91,17 +103,15 @@ core::Result<api::SegmentCheck> check_segment(const fs::path& track_folder, int 
     if (!folder) return folder.error();
     std::error_code none;
     const bool known = media::is_damaged(*row);
-    const api::SegmentCheck as_told{!known, known ? problem_of(*row, media::frames_in_file(*row)) : "", false};
-    if (!fs::exists(folder->whole(number), none)) {
-        if (known) return as_told;
-        return tell_damage(*folder, *row, 0);
-    }
+    const api::SegmentCheck as_told{!known, known ? problem_of(*row) : "", false};
+    if (!fs::exists(folder->whole(number), none))
+        return known && media::frames_in_file(*row) == 0 ? as_told : mend(*folder, *row, {});
     const auto digest = folder->digest(number);
     if (!digest) return digest.error();
     if (digest->bytes == row->bytes && digest->sha256 == row->sha256) return as_told;
-    const auto good = cut_to_what_is_good(*folder, number);
-    if (!good) return good.error();
-    return tell_damage(*folder, *row, *good);
+    const auto left = what_is_left(*folder, *row, digest->bytes);
+    if (!left) return left.error();
+    return mend(*folder, *row, *left);
 }
 
 std::optional<KeptSegment> kept_after(const fs::path& recordings, const std::optional<KeptSegment>& one) {
@@ -128,10 +138,39 @@ std::optional<KeptSegment> kept_after(const fs::path& recordings, const std::opt
     return first;
 }
 
+namespace {
+
+struct Looked {
+    KeptSegment at;
+    core::Result<api::SegmentCheck> check;
+    std::optional<core::TrackReceived> left;  // of a track with damage
+};
+
+std::optional<core::TrackReceived> left_of(const fs::path& folder) {
+    const auto input = input_of(folder.filename().string());
+    const auto rows = SegmentCatalogue(folder).kept();
+    if (!input || !rows) return std::nullopt;
+    return received_track({folder.parent_path().filename().string()}, *input, node::totals_of(*rows));
+}
+
+Looked look_at(const KeptSegment& at) {
+    Looked looked{at, check_segment(at.folder, at.number), {}};
+    // Each time, because the coordinator may have ended before it told of it.
+    if (looked.check && !looked.check->sound && (looked.left = left_of(at.folder))) looked.left->damaged = true;
+    return looked;
+}
+
+}  // namespace
+
 class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
   public:
-    Service(boost::asio::io_context& io, system::Background& background, fs::path recordings, core::Duration pause)
-        : background_(background), recordings_(std::move(recordings)), pause_(pause), timer_(io) {}
+    Service(boost::asio::io_context& io, system::Background& background, fs::path recordings, Found found,
+            core::Duration pause)
+        : background_(background),
+          recordings_(std::move(recordings)),
+          found_(std::move(found)),
+          pause_(pause),
+          timer_(io) {}
 
     void wait() {
         timer_.expires_after(pause_);
@@ -145,9 +184,9 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
     }
     bool check(const KeptSegment& at, Done done) {
         return background_.run([self = shared_from_this(), at, done = std::move(done)]() mutable {
-            return [self, at, done = std::move(done), checked = check_segment(at.folder, at.number)] {
-                if (checked) self->count(at, *checked);
-                done(checked);
+            return [self, done = std::move(done), looked = look_at(at)] {
+                if (!self->closed_) self->tell(looked);
+                done(looked.check);
             };
         });
     }
@@ -155,40 +194,41 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
     IntegrityCounters counters_;
 
   private:
-    struct Looked {
-        std::optional<KeptSegment> at;
-        core::Result<api::SegmentCheck> check = api::SegmentCheck{};
-    };
-
     void look() {
         const bool taken = background_.run([self = shared_from_this(), last = last_] {
-            Looked looked{kept_after(self->recordings_, last)};
-            if (looked.at) looked.check = check_segment(looked.at->folder, looked.at->number);
-            return [self, looked = std::move(looked)] { self->take(looked); };
+            const auto next = kept_after(self->recordings_, last);
+            return [self, looked = next ? std::optional(look_at(*next)) : std::nullopt] { self->take(looked); };
         });
         if (!taken) wait();
     }
-    void take(const Looked& looked) {
+    void take(const std::optional<Looked>& looked) {
         if (closed_) return;
-        last_ = looked.at;
-        if (looked.at) tell(*looked.at, looked.check);
+        last_.reset();
+        if (looked) {
+            last_ = looked->at;
+            tell(*looked);
+        }
         wait();
     }
-    void tell(const KeptSegment& at, const core::Result<api::SegmentCheck>& check) {
-        if (check) return count(at, *check);
-        const auto track = at.folder.string();
-        system::log::warning("segment.unreadable", {{"track", track}, {"segment", at.number}}, check.error().what);
-    }
-    void count(const KeptSegment& at, const api::SegmentCheck& check) {
+    void tell(const Looked& looked) {
+        const auto track = looked.at.folder.string();
+        const auto& check = looked.check;
+        if (!check) {
+            system::log::warning("segment.unreadable", {{"track", track}, {"segment", looked.at.number}},
+                                 check.error().what);
+            return;
+        }
         ++counters_.checked;
-        if (!check.news) return;
-        ++counters_.damaged;
-        const auto track = at.folder.string();
-        system::log::error("segment.damaged", {{"track", track}, {"segment", at.number}}, check.problem);
+        if (check->news) {
+            ++counters_.damaged;
+            system::log::error("segment.damaged", {{"track", track}, {"segment", looked.at.number}}, check->problem);
+        }
+        if (looked.left) found_(*looked.left);
     }
 
     system::Background& background_;
     const fs::path recordings_;
+    const Found found_;
     const core::Duration pause_;
     boost::asio::steady_timer timer_;
     std::optional<KeptSegment> last_;
@@ -196,8 +236,8 @@ class IntegrityWatch::Service : public std::enable_shared_from_this<Service> {
 };
 
 IntegrityWatch::IntegrityWatch(boost::asio::io_context& io, system::Background& background, fs::path recordings,
-                               core::Duration pause)
-    : service_(std::make_shared<Service>(io, background, std::move(recordings), pause)) {
+                               Found found, core::Duration pause)
+    : service_(std::make_shared<Service>(io, background, std::move(recordings), std::move(found), pause)) {
     service_->wait();
 }
 

@@ -11,6 +11,7 @@
 
 #include "adapters/system/background.hpp"
 #include "apps/api/segments.hpp"
+#include "core/coordinator.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
 
@@ -39,8 +40,11 @@ class IntegrityWatch {
   public:
     static constexpr core::Duration each = std::chrono::seconds{5};
 
+    // Called with what is left of a track when damage was found in it.
+    using Found = std::function<void(core::TrackReceived)>;
+
     IntegrityWatch(boost::asio::io_context& io, system::Background& background, std::filesystem::path recordings,
-                   core::Duration pause = each);
+                   Found found, core::Duration pause = each);
     ~IntegrityWatch();
 
     // This one now, beside the row; false, and `done` is not called, when too much waits already.

@@ -68,7 +68,7 @@ TEST_F(Kept, WhatIsAsItWasIsSoundAndStaysSo) {
     EXPECT_EQ(check_segment(track_, 1).error().code, core::ErrorCode::not_found);
 }
 
-TEST_F(Kept, ABitThatFlippedCostsWhatFollowsIt) {
+TEST_F(Kept, ABitThatFlippedCostsOneBlock) {
     bring(track_, 0);
     const auto whole = text(file_);
     flip(file_, whole.size() / 2);
@@ -79,11 +79,11 @@ TEST_F(Kept, ABitThatFlippedCostsWhatFollowsIt) {
     const auto told = row(0);
     ASSERT_EQ(told.gaps.size(), 1U);
     EXPECT_EQ(told.gaps[0].reason, media::segment_damaged);
-    EXPECT_EQ(told.gaps[0].first + told.gaps[0].count, frames);
+    EXPECT_EQ(told.gaps[0].count, 2048);
     EXPECT_GE(told.gaps[0].first, 4 * 2048);
     EXPECT_LE(told.gaps[0].first, 5 * 2048);
     EXPECT_EQ(told.sha256, files::sha256_file(file_)->value) << "who fetches it finds it as it is told";
-    EXPECT_EQ(whole.substr(0, told.bytes), text(file_));
+    EXPECT_EQ(whole.substr(whole.size() - 3 * 2048), text(file_).substr(told.bytes - 3 * 2048)) << "what is behind it";
     EXPECT_EQ(text(file_.string() + ".damaged").size(), whole.size()) << "nothing is lost by looking";
     const auto again = check_segment(track_, 0);
     ASSERT_TRUE(again);
@@ -129,20 +129,57 @@ TEST_F(Kept, WhatWasInterruptedIsDoneAgain) {
     const auto before = bring(track_, 0);
     flip(file_, text(file_).size() / 2);
     const auto damaged = text(file_);
-    ASSERT_TRUE(check_segment(track_, 0));
+    ASSERT_TRUE(check_segment(track_, 0)->news);
     const auto after = row(0);
+    const auto mended = text(file_);
+    ASSERT_TRUE(files::atomic_write(file_, damaged, 0600)) << "the file was not put in its place any more";
+    EXPECT_FALSE(check_segment(track_, 0)->news);
+    EXPECT_EQ(row(0), after);
+    EXPECT_TRUE(text(file_) == mended);
+    ASSERT_TRUE(files::atomic_write(file_, damaged, 0600));
     auto folder = files::SegmentFolder::open(track_, node::segment_row_text());
-    ASSERT_TRUE(folder->save(before)) << "the row was not saved any more";
-    ASSERT_TRUE(check_segment(track_, 0));
+    ASSERT_TRUE(folder->save(before)) << "nor was the row";
+    EXPECT_TRUE(check_segment(track_, 0)->news);
     EXPECT_EQ(row(0), after);
     EXPECT_EQ(text(file_.string() + ".damaged"), damaged);
 }
 
+TEST_F(Kept, DamageOfWhatWasMendedIsFoundToo) {
+    bring(track_, 0);
+    const auto first = text(file_);
+    flip(file_, first.size() / 2);
+    ASSERT_TRUE(check_segment(track_, 0)->news);
+    const auto damaged = text(file_.string() + ".damaged");
+    flip(file_, text(file_).size() - 3);
+    const auto check = check_segment(track_, 0);
+    ASSERT_TRUE(check);
+    EXPECT_TRUE(!check->sound && check->news);
+    EXPECT_EQ(media::damaged_frames(row(0)), 2 * 2048);
+    EXPECT_EQ(media::frames_in_file(row(0)), frames - 2048) << "its last block";
+    EXPECT_TRUE(text(file_.string() + ".damaged") == damaged) << "the first has more";
+    fs::remove(file_);
+    EXPECT_TRUE(check_segment(track_, 0)->news);
+    EXPECT_EQ(media::damaged_frames(row(0)), frames);
+    EXPECT_FALSE(check_segment(track_, 0)->news);
+}
+
+TEST_F(Kept, AHeaderIsMadeAnew) {
+    const auto before = bring(track_, 0);
+    const auto whole = text(file_);
+    flip(file_, 1);
+    const auto check = check_segment(track_, 0);
+    ASSERT_TRUE(check);
+    EXPECT_TRUE(!check->sound && check->news);
+    EXPECT_EQ(row(0), before);
+    EXPECT_TRUE(text(file_) == whole);
+    EXPECT_TRUE(check_segment(track_, 0)->sound);
+}
+
 TEST_F(Kept, TheBoardMayBringItAgain) {
-    for (const std::size_t at : {std::size_t{5000}, std::size_t{1}}) {  // some of it can be read, or nothing
+    for (const bool nothing : {false, true}) {
         const auto before = bring(track_, 0);
         const auto whole = text(file_);
-        flip(file_, at);
+        nothing ? void(files::atomic_write(file_, std::string(20'000, 'x'), 0600)) : flip(file_, 5000);
         ASSERT_TRUE(check_segment(track_, 0));
         const SegmentCatalogue catalogue(track_);
         EXPECT_TRUE(catalogue.complete({{{0, before.sha256}}})) << "its board has done its part";
@@ -150,7 +187,7 @@ TEST_F(Kept, TheBoardMayBringItAgain) {
         told.kept = false;
         const auto place = catalogue.announce(told);
         ASSERT_TRUE(place) << place.error().what;
-        EXPECT_FALSE(place->kept) << at;
+        EXPECT_FALSE(place->kept) << nothing;
         EXPECT_EQ(place->received_bytes, 0U);
         auto part = files::PartialFile::open(catalogue.place(0), 0);
         ASSERT_TRUE(part && part->append(std::as_bytes(std::span(whole))));
@@ -186,11 +223,21 @@ TEST_F(Kept, TheWatchFindsItByItself) {
     flip(file_, 9000);
     http::testing::Loop loop;
     system::Background background(loop.io);
-    IntegrityWatch watch(loop.io, background, recordings_, std::chrono::milliseconds(1));
+    std::vector<core::TrackReceived> found;
+    IntegrityWatch watch(
+        loop.io, background, recordings_, [&](const core::TrackReceived& left) { found.push_back(left); },
+        std::chrono::milliseconds(1));
     EXPECT_TRUE(loop.until([&] { return watch.counters().checked >= 4; }));
     EXPECT_EQ(watch.counters().damaged, 1U);
     EXPECT_EQ(row(0).gaps.size(), 1U);
     EXPECT_TRUE(row(1).gaps.empty());
+    ASSERT_FALSE(found.empty());
+    EXPECT_TRUE(found[0].damaged);
+    EXPECT_EQ(found[0].recording.value, "r1");
+    EXPECT_EQ(found[0].input, (core::EndpointId{{"w1"}, "mic"}));
+    EXPECT_EQ(found[0].frames, 2 * frames);
+    EXPECT_EQ(found[0].gap_frames, 2048U);
+    EXPECT_NE(found[0].note.find("damaged"), std::string::npos);
     flip(files::SegmentFolder::whole_in(track_, 1), 9000);
     std::optional<bool> sound;
     ASSERT_TRUE(watch.check({track_, 1}, [&](const auto& check) { sound = check && check->sound; }));

@@ -46,7 +46,7 @@ struct RealRoutes : ::testing::Test {
     std::unique_ptr<files::BlobFolder> blobs = open_blobs(folder.path / "blobs");
     Credentials credentials{"secret", [](core::WallTime) {}};
     system::Background background{io};
-    IntegrityWatch integrity{io, background, folder.path / "recordings"};
+    IntegrityWatch integrity{io, background, folder.path / "recordings", [](const core::TrackReceived&) {}};
     Backups backups{io, folder.path};
     CoordinatorApp app{app_parts(), {}};
     live::LiveSources sources{io, *clock, {boost::asio::ip::make_address("127.0.0.1"), 0}, {}};

@@ -202,7 +202,9 @@ core::Result<void> Process::listen() {
     clock_server_ = std::make_unique<net::ClockServer>(io_, *clock_, *node::clock_incarnation());
     if (auto bound = clock_server_->listen({address, options_.clock_port}); !bound)
         return bound.error().within("clock (choose another with --clock-port)");
-    integrity_ = std::make_unique<IntegrityWatch>(io_, background_, options_.data / "recordings");
+    integrity_ = std::make_unique<IntegrityWatch>(
+        io_, background_, options_.data / "recordings",
+        [this](core::TrackReceived left) { app_->receive_track(std::move(left), [](const auto&, const auto&) {}); });
     api_ = std::make_unique<ApiParts>(ApiParts{*app_,
                                                *credentials_,
                                                *blobs_,

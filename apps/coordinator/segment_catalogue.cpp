@@ -22,6 +22,25 @@ std::string named(int number) { return "segment " + std::to_string(number); }
 
 std::string track_name(const core::EndpointId& input) { return input.worker.value + "." + input.name; }
 
+std::optional<core::EndpointId> input_of(std::string_view track_name) {
+    const auto dot = track_name.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    return core::EndpointId{{std::string(track_name.substr(0, dot))}, std::string(track_name.substr(dot + 1))};
+}
+
+core::TrackReceived received_track(core::RecordingId recording, core::EndpointId input,
+                                   const node::TrackTotals& totals) {
+    core::TrackReceived track;
+    track.recording = std::move(recording);
+    track.file = track_name(input);
+    track.input = std::move(input);
+    track.frames = totals.frames;
+    track.gap_frames = static_cast<std::uint64_t>(totals.gap_frames);
+    track.sha256 = totals.sha256;
+    track.note = totals.note;
+    return track;
+}
+
 fs::path SegmentCatalogue::file(int number) const { return files::SegmentFolder::whole_in(folder_, number); }
 
 fs::path SegmentCatalogue::row_file(int number) const { return file(number).replace_extension(".json"); }
@@ -98,7 +117,7 @@ core::Result<std::vector<media::SegmentRow>> SegmentCatalogue::kept() const {
     const auto found = folder->list();
     if (!found) return found.error();
     for (const auto& one : *found)
-        if (one.row && one.row->kept) rows.push_back(one.whole ? *one.row : media::with_damage(*one.row, 0));
+        if (one.row && one.row->kept) rows.push_back(one.whole ? *one.row : media::with_damage(*one.row, {}));
     return rows;
 }
 

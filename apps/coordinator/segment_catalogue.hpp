@@ -2,20 +2,27 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/files/partial_file.hpp"
 #include "adapters/files/segment_folder.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/node/track_totals.hpp"
+#include "core/coordinator.hpp"
 #include "core/result.hpp"
-#include "core/rows.hpp"
 
 namespace antiphon::coordinator {
 
 // Name of a track in its recording's folder: the worker's id and the input's name.
 std::string track_name(const core::EndpointId& input);
+// And back; nothing for what is no such name.
+std::optional<core::EndpointId> input_of(std::string_view track_name);
+// What these totals tell the core of a track.
+core::TrackReceived received_track(core::RecordingId recording, core::EndpointId input,
+                                   const node::TrackTotals& totals);
 
 // One track's folder. Each call reads or writes files: not for a loop. One at a time per folder.
 class SegmentCatalogue {

@@ -1,5 +1,6 @@
-// Whatever is left of a FLAC file after a power cut: what is called good is a whole stream of its own, and of a stream
-// of ours all frames before the first damage are.
+// Whatever is left of a FLAC file after a power cut, or on a disk that forgets: what is called good is a whole stream
+// of its own; of a stream of ours all frames before the first damage are, and what is salvaged has all blocks that no
+// damage has touched.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "core/contract.hpp"
 #include "media/codecs/flac_encoder.hpp"
 #include "media/codecs/flac_extent.hpp"
+#include "media/codecs/flac_salvage.hpp"
 
 namespace {
 
@@ -25,7 +27,25 @@ antiphon::core::Result<FlacExtent> extent_of(std::span<const std::byte> bytes) {
     });
 }
 
+constexpr antiphon::core::FrameCount block = 2048, frames_max = block * 64;
+
+FlacSalvage salvaged(std::span<const std::byte> bytes) {
+    auto salvage = salvage_flac(bytes, {.channels = 1}, frames_max);
+    antiphon::core::FrameCount from = 0;
+    for (const auto& lost : salvage.lost) {
+        ANTIPHON_ASSERT(lost.first >= from && lost.count > 0);
+        from = lost.first + lost.count;
+    }
+    ANTIPHON_ASSERT(from <= salvage.frames && salvage.frames <= frames_max);
+    ANTIPHON_ASSERT(salvage.bytes.empty() == (salvage.frames == 0));
+    if (salvage.frames == 0) return salvage;
+    const auto extent = extent_of(salvage.bytes);
+    ANTIPHON_ASSERT(extent && extent->whole && extent->frames == salvage.frames);
+    return salvage;
+}
+
 void look_at(std::span<const std::byte> bytes) {
+    salvaged(bytes);
     const auto extent = extent_of(bytes);
     if (!extent) return;
     ANTIPHON_ASSERT(extent->bytes <= bytes.size() && extent->frames >= 0);
@@ -47,7 +67,7 @@ Stream make_stream() {
         frames > 0 ? stream.ends.push_back(stream.bytes.size()) : void(stream.header = stream.bytes.size());
         return true;
     });
-    std::vector<float> samples(std::size_t{2048} * 4 - 300);
+    std::vector<float> samples(static_cast<std::size_t>(block) * 4 - 300);
     for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<float>(i * 7919 % 2000) / 8000;
     ANTIPHON_ASSERT(encoder && encoder->write(samples) && encoder->finish());
     return stream;
@@ -58,11 +78,26 @@ void damage(std::span<const std::uint8_t> input) {
     static const auto stream = make_stream();
     auto bytes = stream.bytes;
     auto first = bytes.size();
+    std::vector<bool> touched(stream.ends.size());
+    const auto touch = [&](std::size_t at) {
+        const auto hit = std::ranges::upper_bound(stream.ends, at) - stream.ends.begin();
+        touched[static_cast<std::size_t>(hit)] = true;
+    };
     for (; input.size() >= 3; input = input.subspan(3)) {
         const auto at = static_cast<std::size_t>(input[0] << 8 | input[1]) % bytes.size();
         if (input[2] == 0) bytes.resize(std::max(at, std::size_t{1}));
         if (at < bytes.size()) bytes[at] ^= std::byte{input[2]};
         first = std::min(first, at);
+        touch(at);
+    }
+    for (std::size_t i = 0; i < stream.ends.size(); ++i) touched[i] = touched[i] || stream.ends[i] > bytes.size();
+    const auto salvage = salvaged(bytes);
+    for (std::size_t i = 0; i < touched.size(); ++i) {
+        const auto at = static_cast<antiphon::core::FrameCount>(i) * block;
+        const bool lost = at >= salvage.frames || std::ranges::any_of(salvage.lost, [&](const auto& one) {
+                              return one.first <= at && at < one.first + one.count;
+                          });
+        ANTIPHON_ASSERT(touched[i] || !lost);
     }
     if (first < stream.header) return look_at(bytes);
     const auto extent = extent_of(bytes);

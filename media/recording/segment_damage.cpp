@@ -5,14 +5,44 @@
 
 namespace antiphon::media {
 
-SegmentRow with_damage(SegmentRow row, core::FrameCount good) {
+namespace {
+
+// What is left of a gap where others take their part; in order, apart from each other.
+void keep_outside(const SegmentGap& gap, std::span<const SegmentGap> others, std::vector<SegmentGap>& kept) {
+    auto rest = gap;
+    const auto end = gap.first + gap.count;
+    for (const auto& other : others) {
+        const auto other_end = other.first + other.count;
+        if (other_end <= rest.first || other.first >= end) continue;
+        rest.count = other.first - rest.first;
+        if (rest.count > 0) kept.push_back(rest);
+        rest.first = other_end;
+    }
+    rest.count = end - rest.first;
+    if (rest.count > 0 || gap.count == 0) kept.push_back(rest);
+}
+
+}  // namespace
+
+SegmentRow with_damage(SegmentRow row, const FlacSalvage& left) {
     if (!is_damaged(row)) row.note += (row.note.empty() ? "" : "; ") + std::string(segment_damaged);
-    const auto from = row.first + std::clamp<core::FrameCount>(good, 0, row.frames);
-    if (from == row.end()) return row;
-    std::erase_if(row.gaps, [&](const auto& gap) { return gap.first >= from; });
-    for (auto& gap : row.gaps) gap.count = std::min(gap.count, from - gap.first);
-    row.gaps.push_back({from, row.end() - from, segment_damaged, {}});
+    std::vector<SegmentGap> damage;
+    for (const auto& lost : left.lost) damage.push_back({row.first + lost.first, lost.count, segment_damaged, {}});
+    if (left.frames < frames_in_file(row))
+        damage.push_back({row.first + left.frames, row.frames - left.frames, segment_damaged, {}});
+    std::vector<SegmentGap> gaps;
+    for (const auto& gap : row.gaps) keep_outside(gap, damage, gaps);
+    gaps.insert(gaps.end(), damage.begin(), damage.end());
+    std::ranges::stable_sort(gaps, {}, &SegmentGap::first);
+    row.gaps = std::move(gaps);
     return row;
+}
+
+core::FrameCount damaged_frames(const SegmentRow& row) {
+    core::FrameCount frames = 0;
+    for (const auto& gap : row.gaps)
+        if (gap.reason == segment_damaged) frames += gap.count;
+    return frames;
 }
 
 core::FrameCount frames_in_file(const SegmentRow& row) {

@@ -168,8 +168,13 @@ class Recording(unittest.TestCase):
         self.assertEqual(len(damaged), 1)
         (gap,) = damaged[0]["gaps"]
         self.assertGreater(gap["first"], manifest["frames"] // 4)
-        self.assertAlmostEqual(gap["first"] + gap["count"], manifest["frames"], delta=RATE)
+        self.assertAlmostEqual(gap["count"], 2048, delta=2, msg="a block, in the cluster's frames")
         self.assertIn("damaged", damaged[0]["note"])
+        (row,) = [r for r in self.cluster.antiphon("recordings")["recordings"] if r["id"] == self.recording]
+        (told,) = [t for t in row["tracks"] if t["reason"]]
+        self.assertEqual(told["reason"], "damaged on the coordinator's disk")
+        self.assertAlmostEqual(told["gap_frames"], 2048, delta=2)
+        self.assertIn("recording.damaged", [event["event"] for event in self.cluster.antiphon("events")["events"]])
         for gone in tracks.glob("*.mic/000000.flac"):
             gone.unlink()
         manifest = self.cluster.antiphon("export", self.recording, "--to", str(self.cluster.folder / "nothing"))
