@@ -8,15 +8,22 @@ import unittest
 from scratch import scratch_folder
 
 SETUP = pathlib.Path(__file__).resolve().parents[2] / "tools/setup"
-REAL_TOOLS = "bash env true cat grep awk tr rm chmod flock"
+REAL_TOOLS = "bash env true cat grep awk tr rm chmod flock dirname mkdir find ln readlink mv"
 
 # Each fake writes its call to `calls`; what a test wants of it stands in files of the machine's folder.
 FAKES = {
     "id": 'echo "${FAKE_UID:-$(cat "$M/uid")}"',
     "sudo": 'echo "sudo $*" >>"$M/calls"; [ -e "$M/sudo-password" ] && exit 1\n'
             'while [ "${1#-}" != "$1" ]; do shift; done; FAKE_UID=0 exec "$@"',
-    "dpkg": 'case $1 in --print-architecture) echo amd64;; --print-foreign-architectures) cat "$M/foreign";;\n'
-            '--add-architecture) echo "$2" >>"$M/foreign";; esac',
+    "dpkg": '[ "$1" = --print-architecture ] && echo amd64',
+    "mmdebstrap": r"""
+echo "mmdebstrap $*" >>"$M/calls"
+root=${*: -1}
+mkdir -p "$root/usr/lib" "$root/lib"
+echo -n "the board's" >"$root/lib/libz.so.1"
+ln -s /lib/libz.so.1 "$root/usr/lib/libz.so"
+exit "$(cat "$M/mmdebstrap-code" 2>/dev/null || echo 0)"
+""",
     "dpkg-query": 'cat "$M/installed"; exit 1',
     "apt-get": r"""
 echo "apt-get $*" >>"$M/calls"
@@ -37,7 +44,7 @@ class Machine:
         self.bin = self.folder / "bin"
         for path in ("bin", "root/usr/sbin", "root/run"):
             (self.folder / path).mkdir(parents=True)
-        for name in ("installed", "foreign", "calls", "plan"):
+        for name in ("installed", "calls", "plan"):
             self.write(name, "")
         self.write("uid", str(uid))
         for name in REAL_TOOLS.split():
@@ -172,11 +179,32 @@ class Setup(unittest.TestCase):
         self.assert_done(machine)
         self.assertFalse(machine.policy().exists())
 
-    def test_arm64_makes_the_architecture_known_once(self):
+    def test_arm64_unpacks_what_boards_have_and_installs_none_of_it(self):
         machine = Machine()
-        for _ in range(2):
-            self.assert_done(machine, "arm64")
-        self.assertEqual((machine.folder / "foreign").read_text(), "arm64\n")
+        self.assert_done(machine, "arm64")
+        root = machine.folder / "root/build-arm64/root"
+        self.assertIn("mmdebstrap --quiet --variant=extract --architectures=arm64", machine.calls())
+        self.assertIn("prometheus-cpp-dev", (root / "made-of").read_text())
+        self.assertEqual((root / "usr/lib/libz.so").read_text(), "the board's", "a link stays within the board")
+        self.assertNotIn(":arm64", machine.calls())
+
+    def test_what_boards_have_is_made_anew_only_when_it_changes(self):
+        machine = Machine()
+        self.assert_done(machine, "arm64")
+        machine.write("calls", "")
+        self.assert_done(machine, "arm64")
+        self.assertNotIn("mmdebstrap --quiet", machine.calls())
+        machine.write("root/build-arm64/root/made-of", "bookworm arm64 less")
+        self.assert_done(machine, "arm64")
+        self.assertIn("mmdebstrap --quiet", machine.calls())
+
+    def test_half_of_what_boards_have_is_nothing(self):
+        machine = Machine()
+        machine.write("mmdebstrap-code", "1")
+        run = machine.setup("arm64")
+        self.assertEqual(run.returncode, 1, run.stdout)
+        self.assertIn("check the network", run.stdout)
+        self.assertEqual(list((machine.folder / "root/build-arm64").iterdir()), [])
 
     def test_wrong_usage_is_refused(self):
         for verbs in ((), ("both",), ("run", "test")):
