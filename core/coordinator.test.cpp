@@ -310,6 +310,22 @@ TEST(Coordinator, WhatKeepsATrackFromRecordingIsToldWhileItDoes) {
     }
 }
 
+// A board that another coordinator had told to stop says `stored`, and goes on when it hears of this one's wish.
+TEST(Coordinator, AnInputIsTakenUntilItsRecordingIsStopped) {
+    Bench bench;
+    const auto hall = bench.join("hall");
+    const auto id = bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}}).id;
+    bench.tracks = {{id, "mic", TrackState::stored, "", 480, 0, ""}};
+    bench.report(hall);
+    EXPECT_EQ(bench.refused(RecordRequest{{"hall/mic"}}).what,
+              "hall/mic is already recorded by " + id.value + "; stop it first: antiphon record stop " + id.value);
+    bench.tracks = {{id, "mic", TrackState::recording, "", 960, 0, ""}};
+    bench.report(hall);
+    EXPECT_EQ(bench.state.recordings.find(id)->tracks.front().state, TrackState::recording);
+    bench.ask<RecordingRow>(RecordStopRequest{id});
+    bench.ask<RecordingRow>(RecordRequest{{"hall/mic"}});
+}
+
 TEST(Coordinator, AFileIsWantedOnlyFromTheInputThatRecords) {
     Bench bench;
     const auto hall = bench.join("hall");

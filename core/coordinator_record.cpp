@@ -12,12 +12,14 @@ constexpr std::int64_t pre_roll_max_ms = 10'000;
 constexpr std::int64_t hold_min_ms = 1000, hold_max_ms = 600'000;
 
 // One that is finished and handed in keeps nobody from the next.
+// It has the input until it is stopped, whatever its board says of it: a board that has stored what it has goes on when
+// its document (still) wants it to.
 const RecordingRow* recording_on(const CoordinatorDraft& draft, const EndpointId& input) {
     const RecordingRow* found = nullptr;
     draft.recordings.each([&](const RecordingRow& recording) {
         if (recording.phase != RecordingPhase::recording) return;
         for (const auto& track : recording.tracks)
-            if (track.input == input && track.state == TrackState::recording) found = &recording;
+            if (track.input == input && !track.over()) found = &recording;
     });
     return found;
 }

@@ -157,9 +157,8 @@ Broken check_coordinator(const CoordinatorState& state) {
             if (!recording->active() || track.over()) continue;
             if (worker && worker->maintenance)
                 return "maintenance: recording " + id.value + " is planned on worker " + worker->name;
-            const bool goes_on = recording->phase == RecordingPhase::recording && track.state == TrackState::recording;
-            if (goes_on && !recorded.insert(track.input).second)
-                return "input " + track.input.name + " is in two recordings";
+            if (recording->phase == RecordingPhase::recording && !recorded.insert(track.input).second)
+                return "input " + track.input.name + " is in two recordings, one of them " + id.value;
         }
     const auto& limits = state.limits;
     if (state.journal.size() > limits.journal) return "I17: the journal is over its bound";
