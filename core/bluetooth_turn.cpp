@@ -116,6 +116,7 @@ void BluetoothTurn::pass_deadlines() {
 }
 
 void BluetoothTurn::reconcile() {
+    for (auto& [address, device] : state.devices) device.page_due.reset();
     if (state.bluez) {
         for (auto& [id, adapter] : state.adapters) reconcile_adapter(adapter);
         for (auto& [address, device] : state.devices) reconcile_device(address, device);
@@ -163,7 +164,6 @@ bool BluetoothTurn::streams(const std::string& adapter) const {
 }
 
 void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothDevice& device) {
-    device.page_due.reset();
     if (!device.facts) return;
     const auto& facts = *device.facts;
     const auto at = state.adapters.find(facts.adapter);
@@ -208,7 +208,10 @@ DeviceState BluetoothTurn::state_of(const BluetoothAddress& address, const Bluet
     if (!facts.bonded) return say(DeviceState::absent, "it is not paired");
     if (!device.failure.empty()) return say(DeviceState::failed, device.failure);
     if (!facts.connected) {
-        if (is_calling(RadioCallKind::connect, facts.adapter, address)) return say(DeviceState::connecting, "");
+        // One that has not answered is away until it does, however often it is paged.
+        const bool first = device.failed_pages == 0;
+        if (first && is_calling(RadioCallKind::connect, facts.adapter, address))
+            return say(DeviceState::connecting, "");
         return say(DeviceState::absent, "it is away, or off");
     }
     if (!facts.resolved) return say(DeviceState::connecting, "");

@@ -1,0 +1,344 @@
+// The mirror is filled by GetManagedObjects once BlueZ is there; signals that come before its answer are in it already.
+#include "adapters/bluez/bluez.hpp"
+
+#include <sdbus-c++/sdbus-c++.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <optional>
+#include <utility>
+
+#include "adapters/bluez/agent.hpp"
+#include "adapters/bluez/bus.hpp"
+#include "adapters/bluez/failures.hpp"
+#include "adapters/bluez/objects.hpp"
+
+namespace antiphon::bluez {
+namespace {
+
+using core::RadioCall;
+using core::RadioCallKind;
+using core::RadioFailure;
+
+constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
+constexpr const char* objects_interface = "org.freedesktop.DBus.ObjectManager";
+constexpr const char* agents_interface = "org.bluez.AgentManager1";
+constexpr const char* bus_name = "org.freedesktop.DBus";
+// BlueZ's own limits are shorter; whoever asked has given up by then.
+constexpr auto call_timeout = std::chrono::seconds(60);
+
+}  // namespace
+
+class Bluez::Service : public std::enable_shared_from_this<Service> {
+  public:
+    Service(boost::asio::io_context& io, BluezOptions options, Told told)
+        : io_(io),
+          options_(std::move(options)),
+          told_(std::move(told)),
+          timer_(io),
+          objects_(options_.adapters, [this](const core::BluetoothEvent& event) { tell(event); }) {}
+
+    void start() {
+        auto opened = Bus::open(io_, options_.bus, [weak = weak_from_this()](const std::string& why) {
+            if (const auto self = weak.lock()) self->lose_bus(why);
+        });
+        if (!opened) return lose_bus(opened.error().what);
+        bus_ = std::move(*opened);
+        trouble_ = "bluetoothd is not running; start bluetooth.service";
+        try {
+            watch();
+        } catch (const sdbus::Error& error) {
+            return lose_bus(error.getMessage());
+        }
+        bus_->attend();
+    }
+
+    void close() {
+        told_ = nullptr;
+        timer_.cancel();
+        let_go();
+    }
+
+    void perform(const RadioCall& call) {
+        ++counters_.calls;
+        if (call.kind == RadioCallKind::unblock || call.kind == RadioCallKind::reset) return help(call);
+        const auto path = objects_.path_of(call.adapter, call.address);
+        if (path.empty()) return end(call, RadioFailure::other, "BlueZ does not know it any more");
+        try {
+            begin(call, path);
+        } catch (const sdbus::Error& error) {
+            end(call, failure_of(error.getName(), error.getMessage()), error.getMessage());
+        }
+        if (bus_) bus_->attend();
+    }
+
+    void answer(const core::AnswerAgent& answer) {
+        if (!agent_) return;
+        agent_->answer(answer);
+        bus_->attend();
+    }
+
+    std::string trouble() const { return trouble_; }
+    BluezCounters counters() const {
+        auto counters = counters_;
+        counters.left_out = objects_.left_out();
+        return counters;
+    }
+
+  private:
+    void tell(const core::BluetoothEvent& event) {
+        if (const auto told = told_) told(event);
+    }
+
+    // The proxies call into what they are part of; they end before it.
+    void let_go() {
+        agent_.reset();
+        proxies_.clear();
+        watches_.clear();
+        if (bus_) bus_->close();
+        bus_.reset();
+    }
+
+    void lose_bus(const std::string& why) {
+        trouble_ = why + "; is D-Bus running?";
+        if (bus_) {
+            ++counters_.buses_lost;
+            lose_bluez();
+            // Not within a call of its own.
+            boost::asio::post(io_, [self = shared_from_this(), bus = bus_] {});
+            let_go();
+        }
+        timer_.expires_after(options_.look_again);
+        timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+            const auto self = weak.lock();
+            if (!error && self && self->told_) self->start();
+        });
+    }
+
+    void watch() {
+        auto& connection = bus_->connection();
+        // A match each, for all paths: devices come and go.
+        const auto match = [&](const std::string& rule, void (Service::*handler)(sdbus::Message&)) {
+            watches_.push_back(connection.addMatch(rule, [this, handler](sdbus::Message& message) {
+                try {
+                    (this->*handler)(message);
+                } catch (const sdbus::Error&) {
+                    ++malformed_;  // a signal of another form than BlueZ's documents have
+                }
+            }));
+        };
+        const std::string signal = "type='signal',sender='org.bluez',";
+        match(signal + "interface='" + objects_interface + "',member='InterfacesAdded'", &Service::added);
+        match(signal + "interface='" + objects_interface + "',member='InterfacesRemoved'", &Service::removed);
+        match(signal + "interface='" + properties_interface + "',member='PropertiesChanged'", &Service::changed);
+        match("type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.bluez'",
+              &Service::owner);
+        proxy(bus_name, "/org/freedesktop/DBus")
+            .callMethodAsync("NameHasOwner")
+            .onInterface(bus_name)
+            .withArguments(std::string(service))
+            .uponReplyInvoke([this](const sdbus::Error* error, bool there) {
+                if (!error && there) find_bluez();
+            });
+    }
+
+    void added(sdbus::Message& message) {
+        sdbus::ObjectPath path;
+        Interfaces interfaces;
+        message >> path >> interfaces;
+        objects_.add(path, interfaces);
+    }
+    void removed(sdbus::Message& message) {
+        sdbus::ObjectPath path;
+        std::vector<std::string> interfaces;
+        message >> path >> interfaces;
+        objects_.remove(path, interfaces);
+    }
+    void changed(sdbus::Message& message) {
+        std::string interface;
+        Properties properties;
+        std::vector<std::string> invalidated;
+        message >> interface >> properties >> invalidated;
+        objects_.change(message.getPath(), interface, properties, invalidated);
+    }
+    void owner(sdbus::Message& message) {
+        std::string name, before, now;
+        message >> name >> before >> now;
+        lose_bluez();
+        if (!now.empty()) find_bluez();
+    }
+
+    void lose_bluez() {
+        objects_.clear();
+        agent_.reset();
+        trouble_ = "bluetoothd is not running; start bluetooth.service";
+        if (std::exchange(there_, false)) tell(core::BluezChanged{false});
+    }
+
+    void find_bluez() {
+        proxy(service, "/")
+            .callMethodAsync("GetManagedObjects")
+            .onInterface(objects_interface)
+            .withTimeout(call_timeout)
+            .uponReplyInvoke([this](const sdbus::Error* error, const std::map<sdbus::ObjectPath, Interfaces>& all) {
+                if (error) {
+                    trouble_ = "bluetoothd does not answer: " + error->getMessage();
+                    return;
+                }
+                trouble_.clear();
+                if (!std::exchange(there_, true)) tell(core::BluezChanged{true});
+                for (const auto& [path, interfaces] : all) objects_.add(path, interfaces);
+                become_agent();
+            });
+    }
+
+    void become_agent() {
+        agent_ = std::make_unique<Agent>(
+            bus_->connection(), [this](const std::string& path) { return objects_.address_at(path); },
+            [this](const core::AgentAsked& asked) { tell(asked); });
+        auto& manager = proxy(service, "/org/bluez");
+        const sdbus::ObjectPath ours(Agent::path);
+        manager.callMethodAsync("RegisterAgent")
+            .onInterface(agents_interface)
+            .withArguments(ours, std::string(Agent::capability))
+            .uponReplyInvoke([this](const sdbus::Error* error) {
+                if (error) ++counters_.failed;
+            });
+        manager.callMethodAsync("RequestDefaultAgent")
+            .onInterface(agents_interface)
+            .withArguments(ours)
+            .uponReplyInvoke([this](const sdbus::Error* error) {
+                if (error) ++counters_.failed;
+            });
+    }
+
+    sdbus::IProxy& proxy(const std::string& name, const std::string& path) {
+        // Strangers that a scan found come and go; their proxies stay until there are many.
+        constexpr std::size_t proxies_max = 256;
+        if (proxies_.size() >= proxies_max) proxies_.clear();
+        auto& found = proxies_[name + path];
+        if (!found) found = sdbus::createProxy(bus_->connection(), name, path);
+        return *found;
+    }
+
+    void end(const RadioCall& call, RadioFailure failure, const std::string& what) {
+        if (failure != RadioFailure::none) ++counters_.failed;
+        boost::asio::post(io_, [self = shared_from_this(), ended = core::RadioCallEnded{call.id, failure, what}] {
+            self->tell(ended);
+        });
+    }
+    void end(const RadioCall& call, const sdbus::Error* error) {
+        if (!error) return end(call, RadioFailure::none, "");
+        end(call, failure_of(error->getName(), error->getMessage()), error->getMessage());
+    }
+
+    void help(const RadioCall& call) {
+        if (!options_.remedy) return end(call, RadioFailure::other, "not offered here");
+        options_.remedy(call, [self = shared_from_this(), call](const core::Result<void>& helped) {
+            helped ? self->end(call, RadioFailure::none, "")
+                   : self->end(call, RadioFailure::other, helped.error().what);
+        });
+    }
+
+    template <class Done>
+    void set(const std::string& path, const char* interface, const char* name, bool value, Done done) {
+        proxy(service, path)
+            .callMethodAsync("Set")
+            .onInterface(properties_interface)
+            .withTimeout(call_timeout)
+            .withArguments(std::string(interface), std::string(name), sdbus::Variant(value))
+            .uponReplyInvoke(std::move(done));
+    }
+    void set(const RadioCall& call, const std::string& path, const char* interface, const char* name, bool value) {
+        set(path, interface, name, value, [this, call](const sdbus::Error* error) { end(call, error); });
+    }
+    void ask(const RadioCall& call, const std::string& path, const char* interface, const char* method) {
+        proxy(service, path)
+            .callMethodAsync(method)
+            .onInterface(interface)
+            .withTimeout(call_timeout)
+            .uponReplyInvoke([this, call](const sdbus::Error* error) { end(call, error); });
+    }
+    void scan(const RadioCall& call, const std::string& path) {
+        const Properties filter{{"Transport", sdbus::Variant(std::string("bredr"))}};
+        proxy(service, path)
+            .callMethodAsync("SetDiscoveryFilter")
+            .onInterface(adapter_interface)
+            .withArguments(filter)
+            .uponReplyInvoke([](const sdbus::Error*) {});
+        ask(call, path, adapter_interface, "StartDiscovery");
+    }
+    void forget(const RadioCall& call, const std::string& path) {
+        proxy(service, objects_.path_of(call.adapter, {}))
+            .callMethodAsync("RemoveDevice")
+            .onInterface(adapter_interface)
+            .withTimeout(call_timeout)
+            .withArguments(sdbus::ObjectPath(path))
+            .uponReplyInvoke([this, call](const sdbus::Error* error) { end(call, error); });
+    }
+    void power_cycle(const RadioCall& call, const std::string& path) {
+        set(path, adapter_interface, "Powered", false,
+            [this, call, path](const sdbus::Error*) { set(call, path, adapter_interface, "Powered", true); });
+    }
+
+    void begin(const RadioCall& call, const std::string& path) {
+        switch (call.kind) {
+            case RadioCallKind::power_on:
+                return set(call, path, adapter_interface, "Powered", true);
+            case RadioCallKind::open_pairing:
+                return set(call, path, adapter_interface, "Pairable", true);
+            case RadioCallKind::close_pairing:
+                return set(call, path, adapter_interface, "Pairable", false);
+            case RadioCallKind::start_scan:
+                return scan(call, path);
+            case RadioCallKind::stop_scan:
+                return ask(call, path, adapter_interface, "StopDiscovery");
+            case RadioCallKind::pair:
+                return ask(call, path, device_interface, "Pair");
+            case RadioCallKind::trust:
+                return set(call, path, device_interface, "Trusted", true);
+            case RadioCallKind::connect:
+                return ask(call, path, device_interface, "Connect");
+            case RadioCallKind::disconnect:
+                return ask(call, path, device_interface, "Disconnect");
+            case RadioCallKind::forget:
+                return forget(call, path);
+            case RadioCallKind::power_cycle:
+                return power_cycle(call, path);
+            case RadioCallKind::unblock:
+            case RadioCallKind::reset:
+                return help(call);
+        }
+    }
+
+    boost::asio::io_context& io_;
+    const BluezOptions options_;
+    Told told_;
+    boost::asio::steady_timer timer_;
+    Objects objects_;
+    std::shared_ptr<Bus> bus_;
+    std::vector<sdbus::Slot> watches_;
+    std::map<std::string, std::unique_ptr<sdbus::IProxy>> proxies_;
+    std::unique_ptr<Agent> agent_;
+    std::string trouble_;
+    bool there_ = false;
+    std::uint64_t malformed_ = 0;
+    BluezCounters counters_;
+};
+
+Bluez::Bluez(boost::asio::io_context& io, BluezOptions options, Told told)
+    : service_(std::make_shared<Service>(io, std::move(options), std::move(told))) {
+    service_->start();
+}
+
+Bluez::~Bluez() { service_->close(); }
+
+void Bluez::perform(const core::RadioCall& call) { service_->perform(call); }
+
+void Bluez::answer(const core::AnswerAgent& answer) { service_->answer(answer); }
+
+std::string Bluez::trouble() const { return service_->trouble(); }
+
+BluezCounters Bluez::counters() const { return service_->counters(); }
+
+}  // namespace antiphon::bluez

@@ -1,0 +1,54 @@
+// BlueZ over D-Bus: what it has becomes events of the core's machine, and what that decides becomes calls.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/bluetooth.hpp"
+
+namespace antiphon::bluez {
+
+// Helps an adapter that hangs by what BlueZ does not offer (unblock, reset; see remedies.hpp), and calls `done` on the
+// loop's thread.
+using Remedy = std::function<void(const core::RadioCall& call, std::function<void(core::Result<void>)> done)>;
+
+struct BluezOptions {
+    std::vector<std::string> adapters;                    // ours; empty: all
+    std::string bus;                                      // its address; empty: the system's
+    core::Duration look_again = std::chrono::seconds(5);  // where there is no bus
+    Remedy remedy = {};                                   // empty: there is none
+};
+
+struct BluezCounters {
+    std::uint64_t calls = 0;
+    std::uint64_t failed = 0;    // of them
+    std::uint64_t left_out = 0;  // objects beyond the bound
+    std::uint64_t buses_lost = 0;
+};
+
+// One thread: that of the loop. The bus and bluetoothd may come and go; then BluezChanged is told, and all that is
+// there anew. It registers itself as BlueZ's agent.
+class Bluez {
+  public:
+    using Told = std::function<void(const core::BluetoothEvent&)>;
+
+    Bluez(boost::asio::io_context& io, BluezOptions options, Told told);
+    ~Bluez();
+
+    // Ends with a RadioCallEnded, unless BlueZ never answers.
+    void perform(const core::RadioCall& call);
+    void answer(const core::AnswerAgent& answer);
+
+    // Why nothing is known of any device; empty: BlueZ is there. For people.
+    std::string trouble() const;
+    BluezCounters counters() const;
+
+  private:
+    class Service;
+    std::shared_ptr<Service> service_;
+};
+
+}  // namespace antiphon::bluez

@@ -1,0 +1,269 @@
+// The interfaces as BlueZ 5.66 documents them, as far as a board uses them.
+#include "tests/adapters/fake_bluez.hpp"
+
+#include <gtest/gtest.h>
+#include <sdbus-c++/sdbus-c++.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "adapters/bluez/objects.hpp"
+#include "adapters/system/child_process.hpp"
+#include "tests/support/run_until.hpp"
+
+namespace antiphon::tests {
+
+using bluez::adapter_interface;
+using bluez::device_interface;
+using core::BluetoothAddress;
+
+PrivateBus::PrivateBus(boost::asio::io_context& io) : io_(io) {
+    std::string name = "/tmp/antiphon-bus-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    address_ = "unix:path=" + folder_ + "/bus";
+    std::ofstream(folder_ + "/bus.conf")
+        << R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><auth>EXTERNAL</auth><listen>)"
+        << address_ << R"(</listen>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>)";
+    start();
+}
+
+PrivateBus::~PrivateBus() {
+    kill();
+    std::filesystem::remove_all(folder_);
+}
+
+void PrivateBus::start() {
+    std::filesystem::remove(folder_ + "/bus");
+    ports::ProcessSpec spec{
+        .argv = {"dbus-daemon", "--nofork", "--nopidfile", "--config-file=" + folder_ + "/bus.conf"}};
+    auto started = system::ChildLauncher(io_).spawn(std::move(spec), [](const ports::ProcessExit&) {});
+    ASSERT_TRUE(started) << started.error().what;
+    daemon_ = std::move(*started);
+    ASSERT_TRUE(run_until(io_, [this] { return std::filesystem::exists(folder_ + "/bus"); }));
+}
+
+void PrivateBus::kill() { daemon_.reset(); }
+
+struct FakeBluez::Parts {
+    struct Adapter {
+        std::unique_ptr<sdbus::IObject> object;
+        bool powered = true, discovering = false, pairable = false;
+    };
+    struct Ear {
+        std::unique_ptr<sdbus::IObject> object;
+        std::string adapter;
+        std::unique_ptr<sdbus::IObject> transport;
+    };
+
+    FakeBluez& fake;
+    boost::asio::io_context& io;
+    std::shared_ptr<bluez::Bus> bus;
+    std::unique_ptr<sdbus::IObject> root, manager;
+    std::map<std::string, Adapter> adapters;
+    std::map<BluetoothAddress, Ear> ears;
+    std::vector<sdbus::Result<>> never;  // will not be answered
+    std::unique_ptr<sdbus::IProxy> asked;
+
+    static std::string path_of(const std::string& adapter) { return "/org/bluez/" + adapter; }
+    std::string path_of(const BluetoothAddress& address) const {
+        auto name = address.value;
+        std::ranges::replace(name, ':', '_');
+        return path_of(ears.at(address).adapter) + "/dev_" + name;
+    }
+    void said(const BluetoothAddress& address, const std::vector<std::string>& properties) {
+        ears.at(address).object->emitPropertiesChangedSignal(device_interface, properties);
+    }
+    // Answers now, unless it hangs or the device does not want to.
+    void end(const std::string& call, sdbus::Result<>&& result, const std::function<void()>& done,
+             const Device* device = nullptr) {
+        fake.calls.push_back(call);
+        if (fake.hangs) return never.push_back(std::move(result));
+        if (device && !device->near)
+            return result.returnError(sdbus::Error("org.bluez.Error.Failed", "br-connection-page-timeout"));
+        if (device && !device->refuses.empty())
+            return result.returnError(sdbus::Error("org.bluez.Error.AuthenticationFailed", device->refuses.c_str()));
+        done();
+        result.returnResults();
+    }
+    void begin() {
+        auto& connection = bus->connection();
+        root = sdbus::createObject(connection, "/");
+        root->addObjectManager();
+        root->finishRegistration();
+        manager = sdbus::createObject(connection, "/org/bluez");
+        const auto on = [&](const char* method, auto&& handler) {
+            manager->registerMethod(method).onInterface("org.bluez.AgentManager1").implementedAs(handler);
+        };
+        on("RegisterAgent", [this](sdbus::ObjectPath path, std::string capability) {
+            fake.agent = path;
+            fake.agent_owner = manager->getCurrentlyProcessedMessage()->getSender();
+            fake.calls.push_back("RegisterAgent " + capability);
+        });
+        on("RequestDefaultAgent", [this](sdbus::ObjectPath) { fake.calls.emplace_back("RequestDefaultAgent"); });
+        manager->finishRegistration();
+        connection.requestName(bluez::service);
+        bus->attend();
+    }
+    void add_adapter(const std::string& id) {
+        auto& adapter = adapters[id];
+        adapter.object = sdbus::createObject(bus->connection(), path_of(id));
+        auto& object = *adapter.object;
+        const auto property = [&](const char* name, bool& value) {
+            object.registerProperty(name)
+                .onInterface(adapter_interface)
+                .withGetter([&value] { return value; })
+                .withSetter([this, &value, &object, name = std::string(name)](const bool& wanted) {
+                    fake.calls.push_back(name + (wanted ? " on" : " off"));
+                    value = wanted;
+                    object.emitPropertiesChangedSignal(adapter_interface, {name});
+                });
+        };
+        property("Powered", adapter.powered);
+        property("Discovering", adapter.discovering);
+        property("Pairable", adapter.pairable);
+        const auto on = [&](const char* method, auto&& handler) {
+            object.registerMethod(method).onInterface(adapter_interface).implementedAs(handler);
+        };
+        on("SetDiscoveryFilter", [](std::map<std::string, sdbus::Variant>) {});
+        const auto discover = [this, &adapter, &object](bool wanted) {
+            return [this, &adapter, &object, wanted](sdbus::Result<>&& result) {
+                end(wanted ? "StartDiscovery" : "StopDiscovery", std::move(result), [&adapter, &object, wanted] {
+                    adapter.discovering = wanted;
+                    object.emitPropertiesChangedSignal(adapter_interface, {"Discovering"});
+                });
+            };
+        };
+        on("StartDiscovery", discover(true));
+        on("StopDiscovery", discover(false));
+        on("RemoveDevice", [this](sdbus::Result<>&& result, sdbus::ObjectPath path) {
+            end("RemoveDevice", std::move(result), [this, path] {
+                for (auto& [address, ear] : ears)
+                    if (path_of(address) == path && ear.object) {
+                        ear.object->emitInterfacesRemovedSignal();
+                        ear.object->unregister();
+                    }
+            });
+        });
+        object.finishRegistration();
+        object.emitInterfacesAddedSignal();
+        bus->attend();
+    }
+    void add_device(const std::string& adapter, const BluetoothAddress& address) {
+        auto& ear = ears[address];
+        ear.adapter = adapter;
+        ear.object = sdbus::createObject(bus->connection(), path_of(address));
+        auto& object = *ear.object;
+        auto& device = fake.devices[address];
+        const auto read = [&](const char* name, auto getter) {
+            object.registerProperty(name).onInterface(device_interface).withGetter(getter);
+        };
+        read("Address", [address] { return address.value; });
+        read("Alias", [address] { return "Ear " + address.value; });
+        read("Paired", [&device] { return device.paired; });
+        read("Connected", [&device] { return device.connected; });
+        read("ServicesResolved", [&device] { return device.connected; });
+        read("UUIDs", [] { return std::vector<std::string>{bluez::audio_sink_uuid}; });
+        object.registerProperty("Trusted")
+            .onInterface(device_interface)
+            .withGetter([&device] { return device.trusted; })
+            .withSetter([this, &device, address](const bool& trusted) {
+                fake.calls.emplace_back("Trusted");
+                device.trusted = trusted;
+                said(address, {"Trusted"});
+            });
+        const auto on = [&](const char* method, auto done) {
+            object.registerMethod(method)
+                .onInterface(device_interface)
+                .implementedAs([this, &device, done, name = std::string(method)](sdbus::Result<>&& result) {
+                    end(name, std::move(result), done, &device);
+                });
+        };
+        on("Pair", [this, &device, address] {
+            device.paired = true;
+            said(address, {"Paired"});
+        });
+        on("Connect", [this, address] { connect(address, true); });
+        on("Disconnect", [this, address] { connect(address, false); });
+        object.finishRegistration();
+        object.emitInterfacesAddedSignal();
+        bus->attend();
+    }
+    void connect(const BluetoothAddress& address, bool connected) {
+        fake.devices[address].connected = connected;
+        said(address, {"Connected", "ServicesResolved"});
+        auto& ear = ears.at(address);
+        if (connected && !ear.transport) {
+            ear.transport = sdbus::createObject(bus->connection(), path_of(address) + "/sep1/fd0");
+            ear.transport->registerProperty("UUID").onInterface(bluez::transport_interface).withGetter([] {
+                return std::string(bluez::audio_source_uuid);
+            });
+            ear.transport->finishRegistration();
+            ear.transport->emitInterfacesAddedSignal();
+        } else if (!connected && ear.transport) {
+            ear.transport->emitInterfacesRemovedSignal();
+            ear.transport.reset();
+        }
+        bus->attend();
+    }
+};
+
+FakeBluez::FakeBluez(boost::asio::io_context& io, const std::string& address)
+    : parts_(std::make_unique<Parts>(Parts{.fake = *this, .io = io})) {
+    auto bus = bluez::Bus::open(io, address, [](const std::string&) {});
+    EXPECT_TRUE(bus) << (bus ? "" : bus.error().what);
+    parts_->bus = *bus;
+    parts_->begin();
+}
+
+FakeBluez::~FakeBluez() {
+    parts_->asked.reset();
+    parts_->never.clear();
+    parts_->ears.clear();
+    parts_->adapters.clear();
+    parts_->manager.reset();
+    parts_->root.reset();
+    parts_->bus->close();
+}
+
+void FakeBluez::add_adapter(const std::string& id) { parts_->add_adapter(id); }
+
+void FakeBluez::remove_adapter(const std::string& id) {
+    auto adapter = parts_->adapters.extract(id);
+    adapter.mapped().object->emitInterfacesRemovedSignal();
+    adapter.mapped().object->unregister();
+    parts_->bus->attend();
+}
+
+void FakeBluez::add_device(const std::string& adapter, const BluetoothAddress& address) {
+    parts_->add_device(adapter, address);
+}
+
+void FakeBluez::set_connected(const BluetoothAddress& address, bool connected) { parts_->connect(address, connected); }
+
+void FakeBluez::ask_agent(const BluetoothAddress& address, std::uint32_t passkey) {
+    parts_->asked = sdbus::createProxy(parts_->bus->connection(), agent_owner, agent);
+    parts_->asked->callMethodAsync("RequestConfirmation")
+        .onInterface("org.bluez.Agent1")
+        .withArguments(sdbus::ObjectPath(parts_->path_of(address)), passkey)
+        .uponReplyInvoke([this, address](const sdbus::Error* error) { devices[address].agreed = !error; });
+    parts_->bus->attend();
+}
+
+void FakeBluez::talk_nonsense() {
+    const auto say = [&](const char* interface, const char* member, const auto& content) {
+        auto signal = parts_->root->createSignal(interface, member);
+        signal << content;
+        parts_->root->emitSignal(signal);
+    };
+    for (const auto* member : {"InterfacesAdded", "InterfacesRemoved"})
+        say("org.freedesktop.DBus.ObjectManager", member, 7);
+    say("org.freedesktop.DBus.Properties", "PropertiesChanged", std::vector<std::string>{"x"});
+    parts_->bus->attend();
+}
+
+}  // namespace antiphon::tests
