@@ -27,19 +27,19 @@ class Agent::Service {
         };
         on("Release", [] {});
         on("Cancel", [this] { questions_.clear(); });
-        on("RequestConfirmation", [this](sdbus::Result<>&& result, ObjectPath device, std::uint32_t passkey) {
+        on("RequestConfirmation", [this](sdbus::Result<>&& result, const ObjectPath& device, std::uint32_t passkey) {
             ask(std::move(result), device, passkey, false);
         });
         on("RequestAuthorization",
-           [this](sdbus::Result<>&& result, ObjectPath device) { ask(std::move(result), device, {}, false); });
-        on("AuthorizeService", [this](sdbus::Result<>&& result, ObjectPath device, std::string) {
+           [this](sdbus::Result<>&& result, const ObjectPath& device) { ask(std::move(result), device, {}, false); });
+        on("AuthorizeService", [this](sdbus::Result<>&& result, const ObjectPath& device, const std::string&) {
             ask(std::move(result), device, {}, true);
         });
-        on("DisplayPasskey", [](ObjectPath, std::uint32_t, std::uint16_t) {});
-        on("DisplayPinCode", [](ObjectPath, std::string) {});
+        on("DisplayPasskey", [](const ObjectPath&, std::uint32_t, std::uint16_t) {});
+        on("DisplayPinCode", [](const ObjectPath&, const std::string&) {});
         // Devices of before 2007 want a code to be typed; nobody can at a board.
-        on("RequestPinCode", [](ObjectPath) -> std::string { throw rejected("codes cannot be typed here"); });
-        on("RequestPasskey", [](ObjectPath) -> std::uint32_t { throw rejected("codes cannot be typed here"); });
+        on("RequestPinCode", [](const ObjectPath&) -> std::string { throw rejected("codes cannot be typed here"); });
+        on("RequestPasskey", [](const ObjectPath&) -> std::uint32_t { throw rejected("codes cannot be typed here"); });
         object_->finishRegistration();
     }
 

@@ -79,8 +79,7 @@ struct Chosen {
     }
 };
 
-template <std::size_t Count>
-std::optional<int> value_of(std::uint8_t bit, const std::array<Choice, Count>& choices) {
+std::optional<int> value_of(std::uint8_t bit, std::span<const Choice> choices) {
     for (const auto& choice : choices)
         if (choice.bit == bit) return choice.value;
     return std::nullopt;
@@ -100,8 +99,7 @@ Result<Chosen> chosen_by(const Elements& elements) {
     return chosen;
 }
 
-template <std::size_t Count>
-std::uint8_t best_of(std::uint8_t offered, const std::array<Choice, Count>& choices) {
+std::uint8_t best_of(std::uint8_t offered, std::span<const Choice> choices) {
     for (const auto& choice : choices)
         if ((offered & choice.bit) != 0) return choice.bit;
     return 0;
