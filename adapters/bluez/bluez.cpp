@@ -39,7 +39,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
           objects_(options_.adapters, [this](const core::BluetoothEvent& event) { tell(event); }) {}
 
     void start() {
-        auto opened = Bus::open(io_, options_.bus, [weak = weak_from_this()](const std::string& why) {
+        auto opened = Bus::open(io_, [weak = weak_from_this()](const std::string& why) {
             if (const auto self = weak.lock()) self->lose_bus(why);
         });
         if (!opened) return lose_bus(opened.error().what);

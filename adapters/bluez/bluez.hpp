@@ -17,7 +17,6 @@ using Remedy = std::function<void(const core::RadioCall& call, std::function<voi
 
 struct BluezOptions {
     std::vector<std::string> adapters;                    // ours; empty: all
-    std::string bus;                                      // its address; empty: the system's
     core::Duration look_again = std::chrono::seconds(5);  // where there is no bus
     Remedy remedy = {};                                   // empty: there is none
 };

@@ -11,15 +11,12 @@ namespace antiphon::bluez {
 
 using boost::system::error_code;
 
-core::Result<std::shared_ptr<Bus>> Bus::open(boost::asio::io_context& io, const std::string& address,
+core::Result<std::shared_ptr<Bus>> Bus::open(boost::asio::io_context& io,
                                              std::function<void(const std::string&)> lost) {
     try {
-        auto connection = address.empty() ? sdbus::createSystemBusConnection()
-                                          : sdbus::createSessionBusConnectionWithAddress(address);
-        return std::make_shared<Bus>(io, std::move(connection), std::move(lost));
+        return std::make_shared<Bus>(io, sdbus::createSystemBusConnection(), std::move(lost));
     } catch (const sdbus::Error& error) {
-        return core::Error{core::ErrorCode::unavailable,
-                           "D-Bus" + (address.empty() ? std::string() : " at " + address) + ": " + error.getMessage()};
+        return core::Error{core::ErrorCode::unavailable, "D-Bus: " + error.getMessage()};
     }
 }
 

@@ -19,9 +19,9 @@ namespace antiphon::bluez {
 // All on the loop's thread. What is registered on the connection is called from within the loop.
 class Bus : public std::enable_shared_from_this<Bus> {
   public:
-    // The system's bus, or the one at `address`. Waits for the bus to greet: a second at most where it answers at all.
+    // The system's bus (DBUS_SYSTEM_BUS_ADDRESS tells another). Waits until it greets, at once where it answers at all.
     // `unavailable` when there is none. `lost` is called once, when it has ended.
-    static core::Result<std::shared_ptr<Bus>> open(boost::asio::io_context& io, const std::string& address,
+    static core::Result<std::shared_ptr<Bus>> open(boost::asio::io_context& io,
                                                    std::function<void(const std::string& why)> lost);
     ~Bus();
 

@@ -21,9 +21,9 @@ const BluetoothAddress left{"AA:00:00:00:00:01"}, right{"AA:00:00:00:00:02"};
 // A board: the adapter and the machine.
 class Board {
   public:
-    Board(boost::asio::io_context& io, const std::string& bus)
+    explicit Board(boost::asio::io_context& io)
         : bluez_(std::make_unique<bluez::Bluez>(
-              io, bluez::BluezOptions{.adapters = {"hci0"}, .bus = bus, .look_again = std::chrono::milliseconds(50)},
+              io, bluez::BluezOptions{.adapters = {"hci0"}, .look_again = std::chrono::milliseconds(50)},
               [this](const core::BluetoothEvent& event) { take(event); })) {
         for (const auto& event : std::exchange(early_, {})) take(event);
     }
@@ -57,7 +57,7 @@ class Board {
 class BluezTest : public testing::Test {
   protected:
     void have_bluez() {
-        bluez = std::make_unique<FakeBluez>(io, bus.address());
+        bluez = std::make_unique<FakeBluez>(io);
         bluez->add_adapter("hci0");
     }
     bool called(const std::string& what) const { return std::ranges::count(bluez->calls, what) > 0; }
@@ -74,7 +74,7 @@ class BluezTest : public testing::Test {
 TEST_F(BluezTest, WhatIsThereIsToldAndWeAreItsAgent) {
     have_bluez();
     bluez->add_device("hci0", left);
-    Board board(io, bus.address());
+    Board board(io);
     EXPECT_TRUE(soon([&] { return board.state.devices.contains(left) && called("RequestDefaultAgent"); }));
     EXPECT_TRUE(called("RegisterAgent DisplayYesNo"));
     EXPECT_EQ(board.bluez().trouble(), "");
@@ -86,7 +86,7 @@ TEST_F(BluezTest, WhatIsThereIsToldAndWeAreItsAgent) {
 TEST_F(BluezTest, PairedTrustedConnectedAndReady) {
     have_bluez();
     bluez->add_device("hci0", left);
-    Board board(io, bus.address());
+    Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.devices.contains(left); }));
     board.take(core::PairAsked{{"c1"}, left});
     EXPECT_TRUE(soon([&] { return board.answers.size() == 1; }));
@@ -110,7 +110,7 @@ TEST_F(BluezTest, RefusalsAndAbsenceAreToldApart) {
     }
     bluez->devices[left].near = false;
     bluez->devices[right].refuses = "Authentication Failed";
-    Board board(io, bus.address());
+    Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.devices.contains(left) && board.state.devices.contains(right); }));
     board.take(core::DevicesWanted{{left, right}, {}});
     EXPECT_TRUE(soon([&] { return board.state_of(right) == DeviceState::failed; }));
@@ -124,7 +124,7 @@ TEST_F(BluezTest, RefusalsAndAbsenceAreToldApart) {
 TEST_F(BluezTest, APersonAnswersForADevice) {
     have_bluez();
     bluez->add_device("hci0", left);
-    Board board(io, bus.address());
+    Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.devices.contains(left) && called("RequestDefaultAgent"); }));
     bluez->ask_agent(left, 123456);
     EXPECT_TRUE(soon([&] { return bluez->devices[left].agreed.has_value(); }));
@@ -144,7 +144,7 @@ TEST_F(BluezTest, BluetoothdMayEndAndComeBack) {
     have_bluez();
     bluez->add_device("hci0", left);
     bluez->devices[left].paired = true;
-    Board board(io, bus.address());
+    Board board(io);
     board.take(core::DevicesWanted{{left}, {}});
     ASSERT_TRUE(soon([&] { return board.state_of(left) == DeviceState::ready; }));
     bluez.reset();
@@ -159,7 +159,7 @@ TEST_F(BluezTest, BluetoothdMayEndAndComeBack) {
 
 TEST_F(BluezTest, TheBusMayBeAwayAndComeBack) {
     bus.kill();
-    Board board(io, bus.address());
+    Board board(io);
     EXPECT_NE(board.bluez().trouble().find("is D-Bus running?"), std::string::npos) << board.bluez().trouble();
     bus.start();
     have_bluez();
@@ -175,7 +175,7 @@ TEST_F(BluezTest, TheBusMayBeAwayAndComeBack) {
 
 TEST_F(BluezTest, AnAdapterMayGoAndComeBack) {
     have_bluez();
-    Board board(io, bus.address());
+    Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.adapters.contains("hci0"); }));
     bluez->remove_adapter("hci0");
     EXPECT_TRUE(soon([&] { return board.state.adapters.empty(); }));
@@ -192,7 +192,7 @@ TEST_F(BluezTest, NonsenseAndSilenceChangeNothing) {
     have_bluez();
     bluez->add_device("hci0", left);
     bluez->devices[left].paired = true;
-    Board board(io, bus.address());
+    Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.devices.contains(left); }));
     bluez->talk_nonsense();
     bluez->hangs = true;

@@ -22,18 +22,20 @@ using core::BluetoothAddress;
 PrivateBus::PrivateBus(boost::asio::io_context& io) : io_(io) {
     std::string name = "/tmp/antiphon-bus-XXXXXX";
     folder_ = ::mkdtemp(name.data());
-    address_ = "unix:path=" + folder_ + "/bus";
+    const auto address = "unix:path=" + folder_ + "/bus";
+    ::setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
     std::ofstream(folder_ + "/bus.conf")
         << R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><auth>EXTERNAL</auth><listen>)"
-        << address_ << R"(</listen>
+        << address << R"(</listen>
 <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>)";
     start();
 }
 
 PrivateBus::~PrivateBus() {
     kill();
+    ::unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
     std::filesystem::remove_all(folder_);
 }
 
@@ -212,9 +214,8 @@ struct FakeBluez::Parts {
     }
 };
 
-FakeBluez::FakeBluez(boost::asio::io_context& io, const std::string& address)
-    : parts_(std::make_unique<Parts>(Parts{.fake = *this, .io = io})) {
-    auto bus = bluez::Bus::open(io, address, [](const std::string&) {});
+FakeBluez::FakeBluez(boost::asio::io_context& io) : parts_(std::make_unique<Parts>(Parts{.fake = *this, .io = io})) {
+    auto bus = bluez::Bus::open(io, [](const std::string&) {});
     EXPECT_TRUE(bus) << (bus ? "" : bus.error().what);
     parts_->bus = *bus;
     parts_->begin();

@@ -15,13 +15,12 @@
 
 namespace antiphon::tests {
 
-// A message bus of our own. Ends with this.
+// The system's message bus, as long as this lives, for this process. One at a time.
 class PrivateBus {
   public:
     explicit PrivateBus(boost::asio::io_context& io);
     ~PrivateBus();
 
-    const std::string& address() const { return address_; }
     void kill();
     // Anew, at the same address.
     void start();
@@ -29,7 +28,6 @@ class PrivateBus {
   private:
     boost::asio::io_context& io_;
     std::string folder_;
-    std::string address_;
     std::unique_ptr<ports::Process> daemon_;
 };
 
@@ -43,7 +41,7 @@ class FakeBluez {
         std::optional<bool> agreed = {};  // what our agent said when it was paired
     };
 
-    FakeBluez(boost::asio::io_context& io, const std::string& address);
+    explicit FakeBluez(boost::asio::io_context& io);
     ~FakeBluez();
 
     void add_adapter(const std::string& id);
