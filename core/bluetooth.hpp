@@ -56,6 +56,7 @@ struct DeviceFacts {
     bool resolved = false;   // its services are known
     bool sink = false;       // it takes sound (A2DP)
     bool transport = false;  // sound can be sent to it
+    bool taken = false;      // it can, but by another program of this board
     std::optional<int> battery_percent;
 
     friend bool operator==(const DeviceFacts&, const DeviceFacts&) = default;

@@ -218,9 +218,14 @@ TEST(Bluetooth, ARefusalAndAMissingProfileNameTheWayOut) {
     radio.pass(minutes(1));
     EXPECT_EQ(radio.device(left).state, DeviceState::ready) << "it is asked again, and what was said is past";
     auto facts = radio.things[left].facts;
-    facts.sink = false;
+    facts.transport = false;
+    facts.taken = true;
     radio.tell(DeviceTold{facts});
     EXPECT_EQ(radio.device(left).state, DeviceState::failed);
+    EXPECT_NE(radio.device(left).reason.find("bluealsa.service"), std::string::npos);
+    facts.sink = false;
+    radio.tell(DeviceTold{facts});
+    EXPECT_EQ(radio.device(left).reason, "it has no way to take sound (no A2DP sink)");
 }
 
 TEST(Bluetooth, WithoutBluezAllIsAbsentAndThenAsBefore) {

@@ -216,6 +216,10 @@ DeviceState BluetoothTurn::state_of(const BluetoothAddress& address, const Bluet
     }
     if (!facts.resolved) return say(DeviceState::connecting, "");
     if (!facts.sink) return say(DeviceState::failed, "it has no way to take sound (no A2DP sink)");
+    if (!facts.transport && facts.taken)
+        return say(DeviceState::failed,
+                   "another program of this board has its sound (bluealsa.service, PipeWire or "
+                   "PulseAudio); stop it there");
     if (!facts.transport) return say(DeviceState::connecting, "its way for sound is being set up");
     return say(state.sounding.contains(address) ? DeviceState::streaming : DeviceState::ready, "");
 }

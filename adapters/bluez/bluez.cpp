@@ -11,6 +11,7 @@
 #include "adapters/bluez/agent.hpp"
 #include "adapters/bluez/bus.hpp"
 #include "adapters/bluez/failures.hpp"
+#include "adapters/bluez/media.hpp"
 #include "adapters/bluez/objects.hpp"
 
 namespace antiphon::bluez {
@@ -36,7 +37,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
           options_(std::move(options)),
           told_(std::move(told)),
           timer_(io),
-          objects_(options_.adapters, [this](const core::BluetoothEvent& event) { tell(event); }) {}
+          objects_(options_.adapters, [this](const core::BluetoothEvent& event) { hear(event); }) {}
 
     void start() {
         auto opened = Bus::open(io_, [weak = weak_from_this()](const std::string& why) {
@@ -78,10 +79,30 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         bus_->attend();
     }
 
+    std::optional<TransportFacts> transport_of(const core::BluetoothAddress& device) const {
+        return media_ ? media_->transport_of(device) : std::nullopt;
+    }
+    void acquire(const core::BluetoothAddress& device, Acquired done) {
+        if (!media_) return done(core::Error{core::ErrorCode::unavailable, trouble_});
+        media_->acquire(device, std::move(done));
+        bus_->attend();
+    }
+    void release(const core::BluetoothAddress& device) {
+        if (!media_) return;
+        media_->release(device);
+        bus_->attend();
+    }
+    void set_volume(const core::BluetoothAddress& device, int volume) {
+        if (!media_) return;
+        media_->set_volume(device, volume);
+        bus_->attend();
+    }
+
     std::string trouble() const { return trouble_; }
     BluezCounters counters() const {
         auto counters = counters_;
         counters.left_out = objects_.left_out();
+        counters.refused = media_ ? media_->refused() : 0;
         return counters;
     }
 
@@ -89,10 +110,16 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     void tell(const core::BluetoothEvent& event) {
         if (const auto told = told_) told(event);
     }
+    void hear(const core::BluetoothEvent& event) {
+        if (const auto* adapter = std::get_if<core::AdapterTold>(&event); adapter && media_)
+            media_->offer(objects_.path_of(adapter->facts.id, {}));
+        tell(event);
+    }
 
     // The proxies call into what they are part of; they end before it.
     void let_go() {
         agent_.reset();
+        media_.reset();
         proxies_.clear();
         watches_.clear();
         if (bus_) bus_->close();
@@ -153,6 +180,10 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         std::vector<std::string> interfaces;
         message >> path >> interfaces;
         objects_.remove(path, interfaces);
+        for (const auto& interface : interfaces) {
+            if (interface == transport_interface && media_) media_->told(path, {});
+            if (interface == adapter_interface && media_) media_->adapter_gone(path);
+        }
     }
     void changed(sdbus::Message& message) {
         std::string interface;
@@ -160,6 +191,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         std::vector<std::string> invalidated;
         message >> interface >> properties >> invalidated;
         objects_.change(message.getPath(), interface, properties, invalidated);
+        if (interface == transport_interface && media_) media_->told(message.getPath(), properties);
     }
     void owner(sdbus::Message& message) {
         std::string name, before, now;
@@ -171,6 +203,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     void lose_bluez() {
         objects_.clear();
         agent_.reset();
+        media_.reset();
         trouble_ = "bluetoothd is not running; start bluetooth.service";
         if (std::exchange(there_, false)) tell(core::BluezChanged{false});
     }
@@ -187,7 +220,16 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
                 }
                 trouble_.clear();
                 if (!std::exchange(there_, true)) tell(core::BluezChanged{true});
+                media_ = std::make_unique<Media>(
+                    bus_->connection(), options_.quality,
+                    [this](const std::string& path) { return objects_.address_at(path); },
+                    [this](const core::BluetoothAddress& device) {
+                        objects_.set_transport(device, media_->transport_of(device).has_value());
+                        if (options_.transport) options_.transport(device);
+                    });
                 for (const auto& [path, interfaces] : all) objects_.add(path, interfaces);
+                for (const auto& path : objects_.adapter_paths())
+                    media_->offer(path);  // told before our end points were
                 become_agent();
             });
     }
@@ -320,6 +362,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     std::vector<sdbus::Slot> watches_;
     std::map<std::string, std::unique_ptr<sdbus::IProxy>> proxies_;
     std::unique_ptr<Agent> agent_;
+    std::unique_ptr<Media> media_;
     std::string trouble_;
     bool there_ = false;
     std::uint64_t malformed_ = 0;
@@ -336,6 +379,16 @@ Bluez::~Bluez() { service_->close(); }
 void Bluez::perform(const core::RadioCall& call) { service_->perform(call); }
 
 void Bluez::answer(const core::AnswerAgent& answer) { service_->answer(answer); }
+
+std::optional<TransportFacts> Bluez::transport_of(const core::BluetoothAddress& device) const {
+    return service_->transport_of(device);
+}
+
+void Bluez::acquire(const core::BluetoothAddress& device, Acquired done) { service_->acquire(device, std::move(done)); }
+
+void Bluez::release(const core::BluetoothAddress& device) { service_->release(device); }
+
+void Bluez::set_volume(const core::BluetoothAddress& device, int volume) { service_->set_volume(device, volume); }
 
 std::string Bluez::trouble() const { return service_->trouble(); }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/bluez/transport.hpp"
 #include "core/bluetooth.hpp"
 
 namespace antiphon::bluez {
@@ -19,12 +20,16 @@ struct BluezOptions {
     std::vector<std::string> adapters;                    // ours; empty: all
     core::Duration look_again = std::chrono::seconds(5);  // where there is no bus
     Remedy remedy = {};                                   // empty: there is none
+    media::A2dpQuality quality = media::A2dpQuality::standard;
+    // Told when the way for sound of a device is there, changes, or goes.
+    std::function<void(const core::BluetoothAddress&)> transport = {};
 };
 
 struct BluezCounters {
     std::uint64_t calls = 0;
     std::uint64_t failed = 0;    // of them
     std::uint64_t left_out = 0;  // objects beyond the bound
+    std::uint64_t refused = 0;   // capabilities and configurations that are none, since bluetoothd began
     std::uint64_t buses_lost = 0;
 };
 
@@ -40,6 +45,13 @@ class Bluez {
     // Ends with a RadioCallEnded, unless BlueZ never answers.
     void perform(const core::RadioCall& call);
     void answer(const core::AnswerAgent& answer);
+
+    // Nothing without one that was set up with us.
+    std::optional<TransportFacts> transport_of(const core::BluetoothAddress& device) const;
+    // Takes hold of it; `done` is called later, or at once with why not. Then sound is written to it at its pace.
+    void acquire(const core::BluetoothAddress& device, Acquired done);
+    void release(const core::BluetoothAddress& device);
+    void set_volume(const core::BluetoothAddress& device, int volume);  // 0..127; nothing where it does not take it
 
     // Why nothing is known of any device; empty: BlueZ is there. For people.
     std::string trouble() const;

@@ -7,13 +7,6 @@
 namespace antiphon::bluez {
 namespace {
 
-template <class Value>
-std::optional<Value> value_of(const Properties& properties, const char* name) {
-    const auto at = properties.find(name);
-    if (at == properties.end() || !at->second.containsValueOfType<Value>()) return std::nullopt;
-    return at->second.get<Value>();
-}
-
 bool is_true(const Properties& properties, const char* name) {
     return value_of<bool>(properties, name).value_or(false);
 }
@@ -84,6 +77,7 @@ void Objects::clear() {
     objects_.clear();
     adapters_.clear();
     devices_.clear();
+    transports_.clear();
 }
 
 void Objects::tell_of(const std::string& path) {
@@ -98,6 +92,20 @@ void Objects::tell_of(const std::string& path) {
     if (known != adapters_.end() && known->second == facts) return;
     adapters_[path] = facts;
     told_(core::AdapterTold{facts});
+}
+
+bool Objects::has_transport_below(const std::string& path) const {
+    for (auto below = objects_.upper_bound(path); below != objects_.end() && below->first.starts_with(path + "/");
+         ++below)
+        if (const auto transport = below->second.find(transport_interface); transport != below->second.end())
+            if (value_of<std::string>(transport->second, "UUID") == audio_source_uuid) return true;
+    return false;
+}
+
+void Objects::set_transport(const core::BluetoothAddress& device, bool there) {
+    there ? void(transports_.insert(device)) : void(transports_.erase(device));
+    for (const auto& [path, facts] : std::map(devices_))
+        if (facts.address == device) tell_device(path);
 }
 
 void Objects::tell_device(const std::string& path) {
@@ -119,10 +127,8 @@ void Objects::tell_device(const std::string& path) {
     facts.resolved = is_true(*properties, "ServicesResolved");
     const auto uuids = value_of<std::vector<std::string>>(*properties, "UUIDs").value_or(std::vector<std::string>());
     facts.sink = std::ranges::find(uuids, audio_sink_uuid) != uuids.end();
-    for (auto below = objects_.upper_bound(path); below != objects_.end() && below->first.starts_with(path + "/");
-         ++below)
-        if (const auto transport = below->second.find(transport_interface); transport != below->second.end())
-            facts.transport |= value_of<std::string>(transport->second, "UUID") == audio_source_uuid;
+    facts.transport = transports_.contains(*address);
+    facts.taken = !facts.transport && has_transport_below(path);
     if (const auto* battery = find(path, battery_interface))
         if (const auto percent = value_of<std::uint8_t>(*battery, "Percentage"))
             facts.battery_percent = std::min<int>(*percent, 100);
@@ -140,6 +146,12 @@ std::string Objects::path_of(const std::string& adapter, const core::BluetoothAd
     for (const auto& [path, facts] : devices_)
         if (facts.adapter == adapter && facts.address == address) return path;
     return {};
+}
+
+std::vector<std::string> Objects::adapter_paths() const {
+    std::vector<std::string> paths;
+    for (const auto& [path, facts] : adapters_) paths.push_back(path);
+    return paths;
 }
 
 std::optional<core::BluetoothAddress> Objects::address_at(const std::string& path) const {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ inline constexpr const char* adapter_interface = "org.bluez.Adapter1";
 inline constexpr const char* device_interface = "org.bluez.Device1";
 inline constexpr const char* transport_interface = "org.bluez.MediaTransport1";
 inline constexpr const char* battery_interface = "org.bluez.Battery1";
+// Nothing where it is missing, or of another type than BlueZ's documents have.
+template <class Value>
+std::optional<Value> value_of(const Properties& properties, const char* name) {
+    const auto at = properties.find(name);
+    if (at == properties.end() || !at->second.containsValueOfType<Value>()) return std::nullopt;
+    return at->second.get<Value>();
+}
+
 inline constexpr const char* audio_source_uuid = "0000110a-0000-1000-8000-00805f9b34fb";
 inline constexpr const char* audio_sink_uuid = "0000110b-0000-1000-8000-00805f9b34fb";
 
@@ -39,10 +48,13 @@ class Objects {
     void remove(const std::string& path, const std::vector<std::string>& interfaces);
     void change(const std::string& path, const std::string& interface, const Properties& changed,
                 const std::vector<std::string>& invalidated);
+    // A device has set up a way for sound with us, or it is gone. Another's shows as `taken`.
+    void set_transport(const core::BluetoothAddress& device, bool there);
     void clear();
 
     // The path of an adapter or a device; empty: it is not there.
     std::string path_of(const std::string& adapter, const core::BluetoothAddress& address) const;
+    std::vector<std::string> adapter_paths() const;
     // Whose device that is; nothing for another path.
     std::optional<core::BluetoothAddress> address_at(const std::string& path) const;
     std::uint64_t left_out() const { return left_out_; }
@@ -51,6 +63,7 @@ class Objects {
     bool is_ours(const std::string& path) const;
     void tell_of(const std::string& path);
     void tell_device(const std::string& path);
+    bool has_transport_below(const std::string& path) const;
     const Properties* find(const std::string& path, const std::string& interface) const;
 
     const std::vector<std::string> ours_;
@@ -58,6 +71,7 @@ class Objects {
     std::map<std::string, Interfaces> objects_;
     std::map<std::string, core::AdapterFacts> adapters_;  // by path, as told
     std::map<std::string, core::DeviceFacts> devices_;
+    std::set<core::BluetoothAddress> transports_;  // ours
     std::uint64_t left_out_ = 0;
 };
 

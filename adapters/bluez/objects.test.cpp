@@ -61,11 +61,14 @@ TEST_F(ObjectsTest, ADeviceIsWhatItsInterfacesTell) {
     EXPECT_TRUE(facts().bonded && facts().connected && facts().resolved && facts().sink);
     EXPECT_FALSE(facts().trusted || facts().transport);
     objects.add(device + "/sep1/fd0", {{transport_interface, {{"UUID", variant(std::string(audio_source_uuid))}}}});
-    EXPECT_TRUE(facts().transport);
+    EXPECT_TRUE(facts().taken && !facts().transport) << "another program's";
+    objects.set_transport({"AA:00:00:00:00:01"}, true);
+    EXPECT_TRUE(facts().transport && !facts().taken);
     objects.add(device, {{battery_interface, {{"Percentage", variant(std::uint8_t{70})}}}});
     EXPECT_EQ(facts().battery_percent, 70);
     objects.remove(device + "/sep1/fd0", {transport_interface});
-    EXPECT_FALSE(facts().transport);
+    objects.set_transport({"AA:00:00:00:00:01"}, false);
+    EXPECT_FALSE(facts().transport || facts().taken);
     EXPECT_EQ(objects.address_at(device)->value, "AA:00:00:00:00:01");
     EXPECT_EQ(objects.path_of("hci0", {"AA:00:00:00:00:01"}), device);
     objects.remove(device, {device_interface, battery_interface});

@@ -4,7 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <array>
 
 #include "adapters/system/clock.hpp"
 #include "tests/adapters/fake_bluez.hpp"
@@ -102,11 +105,82 @@ TEST_F(BluezTest, PairedTrustedConnectedAndReady) {
     EXPECT_TRUE(soon([&] { return called("RemoveDevice") && !board.state.devices.at(left).facts; }));
 }
 
+class SoundTest : public BluezTest {
+  protected:
+    void SetUp() override {
+        have_bluez();
+        bluez->devices[left].paired = true;
+        bluez->add_device("hci0", left);
+    }
+    void want() {
+        ASSERT_TRUE(soon(
+            [&] { return board.state.devices.contains(left) && called("RegisterEndpoint /org/antiphon/a2dp/sbc"); }));
+        board.take(core::DevicesWanted{{left}, {}});
+    }
+    Board board{io};
+};
+
+TEST_F(SoundTest, ADeviceTakesOurEndPointAndHearsWhatIsWritten) {
+    want();
+    ASSERT_TRUE(soon([&] { return board.state_of(left) == DeviceState::ready; })) << bluez->devices[left].refused;
+    const auto transport = board.bluez().transport_of(left);
+    ASSERT_TRUE(transport);
+    EXPECT_EQ(transport->format.text, "SBC, 48 kHz joint stereo, bitpool 51");
+    EXPECT_FALSE(transport->delay) << "it has reported none";
+    bluez->set_delay(left, 1523);
+    EXPECT_TRUE(soon([&] { return board.bluez().transport_of(left)->delay == std::chrono::microseconds(152'300); }));
+    std::optional<bluez::TransportLine> line;
+    board.bluez().acquire(left, [&](core::Result<bluez::TransportLine> acquired) {
+        ASSERT_TRUE(acquired) << acquired.error().what;
+        line.emplace(std::move(*acquired));
+    });
+    ASSERT_TRUE(soon([&] { return line.has_value(); }));
+    EXPECT_EQ(line->write_mtu(), 895U);
+    auto encoder = line->facts().codec->open(line->facts().configuration, line->write_mtu());
+    ASSERT_TRUE(encoder);
+    const std::vector<float> silence(static_cast<std::size_t>((*encoder)->packet_frames()) * 2);
+    const auto packet = (*encoder)->encode(silence, 0);
+    EXPECT_EQ(::send(line->socket(), packet.data(), packet.size(), 0), static_cast<ssize_t>(packet.size()));
+    std::array<std::byte, 1000> heard;
+    EXPECT_EQ(::recv(bluez->devices[left].ear, heard.data(), heard.size(), 0), static_cast<ssize_t>(packet.size()));
+    board.bluez().set_volume(left, 200);
+    board.bluez().release(left);
+    EXPECT_TRUE(soon([&] { return called("Release") && called("Volume 127"); }));
+    bluez->set_connected(left, false);
+    EXPECT_TRUE(soon([&] { return std::ranges::count(bluez->calls, "Connect") == 2; }));
+}
+
+TEST_F(SoundTest, WithoutATransportThereIsNothingToAcquire) {
+    core::ErrorCode code{};
+    board.bluez().acquire(left,
+                          [&](const core::Result<bluez::TransportLine>& acquired) { code = acquired.error().code; });
+    EXPECT_TRUE(code == core::ErrorCode::unavailable || code == core::ErrorCode::not_found);
+    board.bluez().release(left);
+    board.bluez().set_volume(left, 5);
+}
+
+TEST_F(SoundTest, WhatIsNoSbcIsRefusedByName) {
+    bluez->devices[left].can = {0xFF, 0xFF, 60, 2};
+    want();
+    EXPECT_TRUE(soon([&] { return !bluez->devices[left].refused.empty(); }));
+    EXPECT_EQ(bluez->devices[left].refused, "SBC bitpools from 60 to 2 do not exist; 2 to 250 do");
+    EXPECT_EQ(board.bluez().counters().refused, 1U);
+    EXPECT_EQ(board.state_of(left), DeviceState::connecting);
+    EXPECT_FALSE(board.bluez().transport_of(left));
+}
+
+TEST_F(SoundTest, AnothersProgramIsNamed) {
+    bluez->devices[left].others = true;
+    want();
+    EXPECT_TRUE(soon([&] { return board.state_of(left) == DeviceState::failed; }));
+    EXPECT_NE(board.state.devices.at(left).reason.find("bluealsa.service"), std::string::npos);
+}
+
 TEST_F(BluezTest, RefusalsAndAbsenceAreToldApart) {
     have_bluez();
     for (const auto& address : {left, right}) {
-        bluez->add_device("hci0", address);
         bluez->devices[address].paired = true;
+        bluez->add_device("hci0", address);
     }
     bluez->devices[left].near = false;
     bluez->devices[right].refuses = "Authentication Failed";
@@ -142,8 +216,8 @@ TEST_F(BluezTest, APersonAnswersForADevice) {
 
 TEST_F(BluezTest, BluetoothdMayEndAndComeBack) {
     have_bluez();
-    bluez->add_device("hci0", left);
     bluez->devices[left].paired = true;
+    bluez->add_device("hci0", left);
     Board board(io);
     board.take(core::DevicesWanted{{left}, {}});
     ASSERT_TRUE(soon([&] { return board.state_of(left) == DeviceState::ready; }));
@@ -151,8 +225,8 @@ TEST_F(BluezTest, BluetoothdMayEndAndComeBack) {
     EXPECT_TRUE(soon([&] { return board.state.devices.at(left).reason == "bluetoothd is not running"; }));
     EXPECT_NE(board.bluez().trouble().find("start bluetooth.service"), std::string::npos);
     have_bluez();
-    bluez->add_device("hci0", left);
     bluez->devices[left].paired = true;
+    bluez->add_device("hci0", left);
     EXPECT_TRUE(soon([&] { return board.state_of(left) == DeviceState::ready; }));
     EXPECT_EQ(board.bluez().trouble(), "");
 }
@@ -190,8 +264,8 @@ TEST_F(BluezTest, AnAdapterMayGoAndComeBack) {
 
 TEST_F(BluezTest, NonsenseAndSilenceChangeNothing) {
     have_bluez();
-    bluez->add_device("hci0", left);
     bluez->devices[left].paired = true;
+    bluez->add_device("hci0", left);
     Board board(io);
     ASSERT_TRUE(soon([&] { return board.state.devices.contains(left); }));
     bluez->talk_nonsense();

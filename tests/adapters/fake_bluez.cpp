@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <sdbus-c++/sdbus-c++.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -60,6 +63,9 @@ struct FakeBluez::Parts {
         std::unique_ptr<sdbus::IObject> object;
         std::string adapter;
         std::unique_ptr<sdbus::IObject> transport;
+        std::vector<std::uint8_t> configuration;
+        std::string state = "idle";
+        std::uint16_t delay = 0, volume = 64;
     };
 
     FakeBluez& fake;
@@ -69,7 +75,7 @@ struct FakeBluez::Parts {
     std::map<std::string, Adapter> adapters;
     std::map<BluetoothAddress, Ear> ears;
     std::vector<sdbus::Result<>> never;  // will not be answered
-    std::unique_ptr<sdbus::IProxy> asked;
+    std::unique_ptr<sdbus::IProxy> asked, end_point;
 
     static std::string path_of(const std::string& adapter) { return "/org/bluez/" + adapter; }
     std::string path_of(const BluetoothAddress& address) const {
@@ -151,6 +157,14 @@ struct FakeBluez::Parts {
                     }
             });
         });
+        object.registerMethod("RegisterEndpoint")
+            .onInterface("org.bluez.Media1")
+            .implementedAs([this, &object](const sdbus::ObjectPath& path, const bluez::Properties& properties) {
+                fake.calls.push_back("RegisterEndpoint " + std::string(path));
+                EXPECT_EQ(bluez::value_of<bool>(properties, "DelayReporting"), true);
+                end_point =
+                    sdbus::createProxy(bus->connection(), object.getCurrentlyProcessedMessage()->getSender(), path);
+            });
         object.finishRegistration();
         object.emitInterfacesAddedSignal();
         bus->attend();
@@ -200,17 +214,83 @@ struct FakeBluez::Parts {
         said(address, {"Connected", "ServicesResolved"});
         auto& ear = ears.at(address);
         if (connected && !ear.transport) {
-            ear.transport = sdbus::createObject(bus->connection(), path_of(address) + "/sep1/fd0");
-            ear.transport->registerProperty("UUID").onInterface(bluez::transport_interface).withGetter([] {
-                return std::string(bluez::audio_source_uuid);
-            });
-            ear.transport->finishRegistration();
-            ear.transport->emitInterfacesAddedSignal();
+            if (fake.devices[address].others)
+                make_transport(address);
+            else if (end_point)
+                choose(address);
         } else if (!connected && ear.transport) {
             ear.transport->emitInterfacesRemovedSignal();
             ear.transport.reset();
         }
         bus->attend();
+    }
+    std::string transport_path(const BluetoothAddress& address) const { return path_of(address) + "/sep1/fd0"; }
+    void choose(const BluetoothAddress& address) {
+        end_point->callMethodAsync("SelectConfiguration")
+            .onInterface("org.bluez.MediaEndpoint1")
+            .withArguments(fake.devices[address].can)
+            .uponReplyInvoke(
+                [this, address](const sdbus::Error* error, const std::vector<std::uint8_t>& configuration) {
+                    if (error) fake.devices[address].refused = error->getMessage();
+                    if (!error) configure(address, configuration);
+                });
+    }
+    void configure(const BluetoothAddress& address, const std::vector<std::uint8_t>& configuration) {
+        ears.at(address).configuration = configuration;
+        const bluez::Properties properties{{"Device", sdbus::Variant(sdbus::ObjectPath(path_of(address)))},
+                                           {"Configuration", sdbus::Variant(configuration)},
+                                           {"State", sdbus::Variant(std::string("idle"))}};
+        end_point->callMethodAsync("SetConfiguration")
+            .onInterface("org.bluez.MediaEndpoint1")
+            .withArguments(sdbus::ObjectPath(transport_path(address)), properties)
+            .uponReplyInvoke([this, address](const sdbus::Error* error) {
+                if (error) fake.devices[address].refused = error->getMessage();
+                if (!error) make_transport(address);
+            });
+        bus->attend();
+    }
+    void make_transport(const BluetoothAddress& address) {
+        auto& ear = ears.at(address);
+        ear.transport = sdbus::createObject(bus->connection(), transport_path(address));
+        auto& object = *ear.transport;
+        const auto read = [&](const char* name, auto getter) {
+            object.registerProperty(name).onInterface(bluez::transport_interface).withGetter(getter);
+        };
+        read("UUID", [] { return std::string(bluez::audio_source_uuid); });
+        read("State", [&ear] { return ear.state; });
+        read("Delay", [&ear] { return ear.delay; });
+        object.registerProperty("Volume")
+            .onInterface(bluez::transport_interface)
+            .withGetter([&ear] { return ear.volume; })
+            .withSetter([this, &ear](const std::uint16_t& volume) {
+                fake.calls.push_back("Volume " + std::to_string(volume));
+                ear.volume = volume;
+            });
+        const auto acquire = [this, &ear, address](const char* name) {
+            return [this, &ear, address, name] {
+                fake.calls.emplace_back(name);
+                std::array<int, 2> ends{};
+                EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()), 0);
+                fake.devices[address].ear = ends[1];
+                set_state(ear, "active");
+                return std::tuple(sdbus::UnixFd(ends[0], sdbus::adopt_fd), std::uint16_t{672}, std::uint16_t{895});
+            };
+        };
+        object.registerMethod("Acquire").onInterface(bluez::transport_interface).implementedAs(acquire("Acquire"));
+        object.registerMethod("TryAcquire")
+            .onInterface(bluez::transport_interface)
+            .implementedAs(acquire("TryAcquire"));
+        object.registerMethod("Release").onInterface(bluez::transport_interface).implementedAs([this, &ear] {
+            fake.calls.emplace_back("Release");
+            set_state(ear, "idle");
+        });
+        object.finishRegistration();
+        object.emitInterfacesAddedSignal();
+        bus->attend();
+    }
+    static void set_state(Ear& ear, const char* state) {
+        ear.state = state;
+        ear.transport->emitPropertiesChangedSignal(bluez::transport_interface, {"State"});
     }
 };
 
@@ -223,6 +303,9 @@ FakeBluez::FakeBluez(boost::asio::io_context& io) : parts_(std::make_unique<Part
 
 FakeBluez::~FakeBluez() {
     parts_->asked.reset();
+    parts_->end_point.reset();
+    for (auto& [address, device] : devices)
+        if (device.ear >= 0) ::close(device.ear);
     parts_->never.clear();
     parts_->ears.clear();
     parts_->adapters.clear();
@@ -245,6 +328,13 @@ void FakeBluez::add_device(const std::string& adapter, const BluetoothAddress& a
 }
 
 void FakeBluez::set_connected(const BluetoothAddress& address, bool connected) { parts_->connect(address, connected); }
+
+void FakeBluez::set_delay(const BluetoothAddress& address, std::uint16_t delay) {
+    auto& ear = parts_->ears.at(address);
+    ear.delay = delay;
+    ear.transport->emitPropertiesChangedSignal(bluez::transport_interface, {"Delay"});
+    parts_->bus->attend();
+}
 
 void FakeBluez::ask_agent(const BluetoothAddress& address, std::uint32_t passkey) {
     parts_->asked = sdbus::createProxy(parts_->bus->connection(), agent_owner, agent);

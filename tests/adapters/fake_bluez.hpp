@@ -38,7 +38,11 @@ class FakeBluez {
         bool near = true;
         std::string refuses = {};  // the words of the error
         bool paired = false, trusted = false, connected = false;
-        std::optional<bool> agreed = {};  // what our agent said when it was paired
+        std::optional<bool> agreed = {};                    // what our agent said when it was paired
+        std::vector<std::uint8_t> can{0xFF, 0xFF, 2, 250};  // its SBC
+        bool others = false;                                // its sound is another program's
+        std::string refused = {};                           // why no end point of ours would do
+        int ear = -1;                                       // what it hears, once its transport is acquired
     };
 
     explicit FakeBluez(boost::asio::io_context& io);
@@ -49,6 +53,8 @@ class FakeBluez {
     void add_device(const std::string& adapter, const core::BluetoothAddress& address);
     // The link goes, or comes from the device's side.
     void set_connected(const core::BluetoothAddress& address, bool connected);
+    // What it reports of its delay, in tenths of a millisecond.
+    void set_delay(const core::BluetoothAddress& address, std::uint16_t delay);
     // A device asks our agent whether it may be paired, with this number to compare.
     void ask_agent(const core::BluetoothAddress& address, std::uint32_t passkey);
     // Signals and properties of forms that BlueZ never has.
