@@ -24,6 +24,7 @@ void take(BluetoothTurn& turn, const BluezChanged& event) {
     for (auto& [id, device] : state.devices) {
         device.facts.reset();
         device.question.reset();
+        device.next_page = turn.now;
     }
 }
 
@@ -49,6 +50,7 @@ void take(BluetoothTurn& turn, const DeviceTold& event) {
     if (event.facts.connected && !was) {
         device.failed_pages = 0;
         device.failure.clear();
+        device.next_page = turn.now + Limits::sound_wait;
     }
     if (was && !event.facts.connected) device.next_page = turn.now;
 }

@@ -223,6 +223,8 @@ struct BluetoothLimits {
     static constexpr Duration call_max = std::chrono::seconds(30);
     static constexpr Duration page_retry_min = std::chrono::seconds(2);
     static constexpr Duration page_retry_max = std::chrono::seconds(30);
+    static constexpr Duration sound_wait =
+        std::chrono::seconds(5);  // for a connected device to set up its way for sound
     static constexpr Duration question_max = std::chrono::seconds(30);
     static constexpr int hung_calls_max = 2;  // then the adapter is helped
     static constexpr Duration remedy_wait = std::chrono::seconds(10);

@@ -72,6 +72,20 @@ TEST(Bluetooth, WhoCallsUsIsThereAtOnce) {
     EXPECT_EQ(radio.device(left).state, DeviceState::ready);
 }
 
+TEST(Bluetooth, WhoIsConnectedWithoutSoundIsAskedOnceMore) {
+    Radio radio;
+    radio.bond(left);
+    radio.want({left});
+    radio.pass(seconds(3));
+    auto& facts = radio.things[left].facts;
+    facts.transport = false;  // our end points went and came back
+    radio.tell(DeviceTold{facts});
+    EXPECT_EQ(radio.device(left).state, DeviceState::connecting);
+    radio.pass(seconds(10));
+    EXPECT_EQ(radio.device(left).state, DeviceState::ready);
+    EXPECT_EQ(radio.calls_of(RadioCallKind::connect).size(), 2U);
+}
+
 TEST(Bluetooth, PagingIsSparseWhileTheAdapterStreams) {
     Radio radio;
     radio.bond(left);

@@ -66,8 +66,11 @@ void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, cons
     if (call.kind == RadioCallKind::pair) {
         const bool paired = failure == RadioFailure::none;
         end_pairing(call.address, paired ? Result<void>() : pairing_error(failure, what, call.address));
-    } else if (call.kind == RadioCallKind::connect && failure != RadioFailure::none) {
-        page_failed(call.adapter, *device, failure, what);
+    } else if (call.kind == RadioCallKind::connect) {
+        if (failure == RadioFailure::none)
+            device->next_page = now + Limits::sound_wait;
+        else
+            page_failed(call.adapter, *device, failure, what);
     }
 }
 
@@ -176,7 +179,9 @@ void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothD
     if (!ours && !facts.connected) device.driven = false;
     if (!ours || !facts.bonded) return;
     if (!facts.trusted) call(RadioCallKind::trust, facts.adapter, address);
-    if (facts.connected || !radio_is_free(facts.adapter)) return;
+    // Connected before our end points were there, or without asking for sound: it is asked once more.
+    const bool lacks_sound = facts.connected && facts.resolved && facts.sink && !facts.transport && !facts.taken;
+    if ((facts.connected && !lacks_sound) || !radio_is_free(facts.adapter)) return;
     if (device.next_page > now)
         device.page_due = device.next_page;
     else

@@ -1,4 +1,5 @@
-// The mirror is filled by GetManagedObjects once BlueZ is there; signals that come before its answer are in it already.
+// The mirror is filled by GetManagedObjects once BlueZ is there. What signals told before its answer is in that
+// already, for a bus keeps the order of one sender.
 #include "adapters/bluez/bluez.hpp"
 
 #include <sdbus-c++/sdbus-c++.h>
@@ -10,7 +11,7 @@
 
 #include "adapters/bluez/agent.hpp"
 #include "adapters/bluez/bus.hpp"
-#include "adapters/bluez/failures.hpp"
+#include "adapters/bluez/calls.hpp"
 #include "adapters/bluez/media.hpp"
 #include "adapters/bluez/objects.hpp"
 
@@ -25,8 +26,6 @@ constexpr const char* properties_interface = "org.freedesktop.DBus.Properties";
 constexpr const char* objects_interface = "org.freedesktop.DBus.ObjectManager";
 constexpr const char* agents_interface = "org.bluez.AgentManager1";
 constexpr const char* bus_name = "org.freedesktop.DBus";
-// BlueZ's own limits are shorter; whoever asked has given up by then.
-constexpr auto call_timeout = std::chrono::seconds(60);
 
 }  // namespace
 
@@ -46,6 +45,9 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         if (!opened) return lose_bus(opened.error().what);
         bus_ = std::move(*opened);
         trouble_ = "bluetoothd is not running; start bluetooth.service";
+        calls_ = std::make_unique<Calls>(
+            bus_->connection(),
+            [this](const RadioCall& call, RadioFailure failure, const std::string& what) { end(call, failure, what); });
         try {
             watch();
         } catch (const sdbus::Error& error) {
@@ -65,12 +67,8 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         if (call.kind == RadioCallKind::unblock || call.kind == RadioCallKind::reset) return help(call);
         const auto path = objects_.path_of(call.adapter, call.address);
         if (path.empty()) return end(call, RadioFailure::other, "BlueZ does not know it any more");
-        try {
-            begin(call, path);
-        } catch (const sdbus::Error& error) {
-            end(call, failure_of(error.getName(), error.getMessage()), error.getMessage());
-        }
-        if (bus_) bus_->attend();
+        calls_->begin(call, path, objects_.path_of(call.adapter, {}));
+        bus_->attend();
     }
 
     void answer(const core::AnswerAgent& answer) {
@@ -111,7 +109,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
         if (const auto told = told_) told(event);
     }
     void hear(const core::BluetoothEvent& event) {
-        if (const auto* adapter = std::get_if<core::AdapterTold>(&event); adapter && media_)
+        if (const auto* adapter = std::get_if<core::AdapterTold>(&event))
             media_->offer(objects_.path_of(adapter->facts.id, {}));
         tell(event);
     }
@@ -120,6 +118,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     void let_go() {
         agent_.reset();
         media_.reset();
+        calls_.reset();
         proxies_.clear();
         watches_.clear();
         if (bus_) bus_->close();
@@ -135,10 +134,13 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
             boost::asio::post(io_, [self = shared_from_this(), bus = bus_] {});
             let_go();
         }
+        later([this] { start(); });
+    }
+    void later(std::function<void()> what) {
         timer_.expires_after(options_.look_again);
-        timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+        timer_.async_wait([weak = weak_from_this(), what = std::move(what)](const boost::system::error_code& error) {
             const auto self = weak.lock();
-            if (!error && self && self->told_) self->start();
+            if (!error && self && self->told_) what();
         });
     }
 
@@ -170,28 +172,33 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     }
 
     void added(sdbus::Message& message) {
+        if (!there_) return;
         sdbus::ObjectPath path;
         Interfaces interfaces;
         message >> path >> interfaces;
         objects_.add(path, interfaces);
+        if (const auto at = interfaces.find(transport_interface); at != interfaces.end())
+            media_->told(path, at->second);
     }
     void removed(sdbus::Message& message) {
+        if (!there_) return;
         sdbus::ObjectPath path;
         std::vector<std::string> interfaces;
         message >> path >> interfaces;
         objects_.remove(path, interfaces);
         for (const auto& interface : interfaces) {
-            if (interface == transport_interface && media_) media_->told(path, {});
-            if (interface == adapter_interface && media_) media_->adapter_gone(path);
+            if (interface == transport_interface) media_->told(path, {});
+            if (interface == adapter_interface) media_->adapter_gone(path);
         }
     }
     void changed(sdbus::Message& message) {
+        if (!there_) return;
         std::string interface;
         Properties properties;
         std::vector<std::string> invalidated;
         message >> interface >> properties >> invalidated;
         objects_.change(message.getPath(), interface, properties, invalidated);
-        if (interface == transport_interface && media_) media_->told(message.getPath(), properties);
+        if (interface == transport_interface) media_->told(message.getPath(), properties);
     }
     void owner(sdbus::Message& message) {
         std::string name, before, now;
@@ -216,7 +223,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
             .uponReplyInvoke([this](const sdbus::Error* error, const std::map<sdbus::ObjectPath, Interfaces>& all) {
                 if (error) {
                     trouble_ = "bluetoothd does not answer: " + error->getMessage();
-                    return;
+                    return later([this] { find_bluez(); });
                 }
                 trouble_.clear();
                 if (!std::exchange(there_, true)) tell(core::BluezChanged{true});
@@ -228,8 +235,6 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
                         if (options_.transport) options_.transport(device);
                     });
                 for (const auto& [path, interfaces] : all) objects_.add(path, interfaces);
-                for (const auto& path : objects_.adapter_paths())
-                    media_->offer(path);  // told before our end points were
                 become_agent();
             });
     }
@@ -255,9 +260,6 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     }
 
     sdbus::IProxy& proxy(const std::string& name, const std::string& path) {
-        // Strangers that a scan found come and go; their proxies stay until there are many.
-        constexpr std::size_t proxies_max = 256;
-        if (proxies_.size() >= proxies_max) proxies_.clear();
         auto& found = proxies_[name + path];
         if (!found) found = sdbus::createProxy(bus_->connection(), name, path);
         return *found;
@@ -269,88 +271,12 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
             self->tell(ended);
         });
     }
-    void end(const RadioCall& call, const sdbus::Error* error) {
-        if (!error) return end(call, RadioFailure::none, "");
-        end(call, failure_of(error->getName(), error->getMessage()), error->getMessage());
-    }
-
     void help(const RadioCall& call) {
         if (!options_.remedy) return end(call, RadioFailure::other, "not offered here");
         options_.remedy(call, [self = shared_from_this(), call](const core::Result<void>& helped) {
             helped ? self->end(call, RadioFailure::none, "")
                    : self->end(call, RadioFailure::other, helped.error().what);
         });
-    }
-
-    template <class Done>
-    void set(const std::string& path, const char* interface, const char* name, bool value, Done done) {
-        proxy(service, path)
-            .callMethodAsync("Set")
-            .onInterface(properties_interface)
-            .withTimeout(call_timeout)
-            .withArguments(std::string(interface), std::string(name), sdbus::Variant(value))
-            .uponReplyInvoke(std::move(done));
-    }
-    void set(const RadioCall& call, const std::string& path, const char* interface, const char* name, bool value) {
-        set(path, interface, name, value, [this, call](const sdbus::Error* error) { end(call, error); });
-    }
-    void ask(const RadioCall& call, const std::string& path, const char* interface, const char* method) {
-        proxy(service, path)
-            .callMethodAsync(method)
-            .onInterface(interface)
-            .withTimeout(call_timeout)
-            .uponReplyInvoke([this, call](const sdbus::Error* error) { end(call, error); });
-    }
-    void scan(const RadioCall& call, const std::string& path) {
-        const Properties filter{{"Transport", sdbus::Variant(std::string("bredr"))}};
-        proxy(service, path)
-            .callMethodAsync("SetDiscoveryFilter")
-            .onInterface(adapter_interface)
-            .withArguments(filter)
-            .uponReplyInvoke([](const sdbus::Error*) {});
-        ask(call, path, adapter_interface, "StartDiscovery");
-    }
-    void forget(const RadioCall& call, const std::string& path) {
-        proxy(service, objects_.path_of(call.adapter, {}))
-            .callMethodAsync("RemoveDevice")
-            .onInterface(adapter_interface)
-            .withTimeout(call_timeout)
-            .withArguments(sdbus::ObjectPath(path))
-            .uponReplyInvoke([this, call](const sdbus::Error* error) { end(call, error); });
-    }
-    void power_cycle(const RadioCall& call, const std::string& path) {
-        set(path, adapter_interface, "Powered", false,
-            [this, call, path](const sdbus::Error*) { set(call, path, adapter_interface, "Powered", true); });
-    }
-
-    void begin(const RadioCall& call, const std::string& path) {
-        switch (call.kind) {
-            case RadioCallKind::power_on:
-                return set(call, path, adapter_interface, "Powered", true);
-            case RadioCallKind::open_pairing:
-                return set(call, path, adapter_interface, "Pairable", true);
-            case RadioCallKind::close_pairing:
-                return set(call, path, adapter_interface, "Pairable", false);
-            case RadioCallKind::start_scan:
-                return scan(call, path);
-            case RadioCallKind::stop_scan:
-                return ask(call, path, adapter_interface, "StopDiscovery");
-            case RadioCallKind::pair:
-                return ask(call, path, device_interface, "Pair");
-            case RadioCallKind::trust:
-                return set(call, path, device_interface, "Trusted", true);
-            case RadioCallKind::connect:
-                return ask(call, path, device_interface, "Connect");
-            case RadioCallKind::disconnect:
-                return ask(call, path, device_interface, "Disconnect");
-            case RadioCallKind::forget:
-                return forget(call, path);
-            case RadioCallKind::power_cycle:
-                return power_cycle(call, path);
-            case RadioCallKind::unblock:
-            case RadioCallKind::reset:
-                return help(call);
-        }
     }
 
     boost::asio::io_context& io_;
@@ -360,6 +286,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     Objects objects_;
     std::shared_ptr<Bus> bus_;
     std::vector<sdbus::Slot> watches_;
+    std::unique_ptr<Calls> calls_;
     std::map<std::string, std::unique_ptr<sdbus::IProxy>> proxies_;
     std::unique_ptr<Agent> agent_;
     std::unique_ptr<Media> media_;

@@ -148,12 +148,6 @@ std::string Objects::path_of(const std::string& adapter, const core::BluetoothAd
     return {};
 }
 
-std::vector<std::string> Objects::adapter_paths() const {
-    std::vector<std::string> paths;
-    for (const auto& [path, facts] : adapters_) paths.push_back(path);
-    return paths;
-}
-
 std::optional<core::BluetoothAddress> Objects::address_at(const std::string& path) const {
     const auto at = devices_.find(path);
     if (at == devices_.end()) return std::nullopt;

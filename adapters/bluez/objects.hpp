@@ -3,6 +3,7 @@
 
 #include <sdbus-c++/Types.h>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <optional>
@@ -22,6 +23,9 @@ inline constexpr const char* adapter_interface = "org.bluez.Adapter1";
 inline constexpr const char* device_interface = "org.bluez.Device1";
 inline constexpr const char* transport_interface = "org.bluez.MediaTransport1";
 inline constexpr const char* battery_interface = "org.bluez.Battery1";
+// BlueZ's own limits are shorter; whoever asked has given up by then.
+inline constexpr auto call_timeout = std::chrono::seconds(60);
+
 // Nothing where it is missing, or of another type than BlueZ's documents have.
 template <class Value>
 std::optional<Value> value_of(const Properties& properties, const char* name) {
@@ -54,7 +58,6 @@ class Objects {
 
     // The path of an adapter or a device; empty: it is not there.
     std::string path_of(const std::string& adapter, const core::BluetoothAddress& address) const;
-    std::vector<std::string> adapter_paths() const;
     // Whose device that is; nothing for another path.
     std::optional<core::BluetoothAddress> address_at(const std::string& path) const;
     std::uint64_t left_out() const { return left_out_; }

@@ -332,7 +332,7 @@ void FakeBluez::set_connected(const BluetoothAddress& address, bool connected) {
 void FakeBluez::set_delay(const BluetoothAddress& address, std::uint16_t delay) {
     auto& ear = parts_->ears.at(address);
     ear.delay = delay;
-    ear.transport->emitPropertiesChangedSignal(bluez::transport_interface, {"Delay"});
+    if (ear.transport) ear.transport->emitPropertiesChangedSignal(bluez::transport_interface, {"Delay"});
     parts_->bus->attend();
 }
 
