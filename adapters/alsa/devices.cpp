@@ -1,8 +1,8 @@
 // A card, its loop and a thread.
 #include "adapters/alsa/devices.hpp"
 
+#include "actors/device_thread.hpp"
 #include "adapters/alsa/capture_loop.hpp"
-#include "adapters/alsa/device_thread.hpp"
 #include "adapters/alsa/playback_loop.hpp"
 
 namespace antiphon::alsa {
@@ -17,7 +17,7 @@ template <class Loop>
 class Served {
   public:
     Served(const AlsaDevice& device, Direction direction, const ports::Clock& clock)
-        : card_(device, direction, clock, trouble_), thread_(clock) {}
+        : clock_(clock), card_(device, direction, clock, trouble_) {}
     ~Served() { stop(); }
     Served(const Served&) = delete;
     Served& operator=(const Served&) = delete;
@@ -30,7 +30,7 @@ class Served {
         if (!card_.open() && needed) return Error{ErrorCode::unavailable, trouble_.text()};
         thread_.start([this, &callback, loop = Loop(card_, tally_)]() mutable {
             loop.step(callback);
-            return card_.next_wake();
+            return clock_.wait_for(card_.next_wake());
         });
         return {};
     }
@@ -52,10 +52,11 @@ class Served {
     }
 
   private:
+    const ports::Clock& clock_;
     Trouble trouble_;
     Tally tally_;
     Card card_;
-    DeviceThread thread_;
+    actors::DeviceThread thread_;
 };
 
 class AlsaSink final : public ports::AudioSink {

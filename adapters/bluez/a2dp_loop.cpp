@@ -14,15 +14,18 @@ constexpr std::int64_t ns_per_s = 1'000'000'000;
 }  // namespace
 
 A2dpLoop::A2dpLoop(int socket, std::unique_ptr<media::A2dpEncoder> encoder, const ports::AudioFormat& format,
-                   const ports::Clock& clock, std::uint32_t run, A2dpTally& tally)
+                   const ports::Clock& clock, core::LocalTime begin, std::uint32_t run, A2dpTally& tally)
     : socket_(socket),
       encoder_(std::move(encoder)),
       format_(format),
       clock_(clock),
       run_(run),
       tally_(tally),
-      begin_(clock.now()),
-      block_(static_cast<std::size_t>(encoder_->packet_frames()) * static_cast<std::size_t>(format.channels)) {}
+      begin_(begin),
+      block_(static_cast<std::size_t>(encoder_->packet_frames()) * static_cast<std::size_t>(format.channels)) {
+    const auto packet = encoder_->packet_frames();
+    next_ = (frames_at(clock.now()) + packet - 1) / packet * packet;
+}
 
 core::LocalTime A2dpLoop::time_of(core::FrameCount frame) const {
     const auto rate = static_cast<std::int64_t>(format_.rate);

@@ -28,9 +28,10 @@ class A2dpLoop {
     // Before their turn frames are asked for this early, so that a thread that wakes late is in time.
     static constexpr core::Duration margin = std::chrono::milliseconds(10);
 
-    // `socket` stays its owner's, and outlives this. `format` is what `encoder` takes.
+    // `socket` stays its owner's, and outlives this. `format` is what `encoder` takes. Frame 0 is that of `begin`, not
+    // after now; what was before now is nobody's loss.
     A2dpLoop(int socket, std::unique_ptr<media::A2dpEncoder> encoder, const ports::AudioFormat& format,
-             const ports::Clock& clock, std::uint32_t run, A2dpTally& tally);
+             const ports::Clock& clock, core::LocalTime begin, std::uint32_t run, A2dpTally& tally);
 
     core::LocalTime due() const { return time_of(next_); }
     // Sends the packet that is due; nothing before it is. False when nobody takes them any more. Real-time-safe.

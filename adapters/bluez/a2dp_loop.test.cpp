@@ -34,7 +34,8 @@ class A2dpLoopTest : public testing::Test {
         ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()), 0);
         auto encoder = media::a2dp_sbc.open(configuration, 895);
         ASSERT_TRUE(encoder);
-        loop = std::make_unique<A2dpLoop>(ends[0], std::move(*encoder), ports::AudioFormat{48'000, 2}, clock, 3, tally);
+        loop = std::make_unique<A2dpLoop>(ends[0], std::move(*encoder), ports::AudioFormat{48'000, 2}, clock,
+                                          clock.now(), 3, tally);
     }
     void TearDown() override {
         for (const int end : ends) ::close(end);
@@ -73,6 +74,17 @@ TEST_F(A2dpLoopTest, PacketsLeaveAtTheirTimeAndTheirPaceIsOurs) {
     EXPECT_EQ(tally.lost_frames, 0U);
     EXPECT_EQ(even.blocks.front().first, 0);
     EXPECT_EQ(even.blocks.front().reading.run, 3U);
+}
+
+TEST_F(A2dpLoopTest, InAnotherRunFramesGoOn) {
+    auto encoder = media::a2dp_sbc.open(configuration, 895);
+    A2dpLoop later(ends[0], std::move(*encoder), {48'000, 2}, clock, clock.now() - std::chrono::hours(1), 4, tally);
+    EXPECT_GE(later.due(), clock.now());
+    EXPECT_LT(later.due() - clock.now(), std::chrono::milliseconds(19));
+    clock.at = later.due();
+    EXPECT_TRUE(later.step(even));
+    EXPECT_NEAR(static_cast<double>(even.blocks.back().first), 3600. * 48'000, packet);
+    EXPECT_EQ(tally.lost_frames, 0U);
 }
 
 TEST_F(A2dpLoopTest, NothingLeavesBeforeItsTime) {

@@ -4,7 +4,7 @@
 #include <string>
 #include <thread>
 
-#include "adapters/virtual_audio/device_priority.hpp"
+#include "actors/device_thread.hpp"
 #include "adapters/virtual_audio/devices.hpp"
 #include "adapters/virtual_audio/draw.hpp"
 #include "adapters/virtual_audio/speaker_loop.hpp"
@@ -67,7 +67,7 @@ class VirtualSpeaker final : public ports::AudioSink {
 
   private:
     void run(const std::stop_token& stopping, ports::Renderer& renderer) {
-        ask_for_device_priority();
+        actors::ask_for_device_priority();
         SpeakerLoop loop(setup_, *timeline_, truth_, clock_, writer_, tally_);
         while (!stopping.stop_requested()) {
             loop.step(renderer);

@@ -1,5 +1,5 @@
 // Waits in poll, so that a stop need not wait for a turn.
-#include "adapters/alsa/device_thread.hpp"
+#include "actors/device_thread.hpp"
 
 #include <poll.h>
 #include <pthread.h>
@@ -11,16 +11,10 @@
 
 #include "core/contract.hpp"
 
-namespace antiphon::alsa {
+namespace antiphon::actors {
 namespace {
 
 constexpr int priority = 10;  // of 1 to 99: above all ordinary work, below the kernel's threads
-
-// Without the right to it (RLIMIT_RTPRIO) it goes without.
-void ask_for_priority() {
-    const sched_param wanted{priority};
-    pthread_setschedparam(pthread_self(), SCHED_RR, &wanted);
-}
 
 void wait(int wake, std::chrono::nanoseconds at_most) {
     pollfd ends{wake, POLLIN, 0};
@@ -31,12 +25,17 @@ void wait(int wake, std::chrono::nanoseconds at_most) {
 
 }  // namespace
 
-void DeviceThread::start(std::function<core::LocalTime()> turn) {
+void ask_for_device_priority() {
+    const sched_param wanted{priority};
+    pthread_setschedparam(pthread_self(), SCHED_RR, &wanted);
+}
+
+void DeviceThread::start(std::function<std::chrono::nanoseconds()> turn) {
     wake_ = ::eventfd(0, EFD_CLOEXEC);
     ANTIPHON_ASSERT(wake_ >= 0);
     thread_ = std::jthread([this, turn = std::move(turn)](const std::stop_token& stopping) {
-        ask_for_priority();
-        while (!stopping.stop_requested()) wait(wake_, clock_.wait_for(turn()));
+        ask_for_device_priority();
+        while (!stopping.stop_requested()) wait(wake_, turn());
     });
 }
 
@@ -48,4 +47,4 @@ void DeviceThread::stop() {
     ::close(wake_);
 }
 
-}  // namespace antiphon::alsa
+}  // namespace antiphon::actors
