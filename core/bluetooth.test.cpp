@@ -221,6 +221,17 @@ TEST(Bluetooth, WhatIsNotOursAnyMoreIsLetGo) {
     EXPECT_EQ(radio.calls.size(), calls);
 }
 
+TEST(Bluetooth, WhatIsLetGoWhileItIsCalledIsLetGo) {
+    Radio radio;
+    radio.bond(left);
+    radio.want({left});
+    radio.pass(milliseconds(100));
+    radio.want({});
+    radio.pass(seconds(5));
+    EXPECT_EQ(radio.calls_of(RadioCallKind::connect).size(), 1U);
+    EXPECT_FALSE(radio.things[left].facts.connected);
+}
+
 TEST(Bluetooth, ARefusalAndAMissingProfileNameTheWayOut) {
     Radio radio;
     radio.bond(left).refuses = true;

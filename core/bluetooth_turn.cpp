@@ -176,16 +176,18 @@ void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothD
         call(RadioCallKind::pair, facts.adapter, address);
     if (ours && facts.connected) device.driven = true;
     if (!ours && facts.connected && device.driven) call(RadioCallKind::disconnect, facts.adapter, address);
-    if (!ours && !facts.connected) device.driven = false;
+    if (!ours && !facts.connected && !is_calling(RadioCallKind::connect, facts.adapter, address)) device.driven = false;
     if (!ours || !facts.bonded) return;
     if (!facts.trusted) call(RadioCallKind::trust, facts.adapter, address);
     // Connected before our end points were there, or without asking for sound: it is asked once more.
     const bool lacks_sound = facts.connected && facts.resolved && facts.sink && !facts.transport && !facts.taken;
     if ((facts.connected && !lacks_sound) || !radio_is_free(facts.adapter)) return;
-    if (device.next_page > now)
+    if (device.next_page > now) {
         device.page_due = device.next_page;
-    else
+    } else {
+        device.driven = true;  // it may be connected when it is not ours any more
         call(RadioCallKind::connect, facts.adapter, address);
+    }
 }
 
 void BluetoothTurn::show(const BluetoothAddress& address, BluetoothDevice& device) {

@@ -1,0 +1,169 @@
+// What a device is played on follows from two things: somebody renders, and BlueZ has a way for its sound.
+#include "apps/worker/bluetooth_board.hpp"
+
+#include <utility>
+
+#include "adapters/bluez/remedies.hpp"
+#include "adapters/system/log.hpp"
+
+namespace antiphon::worker {
+
+using core::BluetoothAddress;
+
+namespace {
+
+// Why a device that has no line yet is silent.
+std::string trouble_of(const core::DeviceBecame& became) {
+    if (!became.reason.empty()) return became.reason;
+    if (became.state == core::DeviceState::connecting) return "it is being connected";
+    if (became.state == core::DeviceState::pairing) return "it is being paired";
+    return "its way for sound is being opened";
+}
+
+}  // namespace
+
+// Holds the transport while it is started.
+class BluetoothBoard::Sink final : public ports::AudioSink {
+  public:
+    Sink(BluetoothBoard& board, BluetoothAddress address, std::shared_ptr<bluez::A2dpSink> sink)
+        : board_(board), address_(std::move(address)), sink_(std::move(sink)) {}
+    ~Sink() override { stop(); }
+
+    ports::AudioFormat format() const override { return sink_->format(); }
+    core::Duration delay() const override { return sink_->delay(); }
+    core::Duration ahead() const override { return sink_->ahead(); }
+    core::Result<void> start(ports::Renderer& renderer) override {
+        auto started = sink_->start(renderer);
+        if (started) board_.sound(address_, started_ = true);
+        return started;
+    }
+    void stop() override {
+        sink_->stop();
+        if (std::exchange(started_, false)) board_.sound(address_, false);
+    }
+    std::string trouble() const override { return sink_->trouble(); }
+    ports::SinkCounters counters() const override { return sink_->counters(); }
+
+  private:
+    BluetoothBoard& board_;
+    const BluetoothAddress address_;
+    const std::shared_ptr<bluez::A2dpSink> sink_;
+    bool started_ = false;
+};
+
+BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, system::Background& background,
+                               std::vector<std::string> adapters)
+    : clock_(clock),
+      background_(background),
+      timer_(io),
+      bluez_(io,
+             bluez::BluezOptions{.adapters = std::move(adapters),
+                                 .remedy = [this](const auto& call, auto done) { help(call, std::move(done)); },
+                                 .transport = [this](const BluetoothAddress& address) { follow(address); }},
+             [this](const core::BluetoothEvent& event) { opened_ ? tell(event) : early_.push_back(event); }) {
+    opened_ = true;
+    for (const auto& event : std::exchange(early_, {})) tell(event);
+}
+
+BluetoothBoard::~BluetoothBoard() = default;
+
+std::unique_ptr<ports::AudioSink> BluetoothBoard::make_sink(const BluetoothAddress& address) {
+    auto& ear = ears_[address];
+    if (!ear.sink) ear.sink = std::make_shared<bluez::A2dpSink>(clock_);
+    return std::make_unique<Sink>(*this, address, ear.sink);
+}
+
+void BluetoothBoard::want(std::set<BluetoothAddress> ours) {
+    ours_ = std::move(ours);
+    core::DevicesWanted wanted{ours_, {}};
+    for (const auto& [address, ear] : ears_)
+        if (ear.sounding) wanted.sounding.insert(address);
+    tell(wanted);
+}
+
+void BluetoothBoard::pair(const BluetoothAddress& address, std::function<void(core::Result<void>)> answer) {
+    const core::MessageId request{"pair-" + std::to_string(++last_request_)};
+    answers_[request] = std::move(answer);
+    tell(core::PairAsked{request, address});
+}
+
+void BluetoothBoard::tell(const core::BluetoothEvent& event) {
+    for (const auto& effect : core::bluetooth_step(state_, clock_.now(), event)) take(effect);
+    wait();
+}
+
+void BluetoothBoard::take(const core::BluetoothEffect& effect) {
+    if (const auto* call = std::get_if<core::RadioCall>(&effect)) return bluez_.perform(*call);
+    if (const auto* answer = std::get_if<core::AnswerAgent>(&effect)) return bluez_.answer(*answer);
+    if (const auto* ended = std::get_if<core::BluetoothAnswer>(&effect)) {
+        const auto answer = answers_.extract(ended->request);
+        if (!answer.empty()) answer.mapped()(ended->result);
+        return;
+    }
+    const auto& became = std::get<core::DeviceBecame>(effect);
+    system::log::info("bluetooth.device", {{"device", became.address.value}}, became.reason);
+    const auto ear = ears_.find(became.address);
+    if (ear == ears_.end()) return;
+    const bool works = became.state == core::DeviceState::ready || became.state == core::DeviceState::streaming;
+    if (!works || !ear->second.sink->attached()) ear->second.sink->detach(trouble_of(became));
+}
+
+void BluetoothBoard::sound(const BluetoothAddress& address, bool sounding) {
+    auto& ear = ears_[address];
+    ear.sounding = sounding;
+    if (!sounding && ear.sink->attached()) {
+        ear.sink->detach("");
+        bluez_.release(address);
+    }
+    follow(address);
+    want(std::move(ours_));
+}
+
+// The device's way for sound is there, has changed, or is gone.
+void BluetoothBoard::follow(const BluetoothAddress& address) {
+    const auto at = ears_.find(address);
+    if (at == ears_.end()) return;
+    auto& ear = at->second;
+    const auto facts = bluez_.transport_of(address);
+    const bool active = facts && facts->state == bluez::TransportState::active;
+    const bool ended = std::exchange(ear.active, active) && !active;
+    if (ear.sink->attached() && (!facts || ended))
+        ear.sink->detach(facts ? "the device has suspended it" : "its way for sound is gone");
+    if (facts && facts->delay) ear.sink->set_reported_delay(*facts->delay);
+    // What the device has suspended is its to begin again: then it is pending.
+    const bool may = facts && (!ended || facts->state == bluez::TransportState::pending);
+    if (ear.sounding && may && !ear.sink->attached()) acquire(address, ear);
+}
+
+void BluetoothBoard::acquire(const BluetoothAddress& address, Ear& ear) {
+    if (std::exchange(ear.acquiring, true)) return;
+    bluez_.acquire(address, [this, address, alive = std::weak_ptr(alive_)](core::Result<bluez::TransportLine> line) {
+        if (!alive.expired()) acquired(address, std::move(line));
+    });
+}
+
+void BluetoothBoard::acquired(const BluetoothAddress& address, core::Result<bluez::TransportLine> line) {
+    auto& ear = ears_[address];
+    ear.acquiring = false;
+    if (!line) return ear.sink->detach(line.error().what);
+    if (!ear.sounding) return bluez_.release(address);  // it was stopped meanwhile
+    if (const auto attached = ear.sink->attach(std::move(*line)); !attached) bluez_.release(address);
+}
+
+void BluetoothBoard::help(const core::RadioCall& call, std::function<void(core::Result<void>)> done) {
+    const bool taken = background_.run([call, done]() -> system::Background::Then {
+        return [done, helped = bluez::help_adapter(call.kind, call.adapter)] { done(helped); };
+    });
+    if (!taken) done(core::Error{core::ErrorCode::unavailable, "too much is being done in the background"});
+}
+
+void BluetoothBoard::wait() {
+    const auto due = core::bluetooth_due(state_);
+    if (!due) return void(timer_.cancel());
+    timer_.expires_after(clock_.wait_for(*due));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) tell(core::BluetoothTick{});
+    });
+}
+
+}  // namespace antiphon::worker

@@ -1,0 +1,71 @@
+// The Bluetooth devices of this board: the core's machine over BlueZ, and an output for each device that is ours.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/bluez/a2dp_sink.hpp"
+#include "adapters/bluez/bluez.hpp"
+#include "adapters/system/background.hpp"
+#include "core/bluetooth.hpp"
+#include "ports/clock.hpp"
+
+namespace antiphon::worker {
+
+// All on the loop's thread, but what AudioSink gives to others.
+class BluetoothBoard {
+  public:
+    // `adapters` are ours; empty: all.
+    BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, system::Background& background,
+                   std::vector<std::string> adapters);
+    ~BluetoothBoard();
+
+    // An output for this device, one at a time, which ends before the board. The transport is held while it is started.
+    std::unique_ptr<ports::AudioSink> make_sink(const core::BluetoothAddress& address);
+
+    // Those that this board may drive, from now on; others are let go.
+    void want(std::set<core::BluetoothAddress> ours);
+    // A person's wish. Pairing ends with `answer`, once.
+    void pair(const core::BluetoothAddress& address, std::function<void(core::Result<void>)> answer);
+    void tell(const core::BluetoothEvent& event);
+
+    const core::BluetoothState& state() const { return state_; }
+    const bluez::Bluez& bluez() const { return bluez_; }
+
+  private:
+    struct Ear {
+        std::shared_ptr<bluez::A2dpSink> sink;
+        bool sounding = false;   // somebody renders
+        bool acquiring = false;  // BlueZ is asked
+        bool active = false;     // as BlueZ last told
+    };
+    class Sink;
+
+    void take(const core::BluetoothEffect& effect);
+    void sound(const core::BluetoothAddress& address, bool sounding);
+    void follow(const core::BluetoothAddress& address);
+    void acquire(const core::BluetoothAddress& address, Ear& ear);
+    void acquired(const core::BluetoothAddress& address, core::Result<bluez::TransportLine> line);
+    void help(const core::RadioCall& call, std::function<void(core::Result<void>)> done);
+    void wait();
+
+    const ports::Clock& clock_;
+    system::Background& background_;
+    boost::asio::steady_timer timer_;
+    core::BluetoothState state_;
+    std::set<core::BluetoothAddress> ours_;
+    std::map<core::BluetoothAddress, Ear> ears_;
+    std::map<core::MessageId, std::function<void(core::Result<void>)>> answers_;
+    std::uint64_t last_request_ = 0;
+    std::vector<core::BluetoothEvent> early_;  // that came while BlueZ was opened
+    bool opened_ = false;
+    bluez::Bluez bluez_;
+    std::shared_ptr<int> alive_ = std::make_shared<int>();  // what is answered later looks whether we are
+};
+
+}  // namespace antiphon::worker
