@@ -58,7 +58,7 @@ BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& 
       timer_(io),
       bluez_(io,
              bluez::BluezOptions{.adapters = std::move(adapters),
-                                 .remedy = [this](const auto& call, auto done) { help(call, std::move(done)); },
+                                 .remedy = [this](const auto& call, const auto& done) { help(call, done); },
                                  .transport = [this](const BluetoothAddress& address) { follow(address); }},
              [this](const core::BluetoothEvent& event) { opened_ ? tell(event) : early_.push_back(event); }) {
     opened_ = true;
@@ -150,7 +150,7 @@ void BluetoothBoard::acquired(const BluetoothAddress& address, core::Result<blue
     if (const auto attached = ear.sink->attach(std::move(*line)); !attached) bluez_.release(address);
 }
 
-void BluetoothBoard::help(const core::RadioCall& call, std::function<void(core::Result<void>)> done) {
+void BluetoothBoard::help(const core::RadioCall& call, const std::function<void(core::Result<void>)>& done) {
     const bool taken = background_.run([call, done]() -> system::Background::Then {
         return [done, helped = bluez::help_adapter(call.kind, call.adapter)] { done(helped); };
     });

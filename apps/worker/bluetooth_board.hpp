@@ -51,7 +51,7 @@ class BluetoothBoard {
     void follow(const core::BluetoothAddress& address);
     void acquire(const core::BluetoothAddress& address, Ear& ear);
     void acquired(const core::BluetoothAddress& address, core::Result<bluez::TransportLine> line);
-    void help(const core::RadioCall& call, std::function<void(core::Result<void>)> done);
+    void help(const core::RadioCall& call, const std::function<void(core::Result<void>)>& done);
     void wait();
 
     const ports::Clock& clock_;
