@@ -21,6 +21,7 @@ void take(BluetoothTurn& turn, const BluezChanged& event) {
         if (device.pairing) turn.end_pairing(id, Error{ErrorCode::unavailable, "bluetoothd has ended"});
     state.adapters.clear();
     state.calls.clear();
+    state.lately.clear();
     for (auto& [id, device] : state.devices) {
         device.facts.reset();
         device.question.reset();
@@ -33,6 +34,7 @@ void take(BluetoothTurn& turn, const AdapterTold& event) { turn.state.adapters[e
 void take(BluetoothTurn& turn, const AdapterGone& event) {
     turn.state.adapters.erase(event.id);
     std::erase_if(turn.state.calls, [&](const auto& call) { return call.second.call.adapter == event.id; });
+    std::erase_if(turn.state.lately, [&](const auto& call) { return call.call.adapter == event.id; });
     for (auto& [id, device] : turn.state.devices)
         if (device.facts && device.facts->adapter == event.id) device.facts.reset();
 }
@@ -157,6 +159,7 @@ std::optional<LocalTime> bluetooth_due(const BluetoothState& state) {
     soonest(state.scan_until);
     soonest(state.pairing_until);
     for (const auto& [id, call] : state.calls) soonest(call.until);
+    for (const auto& call : state.lately) soonest(call.until);
     for (const auto& [id, adapter] : state.adapters) soonest(adapter.wait_until);
     for (const auto& [address, device] : state.devices) {
         if (device.question) soonest(device.question->until);

@@ -213,6 +213,7 @@ struct BluetoothState {
         LocalTime until;
     };
     std::map<RadioCallId, Call> calls;  // that have not ended
+    std::vector<Call> lately;           // that have, and are not made again until then
     std::optional<LocalTime> scan_until;
     std::optional<LocalTime> pairing_until;
     RadioCallId last_call = 0;
@@ -221,6 +222,7 @@ struct BluetoothState {
 struct BluetoothLimits {
     static constexpr std::size_t devices_max = 256;  // strangers that a scan finds are forgotten beyond
     static constexpr Duration call_max = std::chrono::seconds(30);
+    static constexpr Duration call_again = std::chrono::seconds(2);  // one that was refused, or did not help yet
     static constexpr Duration page_retry_min = std::chrono::seconds(2);
     static constexpr Duration page_retry_max = std::chrono::seconds(30);
     static constexpr Duration sound_wait =

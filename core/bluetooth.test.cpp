@@ -193,6 +193,22 @@ TEST(Bluetooth, AnAdapterThatHangsIsHelpedTheMilderWayFirst) {
     }
 }
 
+TEST(Bluetooth, WhatIsRefusedIsNotAskedForWithoutAnEnd) {
+    Radio radio;
+    radio.bond(left);
+    radio.want({left});
+    radio.blocked = true;  // by the switch of rfkill
+    radio.adapter.powered = false;
+    radio.tell(AdapterTold{radio.adapter});
+    radio.pass(seconds(60));
+    EXPECT_GE(radio.calls_of(RadioCallKind::power_on).size(), 20U);
+    EXPECT_LE(radio.calls_of(RadioCallKind::power_on).size(), 31U);
+    EXPECT_EQ(radio.device(left).reason, "its adapter hci0 is off");
+    radio.blocked = false;
+    radio.pass(seconds(5));
+    EXPECT_EQ(radio.device(left).state, DeviceState::ready);
+}
+
 TEST(Bluetooth, AnAdapterThatStaysDeadIsToldAndTriedAgain) {
     Radio radio;
     radio.bond(left);

@@ -106,6 +106,7 @@ class Radio {
     AdapterFacts adapter{"hci0", true, false, false};
     std::map<BluetoothAddress, Thing> things;
     bool hangs = false;
+    bool blocked = false;  // it cannot be switched on
     RadioCallKind heals = RadioCallKind::reset;
     std::vector<RadioCall> calls;
     std::vector<LocalTime> called;
@@ -171,7 +172,8 @@ class Radio {
                 adapter.pairable = false;
                 break;
             case RadioCallKind::power_on:
-                adapter.powered = true;
+                if (blocked) failure = RadioFailure::other;
+                adapter.powered = !blocked;
                 break;
             default:
                 break;

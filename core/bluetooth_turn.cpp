@@ -41,7 +41,10 @@ bool BluetoothTurn::is_calling(RadioCallKind kind, const std::string& adapter, c
 }
 
 void BluetoothTurn::call(RadioCallKind kind, const std::string& adapter, const BluetoothAddress& address) {
-    if (is_calling(kind, adapter, address)) return;
+    const bool lately = std::ranges::any_of(state.lately, [&](const auto& one) {
+        return one.call.kind == kind && one.call.adapter == adapter && one.call.address == address;
+    });
+    if (lately || is_calling(kind, adapter, address)) return;
     const RadioCall call{++state.last_call, kind, adapter, address};
     state.calls[call.id] = {call, now + Limits::call_max};
     effects.push_back(call);
@@ -61,6 +64,10 @@ void BluetoothTurn::end_pairing(const BluetoothAddress& address, Result<void> re
 
 void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, const std::string& what) {
     judge_adapter(call, failure);
+    // What BlueZ refuses it would refuse again, and what it has done it tells a little later. Pages have times of their
+    // own, and what a person asks for is asked again.
+    if (!is_page(call.kind) && call.kind != RadioCallKind::forget)
+        state.lately.push_back({call, now + Limits::call_again});
     auto* device = find(call.address);
     if (!device) return;
     if (call.kind == RadioCallKind::pair) {
@@ -119,6 +126,7 @@ void BluetoothTurn::pass_deadlines() {
 }
 
 void BluetoothTurn::reconcile() {
+    std::erase_if(state.lately, [&](const auto& one) { return one.until <= now; });
     for (auto& [address, device] : state.devices) device.page_due.reset();
     if (state.bluez) {
         for (auto& [id, adapter] : state.adapters) reconcile_adapter(adapter);

@@ -4,12 +4,9 @@
 #include <utility>
 
 namespace antiphon::bluez {
-namespace {
 
 using core::Error;
 using core::ErrorCode;
-
-}  // namespace
 
 core::Result<void> A2dpSink::attach(TransportLine line) {
     const auto& facts = line.facts();

@@ -126,7 +126,6 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     }
 
     void lose_bus(const std::string& why) {
-        trouble_ = why + "; is D-Bus running?";
         if (bus_) {
             ++counters_.buses_lost;
             lose_bluez();
@@ -134,6 +133,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
             boost::asio::post(io_, [self = shared_from_this(), bus = bus_] {});
             let_go();
         }
+        trouble_ = why + "; is D-Bus running?";
         later([this] { start(); });
     }
     void later(std::function<void()> what) {
@@ -152,7 +152,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
                 try {
                     (this->*handler)(message);
                 } catch (const sdbus::Error&) {
-                    ++malformed_;  // a signal of another form than BlueZ's documents have
+                    ++counters_.malformed;  // a signal of another form than BlueZ's documents have
                 }
             }));
         };
@@ -225,8 +225,9 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
                     trouble_ = "bluetoothd does not answer: " + error->getMessage();
                     return later([this] { find_bluez(); });
                 }
+                if (std::exchange(there_, true)) return;  // it came while we asked whether it was there
                 trouble_.clear();
-                if (!std::exchange(there_, true)) tell(core::BluezChanged{true});
+                tell(core::BluezChanged{true});
                 media_ = std::make_unique<Media>(
                     bus_->connection(), options_.quality,
                     [this](const std::string& path) { return objects_.address_at(path); },
@@ -292,7 +293,6 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
     std::unique_ptr<Media> media_;
     std::string trouble_;
     bool there_ = false;
-    std::uint64_t malformed_ = 0;
     BluezCounters counters_;
 };
 

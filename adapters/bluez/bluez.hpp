@@ -27,9 +27,10 @@ struct BluezOptions {
 
 struct BluezCounters {
     std::uint64_t calls = 0;
-    std::uint64_t failed = 0;    // of them
-    std::uint64_t left_out = 0;  // objects beyond the bound
-    std::uint64_t refused = 0;   // capabilities and configurations that are none, since bluetoothd began
+    std::uint64_t failed = 0;     // of them
+    std::uint64_t left_out = 0;   // objects beyond the bound
+    std::uint64_t malformed = 0;  // signals of forms that BlueZ does not have
+    std::uint64_t refused = 0;    // capabilities and configurations that are none, since bluetoothd began
     std::uint64_t buses_lost = 0;
 };
 
@@ -39,6 +40,7 @@ class Bluez {
   public:
     using Told = std::function<void(const core::BluetoothEvent&)>;
 
+    // Nothing is told before the loop runs.
     Bluez(boost::asio::io_context& io, BluezOptions options, Told told);
     ~Bluez();
 

@@ -20,6 +20,10 @@ std::string trouble_of(const core::DeviceBecame& became) {
     return "its way for sound is being opened";
 }
 
+bool works(const core::DeviceBecame& became) {
+    return became.state == core::DeviceState::ready || became.state == core::DeviceState::streaming;
+}
+
 }  // namespace
 
 // Holds the transport while it is started.
@@ -60,10 +64,7 @@ BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& 
              bluez::BluezOptions{.adapters = std::move(adapters),
                                  .remedy = [this](const auto& call, const auto& done) { help(call, done); },
                                  .transport = [this](const BluetoothAddress& address) { follow(address); }},
-             [this](const core::BluetoothEvent& event) { opened_ ? tell(event) : early_.push_back(event); }) {
-    opened_ = true;
-    for (const auto& event : std::exchange(early_, {})) tell(event);
-}
+             [this](const core::BluetoothEvent& event) { tell(event); }) {}
 
 BluetoothBoard::~BluetoothBoard() = default;
 
@@ -75,6 +76,10 @@ std::unique_ptr<ports::AudioSink> BluetoothBoard::make_sink(const BluetoothAddre
 
 void BluetoothBoard::want(std::set<BluetoothAddress> ours) {
     ours_ = std::move(ours);
+    tell_wanted();
+}
+
+void BluetoothBoard::tell_wanted() {
     core::DevicesWanted wanted{ours_, {}};
     for (const auto& [address, ear] : ears_)
         if (ear.sounding) wanted.sounding.insert(address);
@@ -101,11 +106,12 @@ void BluetoothBoard::take(const core::BluetoothEffect& effect) {
         return;
     }
     const auto& became = std::get<core::DeviceBecame>(effect);
-    system::log::info("bluetooth.device", {{"device", became.address.value}}, became.reason);
+    const bool streams = became.state == core::DeviceState::streaming;
+    const auto text = !works(became) ? trouble_of(became) : streams ? "it is played on" : "it can be played on";
+    system::log::info("bluetooth.device", {{"device", became.address.value}}, text);
     const auto ear = ears_.find(became.address);
     if (ear == ears_.end()) return;
-    const bool works = became.state == core::DeviceState::ready || became.state == core::DeviceState::streaming;
-    if (!works || !ear->second.sink->attached()) ear->second.sink->detach(trouble_of(became));
+    if (!works(became) || !ear->second.sink->attached()) ear->second.sink->detach(trouble_of(became));
 }
 
 void BluetoothBoard::sound(const BluetoothAddress& address, bool sounding) {
@@ -116,7 +122,7 @@ void BluetoothBoard::sound(const BluetoothAddress& address, bool sounding) {
         bluez_.release(address);
     }
     follow(address);
-    want(std::move(ours_));
+    tell_wanted();
 }
 
 // The device's way for sound is there, has changed, or is gone.
@@ -161,8 +167,8 @@ void BluetoothBoard::wait() {
     const auto due = core::bluetooth_due(state_);
     if (!due) return void(timer_.cancel());
     timer_.expires_after(clock_.wait_for(*due));
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (!error) tell(core::BluetoothTick{});
+    timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
+        if (!error && !alive.expired()) tell(core::BluetoothTick{});
     });
 }
 

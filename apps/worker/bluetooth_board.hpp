@@ -47,6 +47,7 @@ class BluetoothBoard {
     class Sink;
 
     void take(const core::BluetoothEffect& effect);
+    void tell_wanted();
     void sound(const core::BluetoothAddress& address, bool sounding);
     void follow(const core::BluetoothAddress& address);
     void acquire(const core::BluetoothAddress& address, Ear& ear);
@@ -62,8 +63,6 @@ class BluetoothBoard {
     std::map<core::BluetoothAddress, Ear> ears_;
     std::map<core::MessageId, std::function<void(core::Result<void>)>> answers_;
     std::uint64_t last_request_ = 0;
-    std::vector<core::BluetoothEvent> early_;  // that came while BlueZ was opened
-    bool opened_ = false;
     bluez::Bluez bluez_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();  // what is answered later looks whether we are
 };

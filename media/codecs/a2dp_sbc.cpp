@@ -10,6 +10,7 @@
 
 #include "core/contract.hpp"
 #include "media/codecs/quantise.hpp"
+#include "media/rtp/octets.hpp"
 
 namespace antiphon::media {
 namespace {
@@ -203,15 +204,12 @@ class SbcEncoder final : public A2dpEncoder {
   private:
     // RFC 3550, 5.1, with the dynamic type that all A2DP sources use; then how many frames of the codec follow, whole.
     void write_headers(core::FrameCount first) {
-        const auto put = [this](std::size_t at, std::uint32_t value, int bytes) {
-            for (int i = 0; i < bytes; ++i)
-                packet_[at + static_cast<std::size_t>(i)] = static_cast<std::byte>(value >> (8 * (bytes - 1 - i)));
-        };
-        put(0, 0x8060, 2);
-        put(2, number_++, 2);
-        put(4, static_cast<std::uint32_t>(first), 4);
-        put(8, 1, 4);
-        put(rtp_header_bytes, static_cast<std::uint32_t>(codec_frames_), 1);
+        rtp::Writer header(packet_);
+        header.u16(0x8060);
+        header.u16(number_++);
+        header.u32(static_cast<std::uint32_t>(first));
+        header.u32(1);
+        header.u8(static_cast<std::uint8_t>(codec_frames_));
     }
 
     const Chosen chosen_;

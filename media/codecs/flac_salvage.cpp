@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "media/codecs/flac_decoder.hpp"
+#include "media/rtp/octets.hpp"
 
 namespace antiphon::media {
 namespace {
@@ -51,44 +52,27 @@ struct BlockHeader {
     std::size_t bytes = 0;
 };
 
-// Takes bytes from the front; nothing once there are not enough.
-class Front {
-  public:
-    explicit Front(View bytes) : bytes_(bytes) {}
-    std::uint32_t take(std::size_t count) {
-        if (count > bytes_.size() - at_) return missing_ = true, 0;
-        std::uint32_t value = 0;
-        while (count-- > 0) value = value << 8 | std::to_integer<std::uint32_t>(bytes_[at_++]);
-        return value;
+// As UTF-8 codes characters (RFC 9639, 9.1.5); nothing for what is no number of blocks, which has six bytes at most.
+std::optional<std::uint64_t> number_in(rtp::Reader& reader) {
+    const std::uint32_t first = reader.u8();
+    if (first < 0x80) return first;
+    std::size_t more = 0;
+    while (more < 6 && (first & (0x40U >> more)) != 0) ++more;
+    if (more == 0 || more == 6) return std::nullopt;
+    std::uint64_t number = first & (0x3FU >> more);
+    for (; more > 0; --more) {
+        const std::uint32_t next = reader.u8();
+        if ((next & 0xC0U) != 0x80) return std::nullopt;
+        number = number << 6 | (next & 0x3FU);
     }
-    // As UTF-8 codes characters (RFC 9639, 9.1.5).
-    std::uint64_t take_number() {
-        const auto first = take(1);
-        if (first < 0x80) return first;
-        std::size_t more = 0;
-        while (more < 6 && (first & (0x40U >> more)) != 0) ++more;
-        if (more == 0 || more == 6) return missing_ = true, 0;  // a number of blocks has six bytes at most
-        std::uint64_t number = first & (0x3FU >> more);
-        for (; more > 0; --more) {
-            const auto next = take(1);
-            if ((next & 0xC0U) != 0x80) missing_ = true;
-            number = number << 6 | (next & 0x3FU);
-        }
-        return number;
-    }
-    bool missing() const { return missing_; }
-    std::size_t taken() const { return at_; }
+    return number;
+}
 
-  private:
-    View bytes_;
-    std::size_t at_ = 0;
-    bool missing_ = false;
-};
-
-core::FrameCount frames_of(std::uint32_t code, Front& front) {
+core::FrameCount frames_of(std::uint32_t code, rtp::Reader& reader) {
     if (code == 1) return 192;
     if (code >= 2 && code <= 5) return core::FrameCount{576} << (code - 2);
-    if (code == 6 || code == 7) return core::FrameCount{front.take(code - 5)} + 1;
+    if (code == 6) return core::FrameCount{reader.u8()} + 1;
+    if (code == 7) return core::FrameCount{reader.u16()} + 1;
     return code >= 8 ? core::FrameCount{256} << (code - 8) : 0;
 }
 
@@ -96,20 +80,21 @@ constexpr std::uint32_t bits_code(int bits) { return bits == 16 ? 4 : 6; }
 
 // Nothing where none of this format begins.
 std::optional<BlockHeader> header_at(View bytes, const FlacFormat& format) {
-    Front front(bytes);
-    if (front.take(2) != 0xFFF8) return std::nullopt;  // blocks of one size, but for the last
-    const auto sizes = front.take(1), layout = front.take(1);
+    rtp::Reader reader(bytes);
+    if (reader.u16() != 0xFFF8) return std::nullopt;  // blocks of one size, but for the last
+    const std::uint32_t sizes = reader.u8(), layout = reader.u8();
     const auto channel_code = layout >> 4;
     const auto channels = channel_code < 8 ? channel_code + 1 : channel_code <= 10 ? 2 : 0;
     if (channels != static_cast<std::uint32_t>(format.channels) || (layout & 15) != bits_code(format.bits) << 1)
         return std::nullopt;
-    BlockHeader header{.number = front.take_number()};
-    header.frames = frames_of(sizes >> 4, front);
+    const auto number = number_in(reader);
+    if (!number) return std::nullopt;
+    BlockHeader header{.number = *number, .frames = frames_of(sizes >> 4, reader)};
     const auto rate_code = sizes & 15;
-    if (rate_code >= 12) front.take(rate_code == 12 ? 1 : 2);
-    front.take(1);
-    header.bytes = front.taken();
-    if (front.missing() || header.frames == 0 || rate_code == 15 || Crc8::of(bytes.first(header.bytes)) != 0)
+    if (rate_code >= 12) reader.take(rate_code == 12 ? 1 : 2);
+    reader.u8();  // the CRC
+    header.bytes = bytes.size() - reader.left().size();
+    if (reader.failed() || header.frames == 0 || rate_code == 15 || Crc8::of(bytes.first(header.bytes)) != 0)
         return std::nullopt;
     return header;
 }

@@ -25,18 +25,14 @@ const BluetoothAddress left{"AA:00:00:00:00:01"}, right{"AA:00:00:00:00:02"};
 class Board {
   public:
     explicit Board(boost::asio::io_context& io)
-        : bluez_(std::make_unique<bluez::Bluez>(
-              io, bluez::BluezOptions{.adapters = {"hci0"}, .look_again = std::chrono::milliseconds(50)},
-              [this](const core::BluetoothEvent& event) { take(event); })) {
-        for (const auto& event : std::exchange(early_, {})) take(event);
-    }
+        : bluez_(io, bluez::BluezOptions{.adapters = {"hci0"}, .look_again = std::chrono::milliseconds(50)},
+                 [this](const core::BluetoothEvent& event) { take(event); }) {}
 
     void take(const core::BluetoothEvent& event) {
-        if (!bluez_) return early_.push_back(event);
         if (const auto* ended = std::get_if<core::RadioCallEnded>(&event)) endings.push_back(*ended);
         for (const auto& effect : core::bluetooth_step(state, clock_.now(), event)) {
-            if (const auto* call = std::get_if<core::RadioCall>(&effect)) bluez_->perform(*call);
-            if (const auto* answer = std::get_if<core::AnswerAgent>(&effect)) bluez_->answer(*answer);
+            if (const auto* call = std::get_if<core::RadioCall>(&effect)) bluez_.perform(*call);
+            if (const auto* answer = std::get_if<core::AnswerAgent>(&effect)) bluez_.answer(*answer);
             if (const auto* answer = std::get_if<core::BluetoothAnswer>(&effect)) answers.push_back(answer->result);
         }
     }
@@ -45,7 +41,7 @@ class Board {
         const auto at = state.devices.find(address);
         return at == state.devices.end() ? DeviceState::absent : at->second.state;
     }
-    bluez::Bluez& bluez() { return *bluez_; }
+    bluez::Bluez& bluez() { return bluez_; }
 
     core::BluetoothState state;
     std::vector<core::RadioCallEnded> endings;
@@ -53,8 +49,7 @@ class Board {
 
   private:
     system::SystemClock clock_;
-    std::vector<core::BluetoothEvent> early_;
-    std::unique_ptr<bluez::Bluez> bluez_;
+    bluez::Bluez bluez_;
 };
 
 class BluezTest : public testing::Test {
@@ -242,6 +237,7 @@ TEST_F(BluezTest, TheBusMayBeAwayAndComeBack) {
     bus.kill();
     EXPECT_TRUE(soon([&] { return board.bluez().counters().buses_lost == 1; }));
     EXPECT_TRUE(board.state.adapters.empty());
+    EXPECT_NE(board.bluez().trouble().find("is D-Bus running?"), std::string::npos) << board.bluez().trouble();
     bus.start();
     have_bluez();
     EXPECT_TRUE(soon([&] { return board.state.adapters.contains("hci0"); }));
@@ -283,6 +279,7 @@ TEST_F(BluezTest, NonsenseAndSilenceChangeNothing) {
     board.bluez().perform({101, core::RadioCallKind::power_cycle, "hci0"});
     EXPECT_TRUE(soon([&] { return board.endings.back().id == 101; }));
     EXPECT_TRUE(called("Powered off") && called("Powered on"));
+    EXPECT_EQ(board.bluez().counters().malformed, 3U);
 }
 
 }  // namespace
