@@ -2,6 +2,7 @@
 #include "media/recording/segment_damage.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace antiphon::media {
 
@@ -30,11 +31,10 @@ SegmentRow with_damage(SegmentRow row, const FlacSalvage& left) {
     for (const auto& lost : left.lost) damage.push_back({row.first + lost.first, lost.count, segment_damaged, {}});
     if (left.frames < frames_in_file(row))
         damage.push_back({row.first + left.frames, row.frames - left.frames, segment_damaged, {}});
-    std::vector<SegmentGap> gaps;
-    for (const auto& gap : row.gaps) keep_outside(gap, damage, gaps);
-    gaps.insert(gaps.end(), damage.begin(), damage.end());
-    std::ranges::stable_sort(gaps, {}, &SegmentGap::first);
-    row.gaps = std::move(gaps);
+    std::vector<SegmentGap> others;
+    for (const auto& gap : row.gaps) keep_outside(gap, damage, others);
+    row.gaps.clear();
+    std::ranges::merge(others, damage, std::back_inserter(row.gaps), {}, &SegmentGap::first, &SegmentGap::first);
     return row;
 }
 
