@@ -22,9 +22,11 @@ struct Walk {
     std::unique_ptr<FLAC__StreamDecoder, Free> decoder{FLAC__stream_decoder_new()};
     std::optional<Error> failure;  // of reading
     std::uint64_t handed = 0;      // bytes
+    std::uint64_t written = 0;     // bytes of these, up to the last that is not zero
     bool damaged = false;
     core::FrameCount got = 0;  // by the last step
     FlacExtent extent;
+    FlacExtent last;  // without the last good frame
 
     static FLAC__StreamDecoderReadStatus read(const FLAC__StreamDecoder*, FLAC__byte out[], std::size_t* size,
                                               void* self) {
@@ -33,6 +35,11 @@ struct Walk {
         if (!got) {
             walk.failure = got.error();
             return FLAC__STREAM_DECODER_READ_STATUS_ABORT;
+        }
+        for (std::size_t i = *got; i > 0; --i) {
+            if (out[i - 1] == 0) continue;
+            walk.written = walk.handed + i;
+            break;
         }
         walk.handed += * size = *got;
         return *got > 0 ? FLAC__STREAM_DECODER_READ_STATUS_CONTINUE : FLAC__STREAM_DECODER_READ_STATUS_END_OF_STREAM;
@@ -90,11 +97,21 @@ struct Walk {
 
     bool at_end() const { return FLAC__stream_decoder_get_state(decoder.get()) == FLAC__STREAM_DECODER_END_OF_STREAM; }
 
+    // What was never written may read as zeros, which a CRC of zero takes for the end of a frame, each 65536th time.
+    void distrust_zeros() {
+        constexpr std::uint64_t zeros_believed = 2;  // the CRC itself
+        if (extent.frames == 0 || extent.bytes < written + zeros_believed + 1) return;
+        extent = last;
+        damaged = true;
+    }
+
     // False: that was all that is good.
     bool step() {
         got = 0;
         if (!FLAC__stream_decoder_process_single(decoder.get()) || damaged || failure || got == 0) return false;
+        const auto so_far = extent;
         if (!note_position()) return false;
+        last = so_far;
         extent.frames += got;
         return true;
     }
@@ -108,6 +125,7 @@ core::Result<FlacExtent> flac_extent(const std::function<core::Result<std::size_
     while (walk.step()) {
     }
     if (walk.failure) return *walk.failure;
+    walk.distrust_zeros();
     walk.extent.whole = !walk.damaged && walk.at_end() && walk.extent.bytes == walk.handed;
     return walk.extent;
 }

@@ -96,6 +96,38 @@ TEST(FlacExtent, WhatWasNeverWrittenIsNoSound) {
     }
 }
 
+// RFC 9639, 9.3.
+std::uint16_t crc16(std::uint16_t crc, std::byte byte) {
+    crc = static_cast<std::uint16_t>(crc ^ std::to_integer<unsigned>(byte) << 8);
+    for (int bit = 0; bit < 8; ++bit) crc = static_cast<std::uint16_t>(crc << 1 ^ ((crc & 0x8000) != 0 ? 0x8005 : 0));
+    return crc;
+}
+
+// From such a place on a frame may be all zeros, and its CRC be right.
+TEST(FlacExtent, WhatWasNeverWrittenIsNoSoundThoughItsCrcIsRight) {
+    const auto stream = encoded(120);
+    int places = 0;
+    for (std::size_t frame = 1; frame + 1 < stream.ends.size(); ++frame) {
+        const auto begin = stream.ends[frame], end = stream.ends[frame + 1];
+        std::uint16_t crc = 0;
+        for (auto at = begin; at + 3 < end; ++at) {
+            crc = crc16(crc, stream.bytes[at]);
+            if (crc != 0 || at < begin + 16) continue;
+            ++places;
+            for (const std::size_t zeros : {0U, 1U, 5000U}) {
+                Bytes torn(stream.bytes.begin(), stream.bytes.begin() + static_cast<std::ptrdiff_t>(at) + 1);
+                torn.resize(end + zeros);
+                const auto extent = extent_of(torn);
+                ASSERT_TRUE(extent);
+                EXPECT_EQ(extent->bytes, begin);
+                EXPECT_EQ(extent->frames, stream.frames[frame]);
+                EXPECT_FALSE(extent->whole);
+            }
+        }
+    }
+    EXPECT_GT(places, 0);
+}
+
 TEST(FlacExtent, AFlippedBitEndsItAtTheFrameBefore) {
     const auto stream = encoded(5);
     std::mt19937 random(5);
