@@ -19,7 +19,8 @@ core::Result<void> A2dpSink::attach(TransportLine line) {
         return encoder.error();
     }
     end_line();
-    set_reported_delay(facts.delay.value_or(core::Duration::zero()));
+    if (facts.delay) set_reported_delay(*facts.delay);
+    codec_delay_ns_ = facts.format.delay_frames * 1'000'000'000 / facts.format.rate;
     line_.emplace(std::move(line));
     set_trouble("");
     if (renderer_) run_line();
@@ -75,9 +76,12 @@ std::string A2dpSink::trouble() const {
     return trouble_;
 }
 
-// A frame's turn in the device is the margin after its packet has left.
+// A frame's turn in the device is the margin after its packet has left. What a device tells is from there to its first
+// sound, which the codec's filters put before the sound that was meant.
 core::Duration A2dpSink::delay() const {
-    return core::Duration{delay_ns_.load(std::memory_order_relaxed)} - A2dpLoop::margin;
+    const auto told = delay_ns_.load(std::memory_order_relaxed),
+               codec = codec_delay_ns_.load(std::memory_order_relaxed);
+    return core::Duration{told + codec} - A2dpLoop::margin;
 }
 
 ports::SinkCounters A2dpSink::counters() const {

@@ -20,6 +20,9 @@ namespace antiphon::bluez {
 // and go, each in a run of its own, while frames go on. One thread calls it, but for trouble() and counters().
 class A2dpSink final : public ports::AudioSink {
   public:
+    // Most headsets have 100 to 300 ms with SBC.
+    static constexpr core::Duration assumed_delay = std::chrono::milliseconds(150);
+
     explicit A2dpSink(const ports::Clock& clock) : clock_(clock) {}
     ~A2dpSink() override { stop(); }
 
@@ -29,7 +32,7 @@ class A2dpSink final : public ports::AudioSink {
     // Returns when nothing is written any more. `why` is the trouble until there is another line.
     void detach(const std::string& why);
     bool attached() const { return line_.has_value(); }
-    // From a packet's arrival to its sound, as the device says now.
+    // From a packet's arrival to its sound, as the device says now. Until it has said: `assumed_delay`.
     void set_reported_delay(core::Duration delay) { delay_ns_.store(delay.count(), std::memory_order_relaxed); }
 
     ports::AudioFormat format() const override { return {}; }
@@ -38,6 +41,7 @@ class A2dpSink final : public ports::AudioSink {
     core::Result<void> start(ports::Renderer& renderer) override;
     void stop() override;
     std::string trouble() const override;
+    bool comes_back() const override { return true; }
     ports::SinkCounters counters() const override;
 
   private:
@@ -52,7 +56,8 @@ class A2dpSink final : public ports::AudioSink {
     std::uint32_t run_ = 0;
     actors::DeviceThread thread_;  // while started, with a line
     A2dpTally tally_;
-    std::atomic<std::int64_t> delay_ns_{0};
+    std::atomic<std::int64_t> delay_ns_{assumed_delay.count()};
+    std::atomic<std::int64_t> codec_delay_ns_{0};
     std::atomic<bool> gone_{false};  // nobody takes what is written; the thread's to say
     mutable std::mutex mutex_;
     std::string trouble_ = "it is not connected";  // under the mutex

@@ -27,7 +27,8 @@ struct A2dpFormat {
     core::SampleRate rate = 0;
     int channels = 0;
     int bits_per_s = 0;
-    std::string text;  // "SBC, 48 kHz joint stereo, bitpool 51": for people
+    core::FrameCount delay_frames = 0;  // by which what is decoded is later than what was encoded: of its filters
+    std::string text;                   // "SBC, 48 kHz joint stereo, bitpool 51": for people
 };
 
 // Frames in, packets out. Not thread-safe; allocates at construction only.

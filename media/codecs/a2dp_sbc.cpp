@@ -75,6 +75,8 @@ struct Chosen {
         const int bits = blocks * pools * bitpool + (mode == joint_stereo ? subbands : 0);
         return static_cast<std::size_t>(4 + scale_factors + (bits + 7) / 8);
     }
+    // Its two filter banks have 10 taps a subband, which cancel but for one block (A2DP 1.3.2, 12.4 and 12.6).
+    core::FrameCount delay_frames() const { return core::FrameCount{9} * subbands + 1; }
     int bits_per_s() const {
         return static_cast<int>(8 * bytes() * static_cast<std::size_t>(rate)) / static_cast<int>(frames());
     }
@@ -162,7 +164,7 @@ Result<A2dpFormat> read(std::span<const std::byte> configuration) {
     const auto chosen = chosen_in(configuration);
     if (!chosen) return chosen.error();
     return A2dpFormat{static_cast<core::SampleRate>(chosen->rate), chosen->channels(), chosen->bits_per_s(),
-                      text_of(*chosen)};
+                      chosen->delay_frames(), text_of(*chosen)};
 }
 
 class SbcEncoder final : public A2dpEncoder {

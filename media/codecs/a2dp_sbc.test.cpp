@@ -150,6 +150,25 @@ TEST(A2dpSbc, ATonePassesWithFortyDecibelsAndItsPitch) {
     }
 }
 
+TEST(A2dpSbc, WhatIsDecodedIsLaterByItsFilters) {
+    for (const auto& configuration : {elements({0x11, 0x15, 2, 51}), elements({0x11, 0x19, 2, 40})}) {
+        auto encoder = a2dp_sbc.open(configuration, 895);
+        ASSERT_TRUE(encoder);
+        const double hz = 100, rate = 48'000;
+        const auto heard = through(**encoder, 40, hz, rate).left;
+        const auto period = static_cast<std::size_t>(rate / hz);
+        const auto begin = 2 * period, end = heard.size() - heard.size() % period;
+        double in_phase = 0, quadrature = 0;
+        for (auto i = begin; i < end; ++i) {
+            const double angle = 2 * std::numbers::pi * static_cast<double>(i % period) / static_cast<double>(period);
+            in_phase += heard[i] * std::sin(angle);
+            quadrature += heard[i] * std::cos(angle);
+        }
+        const double delay = -std::atan2(quadrature, in_phase) / (2 * std::numbers::pi) * static_cast<double>(period);
+        EXPECT_NEAR(delay, static_cast<double>(a2dp_sbc.read(configuration)->delay_frames), 0.2);
+    }
+}
+
 TEST(A2dpSbc, PacketsCountOn) {
     auto encoder = a2dp_sbc.open(elements({0x11, 0x15, 2, 51}), 895);
     ASSERT_TRUE(encoder);
