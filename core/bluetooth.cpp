@@ -17,8 +17,11 @@ void take(BluetoothTurn& turn, const BluezChanged& event) {
     auto& state = turn.state;
     state.bluez = event.there;
     if (event.there) return;
-    for (const auto& [id, device] : state.devices)
-        if (device.pairing) turn.end_pairing(id, Error{ErrorCode::unavailable, "bluetoothd has ended"});
+    for (const auto& [id, device] : state.devices) {
+        const Error ended{ErrorCode::unavailable, "bluetoothd has ended"};
+        turn.end_pairing(id, ended);
+        turn.end_forgetting(id, ended);
+    }
     state.adapters.clear();
     state.calls.clear();
     state.lately.clear();
@@ -35,8 +38,13 @@ void take(BluetoothTurn& turn, const AdapterGone& event) {
     turn.state.adapters.erase(event.id);
     std::erase_if(turn.state.calls, [&](const auto& call) { return call.second.call.adapter == event.id; });
     std::erase_if(turn.state.lately, [&](const auto& call) { return call.call.adapter == event.id; });
-    for (auto& [id, device] : turn.state.devices)
-        if (device.facts && device.facts->adapter == event.id) device.facts.reset();
+    const Error gone{ErrorCode::unavailable, "its adapter " + event.id + " is gone"};
+    for (auto& [id, device] : turn.state.devices) {
+        if (!device.facts || device.facts->adapter != event.id) continue;
+        device.facts.reset();
+        turn.end_pairing(id, gone);
+        turn.end_forgetting(id, gone);
+    }
 }
 
 void take(BluetoothTurn& turn, const DeviceTold& event) {
@@ -49,6 +57,9 @@ void take(BluetoothTurn& turn, const DeviceTold& event) {
         return;
     const bool was = device.facts && device.facts->connected;
     device.facts = event.facts;
+    // It is found: looking on would take the air that pairing needs.
+    if (device.sought_until) turn.state.scan_until.reset();
+    device.sought_until.reset();
     if (event.facts.connected && !was) {
         device.failed_pages = 0;
         device.failure.clear();
@@ -84,25 +95,34 @@ void take(BluetoothTurn& turn, const PairAsked& event) {
     if (device.facts && device.facts->bonded) return turn.answer(event.request, {});
     if (device.pairing)
         return turn.answer(event.request, Error{ErrorCode::conflict, event.address.value + " is being paired already"});
-    if (!device.facts)
-        return turn.answer(event.request, Error{ErrorCode::not_found, "nobody has seen " + event.address.value +
-                                                                          "; put it into pairing mode and scan"});
     device.pairing = event.request;
+    if (device.facts) return;
+    device.sought_until = turn.now + Limits::seek_max;
+    auto& scan = turn.state.scan_until;
+    scan = std::max(scan.value_or(turn.now), *device.sought_until);
 }
 
 void take(BluetoothTurn& turn, const ForgetAsked& event) {
     auto* device = turn.find(event.address);
     if (!device) return turn.answer(event.request, {});
     if (device->pairing) turn.end_pairing(event.address, Error{ErrorCode::conflict, "it was to be forgotten"});
-    if (device->facts) turn.call(RadioCallKind::forget, device->facts->adapter, event.address);
-    device->facts.reset();
-    device->failed_pages = 0;
-    turn.answer(event.request, {});
+    if (!device->facts) return turn.answer(event.request, {});
+    if (device->forgetting)
+        return turn.answer(event.request,
+                           Error{ErrorCode::conflict, event.address.value + " is being forgotten already"});
+    device->forgetting = event.request;
+    turn.call(RadioCallKind::forget, device->facts->adapter, event.address);
+}
+
+void take(BluetoothTurn& turn, const ConnectAsked& event) {
+    if (auto* device = turn.find(event.address)) device->next_page = turn.now;
 }
 
 void take(BluetoothTurn& turn, const ScanAsked& event) { turn.state.scan_until = turn.now + event.length; }
 
 void take(BluetoothTurn& turn, const PairingOpened& event) { turn.state.pairing_until = turn.now + event.length; }
+
+void take(BluetoothTurn& turn, const PairingClosed&) { turn.state.pairing_until.reset(); }
 
 // An address can be forged: what is ours is known by its bond, and what wants one is let in by a person.
 void take(BluetoothTurn& turn, const AgentAsked& event) {
@@ -163,6 +183,7 @@ std::optional<LocalTime> bluetooth_due(const BluetoothState& state) {
     for (const auto& [id, adapter] : state.adapters) soonest(adapter.wait_until);
     for (const auto& [address, device] : state.devices) {
         if (device.question) soonest(device.question->until);
+        soonest(device.sought_until);
         soonest(device.page_due);
     }
     return due;

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/bluetooth_words.hpp"
 #include "core/ids.hpp"
 #include "core/result.hpp"
 #include "core/units.hpp"
@@ -26,15 +27,6 @@ struct BluetoothAddress {
 };
 // `invalid` tells the form. Lower case is taken as well.
 Result<BluetoothAddress> parse_bluetooth_address(std::string_view text);
-
-enum class DeviceState : std::uint8_t {
-    absent,  // not connected: away, off, or not bonded
-    pairing,
-    connecting,
-    ready,  // it can be played on
-    streaming,
-    failed,  // it cannot work as it is: the reason names the way out
-};
 
 // ---- what the system tells
 
@@ -108,6 +100,10 @@ struct ForgetAsked {
     MessageId request;
     BluetoothAddress address;
 };
+// Now, not when its turn comes.
+struct ConnectAsked {
+    BluetoothAddress address;
+};
 struct ScanAsked {
     Duration length;
 };
@@ -115,6 +111,7 @@ struct ScanAsked {
 struct PairingOpened {
     Duration length = std::chrono::seconds(60);
 };
+struct PairingClosed {};
 // A device asks to be paired, or to use a service.
 struct AgentAsked {
     std::uint64_t question = 0;
@@ -128,9 +125,9 @@ struct AgentAnswered {
 };
 struct BluetoothTick {};
 
-using BluetoothEvent =
-    std::variant<BluezChanged, AdapterTold, AdapterGone, DeviceTold, DeviceGone, RadioCallEnded, DevicesWanted,
-                 PairAsked, ForgetAsked, ScanAsked, PairingOpened, AgentAsked, AgentAnswered, BluetoothTick>;
+using BluetoothEvent = std::variant<BluezChanged, AdapterTold, AdapterGone, DeviceTold, DeviceGone, RadioCallEnded,
+                                    DevicesWanted, PairAsked, ForgetAsked, ConnectAsked, ScanAsked, PairingOpened,
+                                    PairingClosed, AgentAsked, AgentAnswered, BluetoothTick>;
 
 // ---- effects
 
@@ -195,10 +192,12 @@ struct BluetoothDevice {
     std::string reason;
     int failed_pages = 0;  // in a row
     LocalTime next_page;
-    std::optional<LocalTime> page_due = {};  // when nothing but time keeps it from being paged
-    std::string failure = {};                // what keeps it from working; goes when it is connected again
-    bool driven = false;                     // we have had it connected
-    std::optional<MessageId> pairing = {};   // for whom
+    std::optional<LocalTime> page_due = {};      // when nothing but time keeps it from being paged
+    std::string failure = {};                    // what keeps it from working; goes when it is connected again
+    bool driven = false;                         // we have had it connected
+    std::optional<MessageId> pairing = {};       // for whom
+    std::optional<LocalTime> sought_until = {};  // a pairing that waits for it to be seen
+    std::optional<MessageId> forgetting = {};    // for whom
     std::optional<AgentQuestion> question = {};
 };
 
@@ -228,7 +227,8 @@ struct BluetoothLimits {
     static constexpr Duration sound_wait =
         std::chrono::seconds(5);  // for a connected device to set up its way for sound
     static constexpr Duration question_max = std::chrono::seconds(30);
-    static constexpr int hung_calls_max = 2;  // then the adapter is helped
+    static constexpr Duration seek_max = std::chrono::seconds(20);  // for a device that is to be paired
+    static constexpr int hung_calls_max = 2;                        // then the adapter is helped
     static constexpr Duration remedy_wait = std::chrono::seconds(10);
     static constexpr Duration remedies_again = std::chrono::minutes(5);
 };
@@ -240,5 +240,8 @@ std::vector<BluetoothEffect> bluetooth_step(BluetoothState& state, LocalTime now
 
 // When something is due without an event.
 std::optional<LocalTime> bluetooth_due(const BluetoothState& state);
+
+// What the coordinator is told of it. `trouble`: why BlueZ is not there.
+BluetoothReport bluetooth_report(const BluetoothState& state, const std::string& trouble);
 
 }  // namespace antiphon::core

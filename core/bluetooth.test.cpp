@@ -105,6 +105,7 @@ TEST(Bluetooth, PagingIsSparseWhileTheAdapterStreams) {
 TEST(Bluetooth, PairingIsForWhoAskedAndEndsOnce) {
     Radio radio;
     radio.tell(PairAsked{{"c1"}, stranger});
+    radio.pass(BluetoothLimits::seek_max + seconds(1));
     ASSERT_EQ(radio.answers.size(), 1U);
     EXPECT_EQ(radio.answers[0].error().code, ErrorCode::not_found) << "nobody has seen it";
     radio.add(stranger);

@@ -59,7 +59,13 @@ void BluetoothTurn::end_pairing(const BluetoothAddress& address, Result<void> re
     auto* device = find(address);
     if (!device || !device->pairing) return;
     if (device->question) answer_agent(*device, false);
+    device->sought_until.reset();
     answer(*std::exchange(device->pairing, std::nullopt), std::move(result));
+}
+
+void BluetoothTurn::end_forgetting(const BluetoothAddress& address, Result<void> result) {
+    auto* device = find(address);
+    if (device && device->forgetting) answer(*std::exchange(device->forgetting, std::nullopt), std::move(result));
 }
 
 void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, const std::string& what) {
@@ -73,6 +79,9 @@ void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, cons
     if (call.kind == RadioCallKind::pair) {
         const bool paired = failure == RadioFailure::none;
         end_pairing(call.address, paired ? Result<void>() : pairing_error(failure, what, call.address));
+    } else if (call.kind == RadioCallKind::forget) {
+        const Error error{ErrorCode::unavailable, "BlueZ could not forget " + call.address.value + ": " + what};
+        end_forgetting(call.address, failure == RadioFailure::none ? Result<void>() : error);
     } else if (call.kind == RadioCallKind::connect) {
         if (failure == RadioFailure::none)
             device->next_page = now + Limits::sound_wait;
@@ -123,6 +132,12 @@ void BluetoothTurn::pass_deadlines() {
     for (auto& [id, adapter] : state.adapters) pass(adapter.wait_until);
     for (auto& [address, device] : state.devices)
         if (device.question && device.question->until <= now) answer_agent(device, false);
+    std::vector<BluetoothAddress> unseen;
+    for (const auto& [address, device] : state.devices)
+        if (device.sought_until && *device.sought_until <= now) unseen.push_back(address);
+    for (const auto& address : unseen)
+        end_pairing(address, Error{ErrorCode::not_found,
+                                   "nobody has seen " + address.value + "; put it into pairing mode, near the board"});
 }
 
 void BluetoothTurn::reconcile() {
@@ -134,7 +149,8 @@ void BluetoothTurn::reconcile() {
     }
     for (auto& [address, device] : state.devices) show(address, device);
     std::erase_if(state.devices, [&](const auto& one) {
-        return !one.second.facts && !one.second.pairing && !state.ours.contains(one.first);
+        const auto& [address, device] = one;
+        return !device.facts && !device.pairing && !device.forgetting && !state.ours.contains(address);
     });
 }
 
@@ -175,7 +191,7 @@ bool BluetoothTurn::streams(const std::string& adapter) const {
 }
 
 void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothDevice& device) {
-    if (!device.facts) return;
+    if (!device.facts || device.forgetting) return;
     const auto& facts = *device.facts;
     const auto at = state.adapters.find(facts.adapter);
     if (at == state.adapters.end() || !at->second.facts.powered || at->second.wait_until) return;
@@ -211,6 +227,8 @@ DeviceState BluetoothTurn::state_of(const BluetoothAddress& address, const Bluet
                                     std::string& reason) const {
     const auto say = [&](DeviceState what, std::string why) { return reason = std::move(why), what; };
     if (!state.bluez) return say(DeviceState::absent, "bluetoothd is not running");
+    if (device.pairing && !device.facts)
+        return say(DeviceState::pairing, "it is looked for; put it into pairing mode, near the board");
     if (device.pairing) return say(DeviceState::pairing, device.question ? "it waits for your word" : "");
     if (!device.facts) return say(DeviceState::absent, "nobody has seen it; switch it on, near the board");
     const auto& facts = *device.facts;

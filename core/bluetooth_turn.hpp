@@ -21,7 +21,9 @@ struct BluetoothTurn {
     void call(RadioCallKind kind, const std::string& adapter, const BluetoothAddress& address = {});
     bool is_calling(RadioCallKind kind, const std::string& adapter, const BluetoothAddress& address = {}) const;
     void answer_agent(BluetoothDevice& device, bool yes);
+    // Nothing where it is not being paired.
     void end_pairing(const BluetoothAddress& address, Result<void> result);
+    void end_forgetting(const BluetoothAddress& address, Result<void> result);
 
     void call_ended(const RadioCall& call, RadioFailure failure, const std::string& what);
     // What waited too long.

@@ -96,6 +96,7 @@ void decide(CoordinatorTurn& turn, const UserRequest& request) {
     }
     std::visit(Overloaded{[&](const PingRequest& ping) { start_ask(turn, request, ping); },
                           [&](const MaintenanceRequest& maintenance) { start_ask(turn, request, maintenance); },
+                          [&](const BluetoothRequest& bluetooth) { start_ask(turn, request, bluetooth); },
                           [&](const auto& body) {
                               auto answer = handle(turn, request, body);
                               if (answer) remember_request(turn, request, *answer);
@@ -118,7 +119,8 @@ void on(CoordinatorTurn& turn, const UserRequest& request) {
 // Who leads says what shall be; all others are silent.
 void silence(std::vector<CoordinatorEffect>& effects) {
     std::erase_if(effects, [](const CoordinatorEffect& effect) {
-        return std::holds_alternative<PublishDesired>(effect) || std::holds_alternative<PublishPing>(effect);
+        return std::holds_alternative<PublishDesired>(effect) || std::holds_alternative<PublishPing>(effect) ||
+               std::holds_alternative<PublishOrder>(effect);
     });
 }
 
@@ -157,6 +159,7 @@ void on(CoordinatorTurn& turn, const ClusterTick& tick) {
     turn.ground = "its time had come";
     if (!turn.draft.cluster.superseded_by) {
         withdraw_expired(turn);
+        repeat_orders(turn);
         miss_the_silent(turn);
         compare_epochs(turn);
         step_sessions(turn, nullptr);
@@ -201,6 +204,7 @@ CoordinatorDraft::CoordinatorDraft(const CoordinatorState& state)
       requests(state.requests),
       tombstones(state.tombstones),
       holds(state.holds),
+      pairings(state.pairings),
       journal(state.journal),
       asks(state.asks),
       sources(state.sources),
@@ -227,6 +231,7 @@ void CoordinatorDraft::apply_to(CoordinatorState& state) const {
     requests.apply_to(state.requests);
     tombstones.apply_to(state.tombstones);
     holds.apply_to(state.holds);
+    pairings.apply_to(state.pairings);
     journal.apply_to(state.journal);
     asks.apply_to(state.asks);
     sources.apply_to(state.sources);

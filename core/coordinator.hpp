@@ -22,6 +22,7 @@ inline constexpr std::size_t zones_max = 1000;
 inline constexpr std::size_t invitations_max = 1000;
 inline constexpr std::size_t tokens_max = 1000;
 inline constexpr std::size_t schedules_max = 1000;
+inline constexpr std::size_t pairings_max = 2000;
 inline constexpr std::size_t marks_max = 1000;  // of one recording
 inline constexpr std::size_t line_max = 200;    // bytes of a title or a mark's text
 inline constexpr Duration recording_min = std::chrono::seconds(1);
@@ -43,8 +44,10 @@ inline constexpr Duration invitation_life = std::chrono::minutes(10);
 inline constexpr Duration invitation_memory = std::chrono::hours(1);
 inline constexpr Duration silent_after = std::chrono::seconds(30);  // three heartbeats of a worker
 inline constexpr Duration tell_again_after =
-    std::chrono::seconds(2);                                    // a worker that is behind gets its document again
-inline constexpr Duration ask_limit = std::chrono::seconds(5);  // ping and maintenance
+    std::chrono::seconds(2);                                      // a worker that is behind gets its document again
+inline constexpr Duration ask_limit = std::chrono::seconds(5);    // requests that wait for a worker
+inline constexpr Duration pair_limit = std::chrono::seconds(75);  // a device is looked for, paged, and asked
+inline constexpr Duration order_again_after = std::chrono::seconds(3);  // its id keeps it to one effect
 
 inline constexpr std::size_t live_sources_max = 64;
 // An input that nobody hears is sent to us for so long: who comes again hears it at once. So long, too, its board is
@@ -79,15 +82,25 @@ struct Presence {
     bool connection_over = false;  // and its goodbye, after which nothing of it is news
 };
 
+// A Bluetooth order that was sent to a board.
+struct OrderAsk {
+    BluetoothOrder order;
+    std::string output;    // of a pairing
+    std::string asked_by;  // a token's name
+    bool obeyed = false;   // a pairing that waits for its output
+    LocalTime told = {};   // when it was sent last
+};
+
 // A request that waits for a worker.
 struct Ask {
-    MessageId id;  // of the ping; for maintenance the request's own
+    MessageId id;  // of the command; for maintenance the request's own
     RequestId request = 0;
     WorkerId worker;
     bool maintenance = false;
     LocalTime deadline;
     bool withdraw = false;  // maintenance that this request began ends with its deadline
     bool expired = false;   // answered; what it began is to be withdrawn
+    std::optional<OrderAsk> order = {};
 };
 
 struct CoordinatorCounters {
@@ -130,6 +143,7 @@ struct CoordinatorState {
     Table<std::string, RequestRow> requests;
     Table<std::string, TombstoneRow> tombstones;
     Table<std::string, HoldRow> holds;
+    Table<std::string, PairingRow> pairings;
     Table<std::uint64_t, JournalRow> journal;
     Table<MessageId, Ask> asks;
     Table<SessionId, SourceStatus> sources;  // of active live sessions; not durable
@@ -212,6 +226,12 @@ struct PublishPing {
     MessageId id;
     ClusterTime deadline;
 };
+struct PublishOrder {
+    WorkerId worker;
+    MessageId id;
+    ClusterTime deadline;
+    BluetoothOrder order;
+};
 // Someone joined: let the broker know it.
 struct AdmitWorker {
     WorkerId worker;
@@ -270,8 +290,8 @@ struct Announce {
 };
 
 using CoordinatorEffect =
-    std::variant<PublishDesired, PublishPing, AdmitWorker, DismissWorker, AdmitToken, DismissToken, Answer, OpenSource,
-                 BeginSource, SetOpenDoor, CloseSource, KeepSources, FindOccurrence, Announce>;
+    std::variant<PublishDesired, PublishPing, PublishOrder, AdmitWorker, DismissWorker, AdmitToken, DismissToken,
+                 Answer, OpenSource, BeginSource, SetOpenDoor, CloseSource, KeepSources, FindOccurrence, Announce>;
 
 // ---- the machine
 
@@ -296,6 +316,7 @@ struct CoordinatorDraft {
     TableDraft<std::string, RequestRow> requests;
     TableDraft<std::string, TombstoneRow> tombstones;
     TableDraft<std::string, HoldRow> holds;
+    TableDraft<std::string, PairingRow> pairings;
     TableDraft<std::uint64_t, JournalRow> journal;
     TableDraft<MessageId, Ask> asks;
     TableDraft<SessionId, SourceStatus> sources;
@@ -322,6 +343,7 @@ struct CoordinatorDraft {
         for (const auto& [id, row] : requests.writes()) visit("request", id, row.get());
         for (const auto& [id, row] : tombstones.writes()) visit("tombstone", id, row.get());
         for (const auto& [id, row] : holds.writes()) visit("hold", id, row.get());
+        for (const auto& [id, row] : pairings.writes()) visit("pairing", id, row.get());
         for (const auto& [id, row] : journal.writes()) visit("journal", std::to_string(id), row.get());
     }
 };

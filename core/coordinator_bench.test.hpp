@@ -22,6 +22,7 @@ struct Bench {
     std::vector<TrackReport> tracks;                                    // that workers tell of
     std::optional<Generation> applied;                                  // by whoever reports next; else the newest
     std::optional<Epoch> epoch_seen;                                    // by whoever reports next; else ours
+    std::optional<BluetoothReport> bluetooth;                           // of whoever reports next
 
     Bench() { take(CoordinatorStarted{{7}}); }
 
@@ -76,6 +77,7 @@ struct Bench {
         document.inputs = {{"mic", "virtual:microphone", ""}};
         document.sessions = std::move(sessions);
         document.tracks = tracks;
+        document.bluetooth = bluetooth;
         take(WorkerMessage{id, {{}, Reported{document}}});
     }
     // The last event that was announced.

@@ -1,5 +1,6 @@
-// Devices that only one board at a time may drive (I5). A hold begins when a session is planned and ends when its board
-// has applied a document without it: a board that is out of reach may still play what was stopped.
+// Devices that only one board at a time may drive (I5). A hold begins when a session is planned, or a device is paired,
+// and ends when its board has applied a document without the device: a board that is out of reach may still play what
+// was stopped, and one that does not play may still have it connected.
 #include <algorithm>
 
 #include "core/coordinator_turn.hpp"
@@ -26,6 +27,9 @@ const EndpointId* planned_with(const CoordinatorDraft& draft, const std::string&
 Error held(const CoordinatorDraft& draft, const std::string& device, const HoldRow& hold) {
     const auto* worker = draft.workers.find(hold.holder.worker);
     const auto holder = display_name(draft, hold.holder);
+    if (const auto* pairing = draft.pairings.find(device))
+        return {ErrorCode::conflict, device + " is paired as " + display_name(draft, pairing->output) +
+                                         "; play on that output, or forget it there first: antiphon bluetooth forget"};
     if (planned_with(draft, device, hold.holder.worker))
         return {ErrorCode::conflict, device + " plays on " + holder + "; stop that session first"};
     return {ErrorCode::conflict, device + " was driven by " + holder + ", and " +
@@ -44,6 +48,15 @@ bool drives(const CoordinatorDraft& draft, const WorkerId& worker, const Reporte
     });
 }
 
+// Whether the holder's document, as it was published last, has the device.
+bool was_told(const CoordinatorState& before, const HoldRow& hold) {
+    if (before.pairings.find(hold.device)) return true;
+    for (const auto& [id, session] : before.sessions.rows())
+        if (session->active() && std::ranges::find(session->outputs, hold.holder) != session->outputs.end())
+            return true;
+    return false;
+}
+
 // What a worker was told after the backup was made is known to nobody until it has followed this coordinator.
 const WorkerRow* first_unheard(const CoordinatorDraft& draft) {
     const WorkerRow* found = nullptr;
@@ -55,9 +68,18 @@ const WorkerRow* first_unheard(const CoordinatorDraft& draft) {
 
 }  // namespace
 
+Result<void> require_free_device(const CoordinatorDraft& draft, const std::string& device, const EndpointId& output) {
+    if (const auto* unheard = draft.cluster.restored ? first_unheard(draft) : nullptr)
+        return Error{ErrorCode::conflict, "this coordinator was restored from a backup, and worker '" + unheard->name +
+                                              "' has not answered since: it may drive " + device +
+                                              "; bring that board back, or remove it with: antiphon workers remove"};
+    const auto* hold = draft.holds.find(device);
+    if (hold && !is_holder(hold->holder, output)) return held(draft, device, *hold);
+    return {};
+}
+
 Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs) {
     std::map<std::string, EndpointId> asked;
-    const auto unheard = draft.cluster.restored ? first_unheard(draft) : nullptr;
     for (const auto& output : outputs) {
         const auto device = device_of(draft, output);
         if (!is_shared_device(device)) continue;
@@ -67,13 +89,7 @@ Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vect
             return Error{ErrorCode::conflict, display_name(draft, planned ? *planned : other->second) + " and " +
                                                   display_name(draft, output) + " are both " + device +
                                                   "; it plays one session at a time"};
-        if (unheard)
-            return Error{ErrorCode::conflict,
-                         "this coordinator was restored from a backup, and worker '" + unheard->name +
-                             "' has not answered since: it may drive " + device +
-                             "; bring that board back, or remove it with: antiphon workers remove"};
-        const auto* hold = draft.holds.find(device);
-        if (hold && !is_holder(hold->holder, output)) return held(draft, device, *hold);
+        if (auto free = require_free_device(draft, device, output); !free) return free;
     }
     return {};
 }
@@ -92,8 +108,9 @@ void release_devices(CoordinatorTurn& turn, const WorkerRow& worker, const Repor
     if (reported.applied < worker.generation && !any_report) return;
     std::vector<std::string> released;
     turn.draft.holds.each([&](const HoldRow& hold) {
-        const bool ours = hold.holder.worker == worker.id;
+        const bool ours = hold.holder.worker == worker.id && !turn.draft.pairings.find(hold.device);
         if (ours && !planned_with(turn.draft, hold.device, worker.id) &&
+            (any_report || !was_told(*turn.draft.base, hold)) &&
             (any_report || !drives(turn.draft, worker.id, reported, hold.device)))
             released.push_back(hold.device);
     });

@@ -37,11 +37,6 @@ AnswerBody admit(CoordinatorTurn& turn, WorkerRow worker, const JoinRequest& joi
     return worker;
 }
 
-void finish(CoordinatorTurn& turn, const Ask& ask, Result<AnswerBody> answer) {
-    turn.effects.push_back(Answer{ask.request, std::move(answer)});
-    turn.draft.asks.erase(MessageId(ask.id));
-}
-
 void set_maintenance(CoordinatorTurn& turn, const WorkerId& worker, bool wanted) {
     turn.draft.workers.update(worker, [&](WorkerRow& row) { row.maintenance = wanted; });
     turn.touched.insert(worker);
@@ -66,23 +61,18 @@ void grant_maintenance(CoordinatorTurn& turn, const WorkerRow& worker, const Rep
     for (const auto& ask : granted) finish(turn, ask, AnswerBody{*turn.draft.workers.find(worker.id)});
 }
 
-// The worker, if one more request may wait for an answer.
-Result<const WorkerRow*> require_askable(const CoordinatorTurn& turn, const std::string& name) {
-    const auto waiting = count_of(turn.draft.asks);
-    if (waiting >= turn.draft.base->limits.asks && !mutated(Mutant::unbounded_queue))
-        return Error{ErrorCode::exhausted,
-                     std::to_string(waiting) + " requests wait for workers, the bound; try again"};
-    return require_worker(turn.draft, name);
-}
-
 void publish_ping(CoordinatorTurn& turn, const Ask& ask) {
     turn.effects.push_back(PublishPing{ask.worker, ask.id, turn.cluster_now() + (ask.deadline - turn.now)});
 }
 
 // A command that was under way when the worker lost its connection is gone; sent twice, its id keeps it to one effect.
-void ping_again(CoordinatorTurn& turn, const WorkerId& worker) {
+void command_again(CoordinatorTurn& turn, const WorkerId& worker) {
     turn.draft.asks.each([&](const Ask& ask) {
-        if (ask.worker == worker && !ask.maintenance) publish_ping(turn, ask);
+        if (ask.worker != worker || ask.maintenance) return;
+        if (!ask.order)
+            publish_ping(turn, ask);
+        else if (!ask.order->obeyed)
+            publish_order(turn, ask);
     });
 }
 
@@ -134,19 +124,21 @@ void hear_report(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedD
     }
     Presence presence = known ? *known : Presence{worker.id};
     presence.online = was_online || comes_back;
+    note_devices(turn, worker, presence.reported, reported);
     presence.reported = reported;
     presence.heard = turn.now;
     presence.told = told;
     turn.draft.presence.put(worker.id, std::move(presence));
     if (comes_back) {
         note_presence(turn, worker, true);
-        ping_again(turn, worker.id);
+        command_again(turn, worker.id);
     }
     if (catch_up(turn, worker, reported.applied)) return;
     if (mutated(Mutant::late_copy_revives)) revive(turn, reported);
     hear_tracks(turn, worker.id, reported);
     step_sessions(turn, &worker.id);
     grant_maintenance(turn, worker, reported);
+    grant_pairings(turn, worker.id, reported);
     release_devices(turn, *turn.draft.workers.find(worker.id), reported);
 }
 
@@ -163,7 +155,7 @@ void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& ali
         ++turn.draft.counters.old_greetings;
         return;
     }
-    if (alive.alive) ping_again(turn, worker.id);
+    if (alive.alive) command_again(turn, worker.id);
     Presence presence = known ? *known : Presence{worker.id};
     if (alive.connection) {
         presence.connection = *alive.connection;
@@ -180,14 +172,44 @@ void hear_alive(CoordinatorTurn& turn, const WorkerRow& worker, const Alive& ali
 
 void hear_pong(CoordinatorTurn& turn, const WorkerRow& worker, const Pong& pong) {
     const auto* ask = turn.draft.asks.find(pong.command);
-    if (!ask || ask->worker != worker.id || turn.now > ask->deadline) {
+    if (!ask || ask->order || ask->worker != worker.id || turn.now > ask->deadline) {
         ++turn.draft.counters.late_replies;
         return;
     }
     finish(turn, Ask(*ask), AnswerBody{pong});
 }
 
+// Why an ask came to its deadline.
+Error too_late(const CoordinatorDraft& draft, const Ask& ask) {
+    const auto* worker = draft.workers.find(ask.worker);
+    const auto* presence = draft.presence.find(ask.worker);
+    const auto name = "worker '" + (worker ? worker->name : ask.worker.value) + "' ";
+    if (ask.order && draft.cluster.superseded_by)
+        return {ErrorCode::unavailable, "another coordinator leads this cluster; ask that one"};
+    if (ask.order && ask.order->obeyed)
+        return {ErrorCode::unavailable,
+                "the device is paired, but " + name + "has not said yet that it is there as " + ask.order->output};
+    const bool pairs = ask.order && ask.order->order.verb == BluetoothVerb::pair;
+    const auto limit = std::to_string((pairs ? pair_limit : ask_limit) / std::chrono::seconds(1)) + " s";
+    const bool online = presence && presence->online;
+    return {ErrorCode::unavailable,
+            name + (online ? "did not answer within " : "is offline and did not come back within ") + limit};
+}
+
 }  // namespace
+
+void finish(CoordinatorTurn& turn, const Ask& ask, Result<AnswerBody> answer) {
+    turn.effects.push_back(Answer{ask.request, std::move(answer)});
+    turn.draft.asks.erase(MessageId(ask.id));
+}
+
+Result<const WorkerRow*> require_askable(const CoordinatorTurn& turn, const std::string& name) {
+    const auto waiting = count_of(turn.draft.asks);
+    if (waiting >= turn.draft.base->limits.asks && !mutated(Mutant::unbounded_queue))
+        return Error{ErrorCode::exhausted,
+                     std::to_string(waiting) + " requests wait for workers, the bound; try again"};
+    return require_worker(turn.draft, name);
+}
 
 Result<AnswerBody> handle(CoordinatorTurn& turn, const UserRequest& request, const InviteRequest& invite) {
     InvitationRow row{invite.digest, turn.cluster_now() + invitation_life, std::nullopt, std::nullopt};
@@ -294,6 +316,7 @@ void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
     std::visit(Overloaded{[&](const Reported& reported) { hear_report(turn, row, reported.document); },
                           [&](const Alive& alive) { hear_alive(turn, row, alive); },
                           [&](const Pong& pong) { hear_pong(turn, row, pong); },
+                          [&](const Outcome& outcome) { hear_outcome(turn, row, outcome); },
                           [&](const auto&) { ++turn.draft.counters.misdirected; }},
                message.message.body);
 }
@@ -301,15 +324,12 @@ void hear(CoordinatorTurn& turn, const WorkerMessage& message) {
 void expire_asks(CoordinatorTurn& turn) {
     std::vector<Ask> late;
     turn.draft.asks.each([&](const Ask& ask) {
-        if (turn.now > ask.deadline && !ask.expired && !mutated(Mutant::lost_answer)) late.push_back(ask);
+        // Nobody who leads no more is obeyed.
+        const bool in_vain = ask.order && turn.draft.cluster.superseded_by.has_value();
+        if ((turn.now > ask.deadline || in_vain) && !ask.expired && !mutated(Mutant::lost_answer)) late.push_back(ask);
     });
     for (const auto& ask : late) {
-        const auto* worker = turn.draft.workers.find(ask.worker);
-        const auto* presence = turn.draft.presence.find(ask.worker);
-        const std::string name = worker ? worker->name : ask.worker.value;
-        const std::string why =
-            presence && presence->online ? "did not answer within 5 s" : "is offline and did not come back within 5 s";
-        finish(turn, ask, Error{ErrorCode::unavailable, "worker '" + name + "' " + why});
+        finish(turn, ask, too_late(turn.draft, ask));
         if (!ask.withdraw) continue;
         Ask expired = ask;
         expired.expired = true;

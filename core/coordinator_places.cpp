@@ -151,7 +151,9 @@ Result<void> require_removable(const CoordinatorDraft& draft, const WorkerRow& w
     if (!is_online(draft, worker.id)) return {};  // a board that is dead holds nothing up
     auto busy = what_occupies(draft, worker);
     draft.holds.each([&](const HoldRow& hold) {
-        if (hold.holder.worker == worker.id && !busy) busy = "has not let go of " + hold.device + " yet";
+        if (hold.holder.worker != worker.id || busy) return;
+        busy = draft.pairings.find(hold.device) ? "is paired with " + hold.device
+                                                : "has not let go of " + hold.device + " yet";
     });
     if (busy)
         return Error{ErrorCode::conflict,
@@ -168,6 +170,7 @@ void remove_worker(CoordinatorTurn& turn, const WorkerRow& worker, const WorkerI
     end_tracks(turn, gone);
     move_levels(turn, gone.id, successor);
     drop_holds(turn, gone.id);
+    move_pairings(turn, gone.id, successor);
     end_asks(turn, gone);
     bury(turn, "worker/" + gone.id.value, gone.name, 0);
     turn.draft.presence.erase(gone.id);

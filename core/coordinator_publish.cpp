@@ -44,10 +44,21 @@ void add_recording(DesiredDocument& document, const RecordingRow& row, const Wor
     if (!recording.inputs.empty()) document.recordings.push_back(std::move(recording));
 }
 
+// It plays, or it is this board's because it was paired with it.
+bool is_for_something(const DesiredDocument& document, const HoldRow& hold) {
+    const auto has = [&](const DesiredSession& session) {
+        return std::ranges::find(session.outputs, hold.holder.name) != session.outputs.end();
+    };
+    const auto is_it = [&](const PairedOutput& paired) { return paired.device == hold.device; };
+    return std::ranges::any_of(document.sessions, has) ||
+           (document.paired && std::ranges::any_of(*document.paired, is_it));
+}
+
 // `source` is a draft or a state: both can look at each row.
-template <class EachSession, class EachListen, class EachRecording, class EachOutput, class EachHold>
+template <class EachSession, class EachListen, class EachRecording, class EachOutput, class EachHold, class EachPairing>
 DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_session, EachListen each_listen,
-                      EachRecording each_recording, EachOutput each_output, EachHold each_hold) {
+                      EachRecording each_recording, EachOutput each_output, EachHold each_hold,
+                      EachPairing each_pairing) {
     DesiredDocument document;
     document.epoch = epoch;
     document.generation = row.generation;
@@ -63,8 +74,14 @@ DesiredDocument build(const WorkerRow& row, Epoch epoch, EachSession each_sessio
         if (output.output.worker == row.id)
             document.outputs.push_back({output.output.name, output.volume, output.muted, output.max_level});
     });
+    each_pairing([&](const PairingRow& pairing) {
+        if (pairing.output.worker != row.id) return;
+        if (!document.paired) document.paired.emplace();
+        document.paired->push_back({pairing.output.name, pairing.device});
+    });
+    // A hold outlives what it was for: until the board has said that it follows a document without it.
     each_hold([&](const HoldRow& hold) {
-        if (hold.holder.worker == row.id) document.devices.push_back(hold.device);
+        if (hold.holder.worker == row.id && is_for_something(document, hold)) document.devices.push_back(hold.device);
     });
     return document;
 }
@@ -88,7 +105,7 @@ DesiredDocument document_from(const Source& source, const WorkerRow& row) {
         if (!source.cluster.restored) rows_of(source.holds)(visit);
     };
     return build(row, source.cluster.epoch, rows_of(source.sessions), rows_of(source.listens),
-                 rows_of(source.recordings), rows_of(source.outputs), held);
+                 rows_of(source.recordings), rows_of(source.outputs), held, rows_of(source.pairings));
 }
 
 }  // namespace

@@ -107,7 +107,9 @@ void bury(CoordinatorTurn& turn, const std::string& key, const std::string& name
 
 // ---- coordinator_holds.cpp: devices that only one board may drive
 
-// `conflict` names who holds one of them, or the output that has it too.
+// `conflict` names who holds it.
+Result<void> require_free_device(const CoordinatorDraft& draft, const std::string& device, const EndpointId& output);
+// The same of all that these outputs are; `conflict` also names an output that has one of them too.
 Result<void> require_free_devices(const CoordinatorDraft& draft, const std::vector<EndpointId>& outputs);
 void hold_devices(CoordinatorTurn& turn, const std::vector<EndpointId>& outputs);
 // What this worker holds and neither is to drive nor drives, it lets go.
@@ -128,12 +130,29 @@ void turn_calendar(CoordinatorTurn& turn, WallTime wall);
 
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const PingRequest& ping);
 void start_ask(CoordinatorTurn& turn, const UserRequest& request, const MaintenanceRequest& maintenance);
+// The worker, if one more request may wait for an answer.
+Result<const WorkerRow*> require_askable(const CoordinatorTurn& turn, const std::string& name);
+void finish(CoordinatorTurn& turn, const Ask& ask, Result<AnswerBody> answer);
 void hear(CoordinatorTurn& turn, const WorkerMessage& message);
 void expire_asks(CoordinatorTurn& turn);
 // What expired requests began.
 void withdraw_expired(CoordinatorTurn& turn);
 // Who has said nothing for `silent_after` is offline, even if no last will came.
 void miss_the_silent(CoordinatorTurn& turn);
+
+// ---- coordinator_bluetooth.cpp: orders to boards, and what was paired with them
+
+void start_ask(CoordinatorTurn& turn, const UserRequest& request, const BluetoothRequest& bluetooth);
+void publish_order(CoordinatorTurn& turn, const Ask& ask);
+// The order, or its outcome, may be lost: until one of them has come, it is said again.
+void repeat_orders(CoordinatorTurn& turn);
+void hear_outcome(CoordinatorTurn& turn, const WorkerRow& worker, const Outcome& outcome);
+// Answers who waits for the output of a device that was paired.
+void grant_pairings(CoordinatorTurn& turn, const WorkerId& worker, const ReportedDocument& reported);
+// Into the journal: which devices came, went, or cannot be used.
+void note_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& before,
+                  const ReportedDocument& now);
+void move_pairings(CoordinatorTurn& turn, const WorkerId& old, const WorkerId* successor);
 
 // ---- coordinator_epochs.cpp: more than one coordinator
 

@@ -11,6 +11,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 
+#include "core/bluetooth_words.hpp"
 #include "core/ids.hpp"
 #include "core/units.hpp"
 
@@ -129,11 +130,12 @@ struct DesiredDocument {
     std::vector<std::string> devices;  // shared ones that are this worker's to drive; no other has them in its document
     bool maintenance = false;  // give yourself up for maintenance as soon as you wait; never with a session beside it
     std::optional<std::vector<DesiredUplink>> uplinks = {};  // absent: none
+    std::optional<std::vector<PairedOutput>> paired = {};    // outputs that it did not declare itself; absent: none
 
     friend bool operator==(const DesiredDocument&, const DesiredDocument&) = default;
 };
 BOOST_DESCRIBE_STRUCT(DesiredDocument, (),
-                      (epoch, generation, name, sessions, recordings, outputs, devices, maintenance, uplinks))
+                      (epoch, generation, name, sessions, recordings, outputs, devices, maintenance, uplinks, paired))
 
 // The case study's states. Maintenance: waiting, and given up for maintenance until the desired state says otherwise.
 BOOST_DEFINE_ENUM_CLASS(Activity, waiting, playing, recording, playing_and_recording, maintenance)
@@ -224,7 +226,7 @@ BOOST_DESCRIBE_STRUCT(Endpoint, (), (name, device, failure, latency_ns))
 
 // One radio link, wherever it is reached from: only one board at a time may drive it (I5). A wired device is its
 // board's own.
-inline bool is_shared_device(std::string_view device) { return device.starts_with("bluetooth:"); }
+inline bool is_shared_device(std::string_view device) { return device.starts_with(bluetooth_prefix); }
 
 struct ClockReport {
     bool synchronised = false;
@@ -248,12 +250,13 @@ struct ReportedDocument {
     std::vector<Endpoint> inputs;
     std::vector<SessionReport> sessions;
     std::vector<TrackReport> tracks;
-    std::optional<double> wakeups_per_s = {};  // of the worker's process, since the report before
+    std::optional<double> wakeups_per_s = {};       // of the worker's process, since the report before
+    std::optional<BluetoothReport> bluetooth = {};  // absent: it drives none
 
     friend bool operator==(const ReportedDocument&, const ReportedDocument&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ReportedDocument, (),
                       (boot, sequence, epoch, applied, stamp, activity, clock, outputs, inputs, sessions, tracks,
-                       wakeups_per_s))
+                       wakeups_per_s, bluetooth))
 
 }  // namespace antiphon::core

@@ -61,7 +61,8 @@ Broken check_report(const ReportedDocument& report, const WorkerState& worker, L
 }
 
 std::vector<std::string> driven_devices(const WorkerState& worker) {
-    std::vector<std::string> devices;
+    // What is its to drive it may have connected, also while nothing plays.
+    auto devices = worker.driven ? worker.driven->devices : std::vector<std::string>();
     for (const auto& [id, run] : worker.sessions) {
         if (!run.rendering || run.report.state == SessionState::failed) continue;
         for (const auto& output : worker.outputs) {

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <variant>
 
+#include <boost/describe/enum.hpp>
+
 #include "core/documents.hpp"
+#include "core/result.hpp"
 
 namespace antiphon::core {
 
@@ -48,6 +51,26 @@ struct Pong {
 };
 BOOST_DESCRIBE_STRUCT(Pong, (), (command, boot, applied, activity, stamp))
 
+// coordinator -> worker, a command.
+struct BluetoothCommand {
+    static constexpr std::string_view kind = "bluetooth";
+    BluetoothOrder order;
+    friend bool operator==(const BluetoothCommand&, const BluetoothCommand&) = default;
+};
+BOOST_DESCRIBE_STRUCT(BluetoothCommand, (), (order))
+
+BOOST_DESCRIBE_ENUM(ErrorCode, invalid, not_found, conflict, denied, exhausted, unavailable, corrupt, internal)
+
+// worker -> coordinator, the reply to a command that may fail.
+struct Outcome {
+    static constexpr std::string_view kind = "outcome";
+    MessageId command;                // the id of the command's envelope
+    std::optional<ErrorCode> failed;  // absent: it was obeyed
+    std::string what;                 // why not
+    friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Outcome, (), (command, failed, what))
+
 // A connection of a worker's to the broker: later ones are greater.
 struct Connection {
     Boot boot;
@@ -65,7 +88,7 @@ struct Alive {
 };
 BOOST_DESCRIBE_STRUCT(Alive, (), (alive, connection))
 
-using MessageBody = std::variant<Desired, Reported, Ping, Pong, Alive>;
+using MessageBody = std::variant<Desired, Reported, Ping, Pong, Alive, BluetoothCommand, Outcome>;
 
 struct EnvelopeHeader {
     int v = protocol_version;

@@ -14,6 +14,7 @@ Permission permission_of(const RequestBody& body) {
                    [](const TokenCreateRequest&) { return Permission::admin; },
                    [](const TokenRevokeRequest&) { return Permission::admin; },
                    [](const OpenDoorRequest&) { return Permission::admin; },  // nothing is secret behind it
+                   [](const BluetoothRequest&) { return Permission::pair; },
                    [](const PingRequest&) { return Permission::view; },
                    [](const MaintenanceRequest&) { return Permission::update; },
                    [](const ListenRequest&) { return Permission::record; },  // who may hear it may as well record it

@@ -136,12 +136,19 @@ struct MaintenanceRequest {
     bool wanted = true;
 };
 
+// Tells a board what to do with Bluetooth. Answered when it has obeyed, or refuses; a pairing when its output is there.
+struct BluetoothRequest {
+    std::string worker;  // its name or id
+    BluetoothOrder order;
+    std::string output = {};  // of a pairing: what the device is to be called
+};
+
 using RequestBody =
     std::variant<PlayRequest, StopRequest, PauseRequest, ResumeRequest, SeekRequest, OpenDoorRequest, VolumeRequest,
                  ZoneSetRequest, ZoneRenameRequest, ZoneDeleteRequest, ListenRequest, RecordRequest, RecordStopRequest,
                  MarkRequest, MarkDeleteRequest, ScheduleRequest, ScheduleDeleteRequest, InviteRequest, JoinRequest,
                  TokenCreateRequest, TokenRevokeRequest, PingRequest, MaintenanceRequest, WorkerRenameRequest,
-                 WorkerRemoveRequest>;
+                 WorkerRemoveRequest, BluetoothRequest>;
 
 // Asked twice, a request with the same key is done once; another request with that key is refused.
 struct Idempotency {
@@ -164,6 +171,6 @@ Permission permission_of(const RequestBody& body);
 struct Done {};  // nothing more to say
 
 using AnswerBody = std::variant<Done, SessionRow, ListenRow, ZoneRow, RecordingRow, MarkRow, ScheduleRow, WorkerRow,
-                                InvitationRow, TokenRow, Pong>;
+                                InvitationRow, TokenRow, PairingRow, Pong>;
 
 }  // namespace antiphon::core

@@ -270,6 +270,17 @@ struct HoldRow {
 };
 BOOST_DESCRIBE_STRUCT(HoldRow, (), (device, holder))
 
+// A device that was paired with a board is that board's, whether it plays or not, and an output of it.
+struct PairingRow {
+    std::string device;  // "bluetooth:ADDRESS"
+    EndpointId output;
+    std::string name;  // of the device, for people
+    WallTime paired;
+
+    friend bool operator==(const PairingRow&, const PairingRow&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PairingRow, (), (device, output, name, paired))
+
 // One decision, for people who ask why: who asked, what was decided, on what ground.
 struct JournalRow {
     std::uint64_t number = 0;

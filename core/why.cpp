@@ -7,6 +7,7 @@
 
 #include "core/coordinator_turn.hpp"
 #include "core/monitor.hpp"
+#include "core/why_device.hpp"
 #include "core/why_worker.hpp"
 
 namespace antiphon::core {
@@ -138,17 +139,10 @@ Explanation about_input(const CoordinatorState& state, const WorkerRow& worker, 
 }
 
 Explanation about_device(const CoordinatorState& state, const std::string& device) {
-    Explanation explanation{"device", device, device, "no board holds it: it is free to be played on", {}, {}};
-    const CoordinatorDraft draft(state);
-    if (const auto* hold = state.holds.find(device)) {
-        explanation.verdict = display_name(draft, hold->holder) + " holds it: no other board may drive it";
-        explanation.history = history_of(state, {hold->holder.worker.value});
-    }
-    for (const auto& [id, presence] : state.presence.rows())
-        for (const auto& endpoint : presence->reported.outputs)
-            if (endpoint.device == device)
-                explanation.grounds.push_back(display_name(draft, {id, endpoint.name}) + " is this device");
-    return explanation;
+    auto words = why_device(state, device);
+    std::set<std::string> objects{device};
+    if (const auto* hold = state.holds.find(device)) objects.insert(hold->holder.worker.value);
+    return {"device", device, device, std::move(words.verdict), std::move(words.grounds), history_of(state, objects)};
 }
 
 std::optional<Explanation> about_endpoint(const CoordinatorState& state, const CoordinatorDraft& draft,

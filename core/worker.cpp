@@ -64,22 +64,61 @@ void accept_desired(Turn& turn, const Desired& desired) {
     memory.desired = desired.document;
 }
 
-void take_command(Turn& turn, const EnvelopeHeader& header, const std::optional<ClusterTime>& cluster_now) {
+enum class Taken { fresh, repeated, expired };
+
+Taken take_command(Turn& turn, const EnvelopeHeader& header, const std::optional<ClusterTime>& cluster_now) {
     auto& state = turn.state;
     auto& done = state.memory.commands;
-    if (std::find(done.begin(), done.end(), header.id) != done.end() && !mutated(Mutant::two_effects)) {
-        ++state.counters.repeated_commands;
-        return;
-    }
     const bool same_clock = header.deadline && cluster_now && header.deadline->incarnation == cluster_now->incarnation;
     if (same_clock && cluster_now->ns > header.deadline->ns) {
         ++state.counters.expired_commands;
-        return;
+        return Taken::expired;
+    }
+    if (std::find(done.begin(), done.end(), header.id) != done.end() && !mutated(Mutant::two_effects)) {
+        ++state.counters.repeated_commands;
+        return Taken::repeated;
     }
     if (done.size() == remembered_commands_max) done.erase(done.begin());
     done.push_back(header.id);
+    return Taken::fresh;
+}
+
+void send_pong(Turn& turn, const MessageId& command) {
+    const auto& state = turn.state;
     turn.effects.push_back(
-        SendPong{{header.id, state.memory.boot, state.memory.desired.generation, activity_of(state), turn.now}});
+        SendPong{{command, state.memory.boot, state.memory.desired.generation, activity_of(state), turn.now}});
+}
+
+void fail_order(Turn& turn, const MessageId& command, ErrorCode code, std::string what) {
+    turn.effects.push_back(SendOutcome{{command, code, std::move(what)}});
+}
+
+void obey(Turn& turn, const MessageId& command, const BluetoothOrder& order) {
+    auto& orders = turn.state.orders;
+    if (!turn.state.bluetooth)
+        return fail_order(turn, command, ErrorCode::conflict,
+                          "this board drives no Bluetooth; start its worker with --adapter hci0");
+    if (orders.size() == remembered_orders_max) orders.erase(orders.begin());
+    orders.push_back({command});
+    turn.effects.push_back(ObeyOrder{command, order});
+}
+
+// Its outcome was lost on its way; or it was another life that obeyed, and nobody knows how that ended.
+void answer_again(Turn& turn, const MessageId& command) {
+    const auto& orders = turn.state.orders;
+    const auto known =
+        std::find_if(orders.begin(), orders.end(), [&](const auto& run) { return run.command == command; });
+    if (known == orders.end())
+        return fail_order(turn, command, ErrorCode::unavailable,
+                          "its worker began anew meanwhile; look, and ask again");
+    if (known->outcome) turn.effects.push_back(SendOutcome{*known->outcome});
+}
+
+void take_order(Turn& turn, const EnvelopeHeader& header, const BluetoothOrder& order,
+                const std::optional<ClusterTime>& cluster_now) {
+    const auto taken = take_command(turn, header, cluster_now);
+    if (taken == Taken::fresh) obey(turn, header.id, order);
+    if (taken == Taken::repeated) answer_again(turn, header.id);
 }
 
 void on(Turn& turn, const MessageArrived& event) {
@@ -90,10 +129,14 @@ void on(Turn& turn, const MessageArrived& event) {
         return;
     }
     state.memory.epoch = header.epoch;
-    std::visit(Overloaded{[&](const Desired& desired) { accept_desired(turn, desired); },
-                          [&](const Ping&) { take_command(turn, header, event.cluster_now); },
-                          [&](const auto&) { ++state.counters.misdirected; }},
-               event.message.body);
+    std::visit(
+        Overloaded{[&](const Desired& desired) { accept_desired(turn, desired); },
+                   [&](const Ping&) {
+                       if (take_command(turn, header, event.cluster_now) == Taken::fresh) send_pong(turn, header.id);
+                   },
+                   [&](const BluetoothCommand& command) { take_order(turn, header, command.order, event.cluster_now); },
+                   [&](const auto&) { ++state.counters.misdirected; }},
+        event.message.body);
 }
 
 void on(Turn& turn, const LinkChanged& event) {
@@ -164,6 +207,14 @@ void on(Turn& turn, const EndpointChanged& event) {
         if (endpoint.name == event.endpoint.name) endpoint = event.endpoint;
 }
 
+void on(Turn& turn, const BluetoothTold& event) { turn.state.bluetooth = event.report; }
+
+void on(Turn& turn, const OrderEnded& event) {
+    for (auto& run : turn.state.orders)
+        if (run.command == event.outcome.command) run.outcome = event.outcome;
+    turn.effects.push_back(SendOutcome{event.outcome});
+}
+
 void on(Turn& turn, const Tick& tick) {
     turn.state.cluster_now = tick.cluster_now;
     const auto activity = activity_of(turn.state);
@@ -230,6 +281,7 @@ ReportedDocument report_of(const WorkerState& state, LocalTime now) {
     report.clock = state.clock;
     report.outputs = state.outputs;
     report.inputs = state.inputs;
+    report.bluetooth = state.bluetooth;
     for (const auto& [id, run] : state.sessions) report.sessions.push_back(run.report);
     for (const auto& [id, track] : state.tracks) report.tracks.push_back(track);
     return report;

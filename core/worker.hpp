@@ -15,6 +15,7 @@
 namespace antiphon::core {
 
 inline constexpr std::size_t remembered_commands_max = 128;
+inline constexpr std::size_t remembered_orders_max = 32;
 inline constexpr Duration report_interval = std::chrono::seconds(2);  // while playing or recording
 inline constexpr Duration heartbeat_interval = std::chrono::seconds(10);
 
@@ -41,6 +42,20 @@ struct SessionRun {
 
 using TrackId = std::pair<RecordingId, std::string>;  // recording, input
 
+// The shared devices that this board may drive, all others it lets go; and the outputs that follow from what was paired
+// with it.
+struct DriveDevices {
+    std::vector<std::string> devices;
+    std::vector<PairedOutput> outputs;
+
+    friend bool operator==(const DriveDevices&, const DriveDevices&) = default;
+};
+
+struct OrderRun {
+    MessageId command;
+    std::optional<Outcome> outcome = {};  // absent: it is being obeyed
+};
+
 struct WorkerCounters {
     std::uint64_t stale_epochs = 0;
     std::uint64_t old_generations = 0;
@@ -56,10 +71,13 @@ struct WorkerState {
     std::set<TrackId> finishing;                       // told to finish, not stored yet
     std::map<SessionId, DesiredUplink> uplinks;        // that are sent
     std::map<std::string, DesiredOutput> outputs_set;  // what each output was last told
+    std::optional<DriveDevices> driven = {};           // as last told
     std::vector<Endpoint> outputs;
     std::vector<Endpoint> inputs;
     ClockReport clock;
-    std::optional<ClusterTime> cluster_now;  // at the last tick
+    std::optional<BluetoothReport> bluetooth = {};  // absent: this board drives none
+    std::vector<OrderRun> orders = {};              // the last of this life, oldest first
+    std::optional<ClusterTime> cluster_now;         // at the last tick
     bool linked = false;
     bool vouched = false;      // linked to a broker that lets in members only
     bool maintenance = false;  // granted
@@ -110,12 +128,20 @@ struct EndpointChanged {
     bool is_output = true;
     Endpoint endpoint;
 };
+struct BluetoothTold {
+    BluetoothReport report;
+};
+// An order was obeyed, or cannot be.
+struct OrderEnded {
+    Outcome outcome;
+};
 struct Tick {
     std::optional<ClusterTime> cluster_now = {};  // as far as it is known
 };
 
-using WorkerEvent = std::variant<WorkerStarted, MessageArrived, LinkChanged, MembershipTold, BlobFetched,
-                                 SessionProgressed, TrackProgressed, ClockChanged, EndpointChanged, Tick>;
+using WorkerEvent =
+    std::variant<WorkerStarted, MessageArrived, LinkChanged, MembershipTold, BlobFetched, SessionProgressed,
+                 TrackProgressed, ClockChanged, EndpointChanged, BluetoothTold, OrderEnded, Tick>;
 
 // ---- effects
 
@@ -161,9 +187,18 @@ struct SendReport {
 struct SendPong {
     Pong pong;
 };
+// Ends with an OrderEnded.
+struct ObeyOrder {
+    MessageId command;
+    BluetoothOrder order;
+};
+struct SendOutcome {
+    Outcome outcome;
+};
 
-using WorkerEffect = std::variant<FetchBlob, Render, StopRender, SetOutput, SendInput, StopInput, Capture,
-                                  FinishCapture, UploadTrack, DiscardTrack, SendReport, SendPong>;
+using WorkerEffect =
+    std::variant<FetchBlob, Render, StopRender, SetOutput, SendInput, StopInput, Capture, FinishCapture, UploadTrack,
+                 DiscardTrack, SendReport, SendPong, DriveDevices, ObeyOrder, SendOutcome>;
 
 // ---- the machine
 

@@ -376,7 +376,10 @@ TEST(Worker, DoesNotDriveASharedDeviceThatIsNotItsOwn) {
     document.generation = {2};
     document.sessions[0].id = {"s2"};
     document.devices = {"bluetooth:AA"};
-    ASSERT_EQ(take().size(), 1u);
+    const auto effects = take();
+    ASSERT_EQ(effects.size(), 2u);
+    EXPECT_TRUE(std::holds_alternative<DriveDevices>(effects[0]));
+    EXPECT_TRUE(std::holds_alternative<FetchBlob>(effects[1]));
     EXPECT_EQ(state.sessions.at({"s2"}).report.state, SessionState::fetching);
 }
 

@@ -85,6 +85,36 @@ void reconcile_sessions(WorkerState& state, const DesiredDocument& desired, Effe
     }
 }
 
+bool has_output(const WorkerState& state, const PairedOutput& paired) {
+    return std::any_of(state.outputs.begin(), state.outputs.end(), [&](const Endpoint& output) {
+        return output.name == paired.output || output.device == paired.device;
+    });
+}
+
+// An output that the board has declared goes before one that was paired.
+void reconcile_devices(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
+    static const std::vector<PairedOutput> none;
+    const auto& paired = desired.paired ? *desired.paired : none;
+    const auto before = state.driven ? state.driven->outputs : none;
+    DriveDevices wanted{desired.devices, {}};
+    for (const auto& output : before) {
+        if (std::find(paired.begin(), paired.end(), output) != paired.end()) {
+            wanted.outputs.push_back(output);
+        } else {
+            std::erase_if(state.outputs, [&](const Endpoint& endpoint) { return endpoint.name == output.output; });
+        }
+    }
+    for (const auto& output : paired) {
+        if (has_output(state, output)) continue;
+        state.outputs.push_back({output.output, output.device, "it is not connected"});
+        state.outputs_set.erase(output.output);
+        wanted.outputs.push_back(output);
+    }
+    if (state.driven == wanted) return;
+    state.driven = wanted;
+    effects.push_back(std::move(wanted));
+}
+
 void reconcile_outputs(WorkerState& state, const DesiredDocument& desired, Effects& effects) {
     for (const auto& output : desired.outputs) {
         auto& told = state.outputs_set[output.name];
@@ -181,6 +211,7 @@ void reconcile(WorkerState& state, Effects& effects) {
     const auto& memory = state.memory;
     static const DesiredDocument nothing;
     const auto& desired = memory.expelled.value_or(false) ? nothing : memory.desired;
+    reconcile_devices(state, desired, effects);
     reconcile_sessions(state, desired, effects);
     reconcile_outputs(state, desired, effects);
     reconcile_uplinks(state, desired, effects);

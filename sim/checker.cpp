@@ -36,6 +36,12 @@ core::Broken check_acknowledged(const core::AnswerBody& body, const core::Coordi
                              if (const auto* stored = durable.workers.find(row.id)) row.generation = stored->generation;
                              return check_stored(row, durable.workers);
                          },
+                         [&](const core::PairingRow& row) {
+                             const auto* stored = durable.pairings.find(row.device);
+                             return stored && *stored == row
+                                        ? core::Broken()
+                                        : core::Broken("I1: " + row.device + " was answered, but the disk has it not");
+                         },
                          [](const auto&) { return core::Broken(); }},
         body);
 }
@@ -58,6 +64,13 @@ core::Broken check_recordings_end(const core::WorkerId& worker, const core::Coor
                 return "liveness: recording " + id.value + " was stopped and its track of " + worker.value +
                        " did not come";
     return std::nullopt;
+}
+
+// A request that waits for a board ends by then.
+core::Duration limit_of(const core::UserRequest& request) {
+    const auto* bluetooth = std::get_if<core::BluetoothRequest>(&request.body);
+    const bool pairs = bluetooth && bluetooth->order.verb == core::BluetoothVerb::pair;
+    return pairs ? core::pair_limit : core::ask_limit;
 }
 
 }  // namespace
@@ -108,11 +121,15 @@ void Checker::worker_stepped(const core::WorkerId& id, const core::WorkerState& 
 }
 
 void Checker::worker_effect(SimWorker& worker, const core::WorkerEffect& effect, const core::WorkerState& state) {
+    const auto once = [&](const core::MessageId& command) {
+        if (!effects_.emplace(worker.id(), command).second)
+            fail("I2: command " + command.value + " took effect twice on " + worker.name());
+    };
     if (const auto* pong = std::get_if<core::SendPong>(&effect)) {
         ++counters_.pongs;
-        if (!effects_.emplace(worker.id(), pong->pong.command).second)
-            fail("I2: command " + pong->pong.command.value + " took effect twice on " + worker.name());
+        once(pong->pong.command);
     }
+    if (const auto* obey = std::get_if<core::ObeyOrder>(&effect)) once(obey->command);
     if (std::holds_alternative<core::SendInput>(effect)) ++counters_.inputs_sent;
     if (const auto* report = std::get_if<core::SendReport>(&effect)) {
         ++counters_.reports_checked;
@@ -174,7 +191,7 @@ void Checker::requested(const std::string& name, const core::UserRequest& reques
     const auto& token = request.principal.token;
     const auto* row = durable.tokens.find(token);
     const auto until = request.deadline == core::end_of_time ? now : request.deadline;
-    open_[request.id] = {name, request, std::max(until, now + core::ask_limit) + seconds(5),
+    open_[request.id] = {name, request, std::max(until, now + limit_of(request)) + seconds(5),
                          !token.value.empty() && (!row || row->ended), over_.contains(token)};
     if (const auto* invite = std::get_if<core::InviteRequest>(&request.body)) invited_[invite->digest] = now;
 }
@@ -208,7 +225,7 @@ void Checker::coordinator_crashed(const std::string& name) {
 
 void Checker::coordinator_paused(const std::string& name, core::LocalTime now) {
     for (auto& [id, open] : open_)
-        if (open.coordinator == name) open.due = std::max(open.due, now + core::ask_limit + seconds(5));
+        if (open.coordinator == name) open.due = std::max(open.due, now + limit_of(open.request) + seconds(5));
 }
 
 void Checker::restarted(const std::string& name, core::LocalTime now) {
@@ -259,6 +276,7 @@ void Checker::check_answer(const core::UserRequest& request, const core::AnswerB
     ++counters_.answers;
     note(check_acknowledged(body, durable));
     counters_.listened += std::holds_alternative<core::ListenRow>(body) ? 1 : 0;
+    counters_.paired += std::holds_alternative<core::PairingRow>(body) ? 1 : 0;
     if (!request.principal.permissions.has(core::permission_of(request.body)))
         fail("I21: request " + std::to_string(request.id) + " was carried out without the permission");
 }

@@ -25,6 +25,7 @@ struct CheckCounters {
     std::uint64_t refused_busy = 0;   // maintenance of a worker that plays or records
     std::uint64_t played = 0;         // sessions that were heard on a worker
     std::uint64_t shared_played = 0;  // on a device that two boards reach (I5)
+    std::uint64_t paired = 0;         // devices that became outputs
     std::uint64_t uploaded = 0;       // I13
     std::uint64_t scheduled = 0;      // recordings that a schedule began
     std::uint64_t superseded = 0;     // coordinators that another one has overtaken

@@ -117,6 +117,16 @@ void Devices::play_from(const core::DesiredSession& session) {
     });
 }
 
+// A headset that is to be paired is looked for, and may refuse.
+void Devices::operator()(const core::ObeyOrder& obey) {
+    const bool pairs = obey.order.verb == core::BluetoothVerb::pair;
+    later(milliseconds(1), milliseconds(pairs ? 8000 : 300), [this, command = obey.command] {
+        core::Outcome outcome{command, std::nullopt, ""};
+        if (random_.chance(order_failures)) outcome = {command, core::ErrorCode::unavailable, "it does not answer"};
+        report_(core::OrderEnded{std::move(outcome)});
+    });
+}
+
 void Devices::operator()(const core::StopRender& stop) { rendering_.erase(stop.session); }
 
 void Devices::operator()(const core::Capture& capture) {

@@ -34,6 +34,7 @@ class Devices {
     void pause();
     void resume();
     double fetch_failures = 0.02;
+    double order_failures = 0.2;
 
     // A recorded file, as the devices know it.
     struct File {
@@ -61,6 +62,9 @@ class Devices {
     void operator()(const core::DiscardTrack& discard);
     void operator()(const core::SendReport&) {}
     void operator()(const core::SendPong&) {}
+    void operator()(const core::DriveDevices&) {}
+    void operator()(const core::ObeyOrder& obey);
+    void operator()(const core::SendOutcome&) {}
 
     void later(core::Duration low, core::Duration high, std::function<void()> action);
     void report_session(const core::DesiredSession& session, core::SessionState state);

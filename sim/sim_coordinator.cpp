@@ -166,6 +166,7 @@ void SimCoordinator::write(const core::CoordinatorDraft& draft) {
     draft.requests.apply_to(disk_.requests);
     draft.tombstones.apply_to(disk_.tombstones);
     draft.holds.apply_to(disk_.holds);
+    draft.pairings.apply_to(disk_.pairings);
     draft.journal.apply_to(disk_.journal);
 }
 
@@ -216,6 +217,9 @@ void SimCoordinator::perform(const core::CoordinatorEffect& effect, const core::
                 send(publish.worker, publish.id, core::Desired{publish.document}, true, {});
             },
             [&](const core::PublishPing& ping) { send(ping.worker, ping.id, core::Ping{}, false, ping.deadline); },
+            [&](const core::PublishOrder& order) {
+                send(order.worker, order.id, core::BluetoothCommand{order.order}, false, order.deadline);
+            },
             [&](const core::AdmitWorker&) {}, [&](const core::AdmitToken& admit) { door_.insert(admit.token); },
             [&](const core::DismissToken& dismissed) { door_.erase(dismissed.token); },
             [&](const core::DismissWorker& dismissed) { world_.network.forget(index_, dismissed.worker); },

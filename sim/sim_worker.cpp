@@ -40,9 +40,9 @@ void SimWorker::set_upload(Devices::Upload upload) {
     devices_.attach([this](core::WorkerEvent event) { process_.tell(std::move(event)); }, std::move(upload));
 }
 
-// Two boards reach the same headset.
+// Two boards reach the same headset; one more is nobody's until it is paired.
 core::WorkerStarted SimWorker::inventory(std::vector<core::TrackReport> tracks) {
-    const auto headset = "bluetooth:" + std::string(1, static_cast<char>('A' + id_.value.back() % 2));
+    const auto headset = "bluetooth:AA:00:00:00:00:0" + std::string(1, static_cast<char>('A' + id_.value.back() % 2));
     return {{{"speaker", "virtual:speaker", ""}, {"headset", headset, ""}},
             {{"mic", "virtual:microphone", ""}},
             std::move(tracks),
@@ -72,6 +72,7 @@ actors::MadeActor<WorkerActor::Message> SimWorker::make_actor(bool anew) {
     starting_ = true;
     actor->on_message(core::WorkerEvent{inventory(anew ? devices_.tracks() : devices_.crash())});
     actor->on_message(core::WorkerEvent{core::ClockChanged{{true, 1000, 0}}});
+    actor->on_message(core::WorkerEvent{core::BluetoothTold{{"", false, {{"hci0", true, false, ""}}, {}}}});
     if (anew && world_.network.link_up(id_)) actor->on_message(core::WorkerEvent{core::LinkChanged{true}});
     return actor;
 }
@@ -159,6 +160,7 @@ void SimWorker::perform(const core::WorkerEffect& effect, const core::WorkerStat
     observer_.effect(*this, effect, state);
     std::visit(core::Overloaded{[&](const core::SendReport& report) { send(core::Reported{report.document}, true); },
                                 [&](const core::SendPong& pong) { send(pong.pong, false); },
+                                [&](const core::SendOutcome& outcome) { send(outcome.outcome, false); },
                                 [&](const auto&) { devices_.perform(effect); }},
                effect);
 }

@@ -23,6 +23,7 @@ void Sweep::add(const Outcome& outcome) {
     total.checks.conflicts += outcome.checks.conflicts;
     total.checks.repeated += outcome.checks.repeated;
     total.checks.shared_played += outcome.checks.shared_played;
+    total.checks.paired += outcome.checks.paired;
     total.checks.superseded += outcome.checks.superseded;
     total.checks.restarts += outcome.checks.restarts;
     total.checks.gave_up += outcome.checks.gave_up;
@@ -67,6 +68,7 @@ std::optional<std::string> Sweep::too_little() const {
                               {"conflicts of versions", total.checks.conflicts, 2},
                               {"repeated requests", total.checks.repeated, 1},
                               {"sessions on shared devices", total.checks.shared_played, 1},
+                              {"devices paired", total.checks.paired, 1},
                               {"crashes", total.crashes, 10},
                               {"lost messages", total.network.lost, 50},
                               {"duplicated messages", total.network.duplicated, 50},

@@ -10,7 +10,7 @@ std::string User::some_worker() {
 
 std::vector<std::string> User::some_endpoints(const std::string& name) {
     if (random_.chance(0.1)) return {name == "mic" ? "all" : some_zone()};
-    if (name == "speaker" && random_.chance(0.3)) return {some_worker() + "/headset"};
+    if (name == "speaker" && random_.chance(0.3)) return {some_worker() + (random_.chance(0.3) ? "/ear" : "/headset")};
     if (random_.chance(0.05)) return {"nowhere/" + name};
     std::vector<std::string> names{some_worker() + "/" + name};
     while (random_.chance(0.5)) names.push_back(some_worker() + "/" + name);
@@ -142,8 +142,18 @@ User::Asked User::on_recording() {
     }
 }
 
+// Of one that nobody has declared, and sometimes of one that two boards have.
+User::Asked User::on_bluetooth() {
+    const auto worker = some_worker();
+    const std::string address = random_.chance(0.8) ? "AA:00:00:00:00:0C" : "AA:00:00:00:00:0A";
+    const auto verb = random_.chance(0.6) ? core::BluetoothVerb::pair : core::BluetoothVerb::forget;
+    const auto words = (verb == core::BluetoothVerb::pair ? "pair " : "forget ") + address + " on " + worker;
+    return {core::BluetoothRequest{worker, {verb, address, 0}, random_.chance(0.9) ? "ear" : "headset"}, words, {}};
+}
+
 User::Asked User::ask_anything() {
-    const auto dice = random_.below(100);
+    const auto dice = random_.below(104);
+    if (dice >= 100) return on_bluetooth();
     if (dice < 25) return play();
     if (dice < 43) return on_session();
     if (dice < 54) return maintain();

@@ -37,6 +37,7 @@ class User {
     Asked on_session();
     Asked maintain();
     Asked on_zone();
+    Asked on_bluetooth();
     Asked on_token();
     Asked on_recording();
     Asked ask_anything();

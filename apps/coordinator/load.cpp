@@ -44,6 +44,7 @@ void each_table(State& state, Visit visit) {
     visit("request", state.requests, [](const auto& row) { return row.key; });
     visit("tombstone", state.tombstones, [](const auto& row) { return row.key; });
     visit("hold", state.holds, [](const auto& row) { return row.device; });
+    visit("pairing", state.pairings, [](const auto& row) { return row.device; });
     visit("journal", state.journal, [](const auto& row) { return row.number; });
 }
 

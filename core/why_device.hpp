@@ -1,0 +1,19 @@
+// The reasons for which a shared device may be silent, each one sentence.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/coordinator.hpp"
+
+namespace antiphon::core {
+
+struct DeviceWords {
+    std::string verdict;               // what it does, or why it does not
+    std::vector<std::string> grounds;  // what else is known of it
+};
+
+// As its board last told it; of one that nobody has paired, as all boards did.
+DeviceWords why_device(const CoordinatorState& state, const std::string& device);
+
+}  // namespace antiphon::core
