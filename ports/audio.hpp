@@ -54,7 +54,8 @@ class AudioSink {
     virtual ~AudioSink() = default;
 
     virtual AudioFormat format() const = 0;
-    // Frames between rendering and sound, constant and known to the device (analogue delay, radio).
+    // From a frame's turn in the device until it is heard, as far as the device knows (analogue delay, radio). It may
+    // change.
     virtual core::Duration delay() const = 0;
     // How long before its turn in the device a frame is asked for at the latest: what its buffer holds.
     virtual core::Duration ahead() const = 0;
@@ -64,6 +65,9 @@ class AudioSink {
     virtual void stop() = 0;
     // Why nothing is heard of it now, although it may be started; empty: it works. Thread-safe.
     virtual std::string trouble() const = 0;
+    // Whether what is gone comes back by itself, however long it takes: then it is waited for, and knows its trouble
+    // also while it is stopped.
+    virtual bool comes_back() const { return false; }
     // Thread-safe.
     virtual SinkCounters counters() const = 0;
 };

@@ -47,6 +47,14 @@ core::Result<http::Response> ApiClient::send(http::Method method, const std::str
     return accepted(http::fetch(settings_.server, settings_.token, std::move(request), client_options(settings_)));
 }
 
+core::Result<http::Response> ApiClient::post_patiently(const std::string& target, std::string body,
+                                                       std::chrono::milliseconds deadline) const {
+    http::ClientRequest request{.method = http::Method::post, .target = target};
+    request.body = std::move(body);
+    request.deadline = deadline;
+    return accepted(http::fetch(settings_.server, settings_.token, std::move(request), client_options(settings_)));
+}
+
 core::Result<http::Response> ApiClient::post_once(const std::string& target, const std::string& body) const {
     http::ClientRequest request{.method = http::Method::post, .target = target};
     request.body = body;

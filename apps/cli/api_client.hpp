@@ -1,6 +1,7 @@
 // The coordinator's HTTP API, asked and waited for: one call, one answer.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -21,6 +22,9 @@ class ApiClient {
     // `body` may be empty.
     core::Result<http::Response> send(http::Method method, const std::string& target, std::string body = {},
                                       http::Headers headers = {}) const;
+    // A POST that waits for something that takes its time.
+    core::Result<http::Response> post_patiently(const std::string& target, std::string body,
+                                                std::chrono::milliseconds deadline) const;
     // A POST that may be repeated: tried once more when the connection broke, with the same Idempotency-Key.
     core::Result<http::Response> post_once(const std::string& target, const std::string& body) const;
     // Whether a GET of it would succeed; only "not found" is a no.

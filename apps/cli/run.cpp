@@ -25,6 +25,7 @@ void add_all(CommandTree& tree, const Programs& programs) {
     add_events(root);
     add_why(root);
     add_workers(root);
+    add_bluetooth(root);
     add_zone(root);
     add_backup(root, programs);
     add_token(root);

@@ -146,6 +146,21 @@ std::vector<node::NamedDevice> devices(const std::vector<std::string>& flags, co
     return {};
 }
 
+// Of Bluetooth, as the kernel calls them.
+std::vector<std::string> adapters(const std::vector<std::string>& flags, const std::vector<std::string>& file,
+                                  Check& check) {
+    constexpr std::string_view prefix = "hci";
+    const auto& said = flags.empty() ? file : flags;
+    for (const auto& adapter : said) {
+        const auto number = std::string_view(adapter).substr(std::min(adapter.size(), prefix.size()));
+        const bool digits = std::ranges::all_of(number, [](char c) { return c >= '0' && c <= '9'; });
+        if (!adapter.starts_with(prefix) || number.empty() || number.size() > 4 || !digits)
+            check.fail(bad({adapter, flags.empty() ? "the configuration" : "--adapter"},
+                           "is no Bluetooth adapter; write one such as hci0"));
+    }
+    return said;
+}
+
 core::Result<config::Configuration> parse_file(const std::filesystem::path& path) {
     const auto text = read_small_file(path, config::configuration_max_bytes);
     if (!text) return text.error();
@@ -249,6 +264,7 @@ core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Var
     options.data = data_folder(pick("--data", flags.data, "ANTIPHON_DATA", variables, file.data),
                                "worker-" + options.name, variables, check);
     options.outputs = devices(flags.outputs, "--output", file.outputs, check);
+    options.adapters = adapters(flags.adapters, file.adapters, check);
     options.inputs = devices(flags.inputs, "--input", file.inputs, check);
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
     options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));

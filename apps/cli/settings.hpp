@@ -38,6 +38,7 @@ struct WorkerArguments {
     std::optional<std::string> data;
     std::vector<std::string> outputs;  // NAME=DEVICE
     std::vector<std::string> inputs;
+    std::vector<std::string> adapters;
     std::optional<std::string> log_format;
     std::optional<std::string> room;
     std::optional<std::string> tls_ca;

@@ -19,6 +19,10 @@ class SettingsTest : public ::testing::Test {
         const auto options = settled();
         return options ? "accepted" : options.error().what;
     }
+    std::string refused_worker(const WorkerArguments& worker) {
+        const auto options = settle(worker, console.reader(), config::WorkerSection());
+        return options ? "accepted" : options.error().what;
+    }
 };
 
 TEST_F(SettingsTest, TheLayersStandInTheirOrder) {
@@ -98,10 +102,6 @@ TEST_F(SettingsTest, DataGoesWhereXdgAndSystemdSay) {
 }
 
 TEST_F(SettingsTest, AWorkerIsRefusedWhatIsNoNameDeviceOrInvitation) {
-    const auto refused_worker = [this](const WorkerArguments& worker) {
-        const auto options = settle(worker, console.reader(), config::WorkerSection());
-        return options ? "accepted" : options.error().what;
-    };
     EXPECT_TRUE(refused_worker({.name = "Hall"}).starts_with("name 'Hall' has a character"));
     EXPECT_EQ(refused_worker({.name = "hall", .join = "http://c:8740"}),
               "what --join holds is no invitation; copy the line that `antiphon invite` prints");
@@ -109,6 +109,19 @@ TEST_F(SettingsTest, AWorkerIsRefusedWhatIsNoNameDeviceOrInvitation) {
               "'left' of --output names no device; write NAME=DEVICE, such as left=alsa:hw:0");
     EXPECT_EQ(refused_worker({.name = "hall", .inputs = {"m=a", "m=b"}}), "--input names 'm' twice; names must differ");
     EXPECT_TRUE(refused_worker({.name = "hall", .inputs = {"M=a"}}).starts_with("--input: name 'M'"));
+}
+
+TEST_F(SettingsTest, AdaptersAreThoseOfTheKernel) {
+    config::WorkerSection section;
+    section.name = "hall";
+    section.adapters = {"hci1"};
+    EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->adapters, std::vector<std::string>{"hci1"});
+    EXPECT_EQ(settle(WorkerArguments{.adapters = {"hci0"}}, console.reader(), section)->adapters,
+              std::vector<std::string>{"hci0"});
+    EXPECT_EQ(refused_worker({.name = "hall", .adapters = {"usb"}}),
+              "'usb' of --adapter is no Bluetooth adapter; write one such as hci0");
+    EXPECT_NE(refused_worker({.name = "hall", .adapters = {"hci/0"}}), "accepted");
+    EXPECT_NE(refused_worker({.name = "hall", .adapters = {"hci"}}), "accepted");
 }
 
 TEST_F(SettingsTest, OutputsOfTheFlagsReplaceThoseOfTheFile) {

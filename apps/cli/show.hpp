@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/api/bluetooth.hpp"
 #include "apps/api/views.hpp"
 #include "apps/cli/paint.hpp"
 
@@ -12,6 +13,7 @@ namespace antiphon::cli {
 std::string show(const api::StatusView& status, const Look& look);
 std::string show(const std::vector<api::WorkerView>& workers, const Look& look);
 std::string show(const api::DevicesView& devices, const Look& look);
+std::string show(const api::BluetoothView& bluetooth, const Look& look);
 std::string show(const std::vector<api::ZoneView>& zones, const Look& look);
 // Ends and uses as labels in local time.
 std::string show(const std::vector<api::TokenView>& tokens, const Look& look);

@@ -7,13 +7,16 @@
 namespace antiphon::cli {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, Colour>, 12> colours{{{"playing", Colour::green},
+constexpr std::array<std::pair<std::string_view, Colour>, 15> colours{{{"playing", Colour::green},
                                                                        {"ready", Colour::green},
+                                                                       {"streaming", Colour::green},
                                                                        {"complete", Colour::green},
                                                                        {"uploaded", Colour::green},
                                                                        {"recording", Colour::magenta},
                                                                        {"playing_and_recording", Colour::magenta},
                                                                        {"preparing", Colour::yellow},
+                                                                       {"pairing", Colour::yellow},
+                                                                       {"connecting", Colour::yellow},
                                                                        {"paused", Colour::yellow},
                                                                        {"stopping", Colour::yellow},
                                                                        {"stored", Colour::yellow},

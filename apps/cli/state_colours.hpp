@@ -7,7 +7,7 @@
 
 namespace antiphon::cli {
 
-// Of core's Activity, SessionPhase, RecordingPhase, SessionState and TrackState, by their names.
+// Of core's Activity, SessionPhase, RecordingPhase, SessionState, TrackState and DeviceState, by their names.
 Colour colour_of_state(std::string_view state) noexcept;
 
 // Of an event such as "session.failed".

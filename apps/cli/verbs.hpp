@@ -21,6 +21,7 @@ void add_sync(Command root);
 void add_events(Command root);
 void add_why(Command root);
 void add_workers(Command root);  // invite, workers, devices
+void add_bluetooth(Command root);
 void add_zone(Command root);
 // backup, restore. `programs` outlives the tree.
 void add_backup(Command root, const Programs& programs);

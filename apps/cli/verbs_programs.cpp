@@ -64,13 +64,15 @@ void add_worker(Command& root, const Programs& programs) {
         {"worker",
          "Runs a worker: a board with its outputs and inputs.",
          {"antiphon worker --name hall --join \"$(antiphon invite)\" --output left=alsa:hw:0 --input mic=alsa:hw:1",
-          "antiphon worker --name attic --output left=virtual:speaker"},
+          "antiphon worker --name attic --output left=virtual:speaker", "antiphon worker --name foyer --adapter hci0"},
          group});
     add_common(verb, flags->config, flags->data, flags->log_format, flags->room);
     verb.option({"--name", "NAME", "the board's name in the cluster (ANTIPHON_NAME)"}, flags->name)
         .option({"--join", "URL#TOKEN", "invitation; not needed once enrolled (ANTIPHON_JOIN)"}, flags->join)
         .list({"--output", "NAME=DEVICE", "something to play on; may be given several times"}, flags->outputs)
         .list({"--input", "NAME=DEVICE", "something to record from; may be given several times"}, flags->inputs)
+        .list({"--adapter", "ADAPTER", "a Bluetooth adapter that is ours, such as hci0; may be given several times"},
+              flags->adapters)
         .option({"--tls-ca", "FILE", "authorities of an https coordinator (ANTIPHON_TLS_CA; default: the system's)"},
                 flags->tls_ca)
         .option({"--broker-login", "FILE", "USER:PASSWORD at a broker of somebody else (ANTIPHON_BROKER_LOGIN)"},

@@ -71,6 +71,19 @@ Key flag_key(std::string_view name, std::optional<bool>& to) {
             }};
 }
 
+Key texts_key(std::string_view name, std::vector<std::string>& to, std::string_view wanted) {
+    return {name, wanted, [&to](const toml::node& node) {
+                const auto* list = node.as_array();
+                if (!list) return false;
+                for (const auto& one : *list) {
+                    auto text = one.value_exact<std::string>();
+                    if (!text) return false;
+                    to.push_back(std::move(*text));
+                }
+                return true;
+            }};
+}
+
 // toml++ sorts by key; people expect their own order.
 std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml::table& table) {
     std::vector<std::pair<std::string, const toml::node*>> entries;
@@ -167,6 +180,7 @@ Keys worker_keys(WorkerSection& to, const std::string& origin) {
             text_key("tls_ca", to.tls_ca),
             text_key("broker_login", to.broker_login),
             text_key("recordings_max", to.recordings_max, "a size in quotes, such as \"20GB\""),
+            texts_key("adapters", to.adapters, "a list of Bluetooth adapters, such as [\"hci0\"]"),
             devices("outputs", to.outputs),
             devices("inputs", to.inputs)};
 }

@@ -46,6 +46,7 @@ struct WorkerSection {
     std::optional<std::string> tls_ca;
     std::optional<std::string> broker_login;
     std::optional<std::string> recordings_max;
+    std::vector<std::string> adapters = {};  // of Bluetooth
 
     friend bool operator==(const WorkerSection&, const WorkerSection&) = default;
 };

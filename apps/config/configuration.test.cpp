@@ -54,6 +54,7 @@ room = "r"
 tls_ca = "/ca"
 broker_login = "/l"
 recordings_max = "20GB"
+adapters = ["hci0", "hci1"]
 [worker.outputs]
 right = "alsa:hw:1"
 left = "alsa:hw:0"
@@ -61,9 +62,17 @@ left = "alsa:hw:0"
 mic = "virtual:microphone,at=1.5,2"
 )")
                              .worker;
-    EXPECT_EQ(section, (WorkerSection{"hall", "http://c:8740#token", "d", "text", "r",
+    EXPECT_EQ(section, (WorkerSection{"hall",
+                                      "http://c:8740#token",
+                                      "d",
+                                      "text",
+                                      "r",
                                       NamedDevices{{"right", "alsa:hw:1"}, {"left", "alsa:hw:0"}},
-                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}}, "/ca", "/l", "20GB"}));
+                                      NamedDevices{{"mic", "virtual:microphone,at=1.5,2"}},
+                                      "/ca",
+                                      "/l",
+                                      "20GB",
+                                      {"hci0", "hci1"}}));
 }
 
 TEST(Configuration, ReadsEachKeyOfTheClient) {

@@ -249,6 +249,13 @@ void CoordinatorApp::perform(const core::CoordinatorEffect& effect, const core::
                                     header.deadline = ping.deadline;
                                     publish(ping.worker, "command", header, core::Ping{}, false);
                                 },
+                                [&](const core::PublishOrder& order) {
+                                    core::EnvelopeHeader header;
+                                    header.id = order.id;
+                                    header.deadline = order.deadline;
+                                    publish(order.worker, "command", header, core::BluetoothCommand{order.order},
+                                            false);
+                                },
                                 [&](const core::AdmitWorker&) { change_members(state); },
                                 [&](const core::AdmitToken&) { handlers_.tokens_changed(state); },
                                 [&](const core::DismissToken& over) {

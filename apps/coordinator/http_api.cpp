@@ -42,6 +42,7 @@ void add_routes(http::Router& router, ApiParts& parts) {
     add_backup_routes(router, parts);
     add_token_routes(router, parts);
     add_listen_routes(router, parts);
+    add_bluetooth_routes(router, parts);
     add_socket_routes(router, parts);
     add_description(router);  // last: it describes itself, too
 }

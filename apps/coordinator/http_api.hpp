@@ -52,7 +52,7 @@ struct ApiParts {
 void add_routes(http::Router& router, ApiParts& parts);
 
 // ---- http_api_read.cpp, http_api_play.cpp, http_api_record.cpp, http_api_schedules.cpp, http_api_members.cpp,
-// ---- http_api_backup.cpp, http_api_tokens.cpp, http_api_listen.cpp, http_api_sockets.cpp
+// ---- http_api_bluetooth.cpp, http_api_backup.cpp, http_api_tokens.cpp, http_api_listen.cpp, http_api_sockets.cpp
 void add_read_routes(http::Router& router, ApiParts& parts);
 void add_play_routes(http::Router& router, ApiParts& parts);
 void add_door_routes(http::Router& router, ApiParts& parts);
@@ -64,6 +64,7 @@ void add_member_routes(http::Router& router, ApiParts& parts);
 void add_backup_routes(http::Router& router, ApiParts& parts);
 void add_token_routes(http::Router& router, ApiParts& parts);
 void add_listen_routes(http::Router& router, ApiParts& parts);
+void add_bluetooth_routes(http::Router& router, ApiParts& parts);
 void add_socket_routes(http::Router& router, ApiParts& parts);
 
 // To everybody who is told.

@@ -2,6 +2,7 @@
 // this list lacks, a test finds.
 #include "apps/coordinator/schemas.hpp"
 
+#include "apps/api/bluetooth.hpp"
 #include "apps/api/segments.hpp"
 #include "apps/api/views.hpp"
 
@@ -20,11 +21,11 @@ json::Schemas api_schemas() {
     add<api::StatusView, api::DevicesView, api::WorkersView, api::WorkerDocumentsView, api::SessionsView,
         api::RecordingsView, api::MarksView, api::SchedulesView, api::ZonesView, api::EventsView, api::LevelsView,
         api::WhyView, api::PongView, api::BlobView, api::TokensView, api::NewTokenView, api::InvitationView,
-        api::BackupView, api::JoinAnswer, api::ProblemView>(schemas);
+        api::BackupView, api::JoinAnswer, api::BluetoothView, api::PairingView, api::ProblemView>(schemas);
     add<api::InviteBody, api::WorkerRenameBody, api::BackupBody, api::PlayBody, api::SeekBody, api::DoorBody,
         api::VolumeBody, api::ZoneBody, api::ZoneRenameBody, api::RecordBody, api::MarkBody, api::ScheduleBody,
         api::TokenBody, api::JoinBody, media::SegmentRow, api::SegmentPlace, api::TrackComplete, api::SegmentsView,
-        api::SegmentCheck>(schemas);
+        api::SegmentCheck, api::ScanBody, api::PairingWindowBody, api::PairBody>(schemas);
     return schemas;
 }
 

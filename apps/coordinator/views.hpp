@@ -1,6 +1,7 @@
 // From the coordinator's state to what people see of it. Pure.
 #pragma once
 
+#include "apps/api/bluetooth.hpp"
 #include "apps/api/views.hpp"
 #include "core/coordinator.hpp"
 #include "core/why.hpp"
@@ -22,6 +23,9 @@ api::EventView event_view(const core::JournalRow& entry);
 api::WhyView why_view(const core::Explanation& explanation);
 api::WorkerDocumentsView documents_view(const core::CoordinatorState& state, const core::WorkerRow& row);
 api::DevicesView devices_view(const core::CoordinatorState& state);
+// `worker`: its name or id; `not_found` otherwise.
+core::Result<api::BluetoothView> bluetooth_view(const core::CoordinatorState& state, const std::string& worker);
+api::PairingView pairing_view(const core::CoordinatorState& state, const core::PairingRow& row);
 // `cluster` is passed through.
 api::StatusView status_view(const core::CoordinatorState& state, api::ClusterView cluster, core::LocalTime now);
 

@@ -46,6 +46,7 @@ class BluetoothBoard::Sink final : public ports::AudioSink {
         if (std::exchange(started_, false)) board_.sound(address_, false);
     }
     std::string trouble() const override { return sink_->trouble(); }
+    bool comes_back() const override { return sink_->comes_back(); }
     ports::SinkCounters counters() const override { return sink_->counters(); }
 
   private:
@@ -55,10 +56,10 @@ class BluetoothBoard::Sink final : public ports::AudioSink {
     bool started_ = false;
 };
 
-BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, system::Background& background,
+BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock,
                                std::vector<std::string> adapters)
     : clock_(clock),
-      background_(background),
+      background_(io),
       timer_(io),
       bluez_(io,
              bluez::BluezOptions{.adapters = std::move(adapters),
@@ -86,15 +87,58 @@ void BluetoothBoard::tell_wanted() {
     tell(wanted);
 }
 
-void BluetoothBoard::pair(const BluetoothAddress& address, std::function<void(core::Result<void>)> answer) {
-    const core::MessageId request{"pair-" + std::to_string(++last_request_)};
+void BluetoothBoard::answer_later(Answer answer, const std::function<core::BluetoothEvent(core::MessageId)>& event) {
+    const core::MessageId request{std::to_string(++last_request_)};
     answers_[request] = std::move(answer);
-    tell(core::PairAsked{request, address});
+    tell(event(request));
+}
+
+void BluetoothBoard::answer_question(const BluetoothAddress& address, bool yes, const Answer& answer) {
+    const auto device = state_.devices.find(address);
+    if (device == state_.devices.end() || !device->second.question)
+        return answer(core::Error{core::ErrorCode::conflict, address.value + " does not ask (any more)"});
+    tell(core::AgentAnswered{address, yes});
+    answer({});
+}
+
+void BluetoothBoard::obey(const core::BluetoothOrder& order, Answer answer) {
+    using enum core::BluetoothVerb;
+    if (!state_.bluez) return answer(core::Error{core::ErrorCode::unavailable, bluez_.trouble()});
+    if (state_.adapters.empty())
+        return answer(core::Error{core::ErrorCode::unavailable, "this board has no Bluetooth adapter of ours"});
+    const core::Duration length = std::chrono::milliseconds(order.length_ms);
+    const BluetoothAddress address{order.address};
+    switch (order.verb) {
+        case scan:
+            tell(core::ScanAsked{length});
+            return answer({});
+        case open:
+            tell(core::PairingOpened{length});
+            return answer({});
+        case close:
+            tell(core::PairingClosed{});
+            return answer({});
+        case pair:
+            return answer_later(std::move(answer), [&](auto request) { return core::PairAsked{request, address}; });
+        case accept:
+        case refuse:
+            return answer_question(address, order.verb == accept, answer);
+        case connect:
+            tell(core::ConnectAsked{address});
+            return answer({});
+        case forget:
+            return answer_later(std::move(answer), [&](auto request) { return core::ForgetAsked{request, address}; });
+    }
 }
 
 void BluetoothBoard::tell(const core::BluetoothEvent& event) {
     for (const auto& effect : core::bluetooth_step(state_, clock_.now(), event)) take(effect);
     wait();
+    if (!told_) return;
+    if (auto now = report(); now != last_told_) {
+        last_told_ = std::move(now);
+        told_(last_told_);
+    }
 }
 
 void BluetoothBoard::take(const core::BluetoothEffect& effect) {

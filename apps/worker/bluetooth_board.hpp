@@ -21,8 +21,7 @@ namespace antiphon::worker {
 class BluetoothBoard {
   public:
     // `adapters` are ours; empty: all.
-    BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, system::Background& background,
-                   std::vector<std::string> adapters);
+    BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, std::vector<std::string> adapters);
     ~BluetoothBoard();
 
     // An output for this device, one at a time, which ends before the board. The transport is held while it is started.
@@ -30,14 +29,19 @@ class BluetoothBoard {
 
     // Those that this board may drive, from now on; others are let go.
     void want(std::set<core::BluetoothAddress> ours);
-    // A person's wish. Pairing ends with `answer`, once.
-    void pair(const core::BluetoothAddress& address, std::function<void(core::Result<void>)> answer);
-    void tell(const core::BluetoothEvent& event);
+    // A person's wish. `answer` is called once, at once or later.
+    using Answer = std::function<void(core::Result<void>)>;
+    void obey(const core::BluetoothOrder& order, Answer answer);
+    // Called when what is reported has changed; not before the loop runs.
+    void on_change(std::function<void(const core::BluetoothReport&)> told) { told_ = std::move(told); }
 
-    const core::BluetoothState& state() const { return state_; }
+    core::BluetoothReport report() const { return core::bluetooth_report(state_, bluez_.trouble()); }
     const bluez::Bluez& bluez() const { return bluez_; }
 
   private:
+    void tell(const core::BluetoothEvent& event);
+    void answer_later(Answer answer, const std::function<core::BluetoothEvent(core::MessageId)>& event);
+    void answer_question(const core::BluetoothAddress& address, bool yes, const Answer& answer);
     struct Ear {
         std::shared_ptr<bluez::A2dpSink> sink;
         bool sounding = false;   // somebody renders
@@ -56,12 +60,14 @@ class BluetoothBoard {
     void wait();
 
     const ports::Clock& clock_;
-    system::Background& background_;
+    system::Background background_;
     boost::asio::steady_timer timer_;
     core::BluetoothState state_;
     std::set<core::BluetoothAddress> ours_;
     std::map<core::BluetoothAddress, Ear> ears_;
-    std::map<core::MessageId, std::function<void(core::Result<void>)>> answers_;
+    std::map<core::MessageId, Answer> answers_;
+    std::function<void(const core::BluetoothReport&)> told_;
+    core::BluetoothReport last_told_;
     std::uint64_t last_request_ = 0;
     bluez::Bluez bluez_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();  // what is answered later looks whether we are

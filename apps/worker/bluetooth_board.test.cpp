@@ -12,7 +12,8 @@
 #include <numbers>
 
 #include "adapters/system/clock.hpp"
-#include "tests/adapters/fake_bluez.hpp"
+#include "tests/bluetooth/fake_bluez.hpp"
+#include "tests/bluetooth/private_bus.hpp"
 #include "tests/support/run_until.hpp"
 
 namespace antiphon::tests {
@@ -47,9 +48,14 @@ class BoardTest : public testing::Test {
         return run_until(io, predicate);
     }
     bool called(const std::string& what, int times = 1) const { return std::ranges::count(bluez.calls, what) >= times; }
+    std::optional<core::DeviceReport> report_of(const BluetoothAddress& address) const {
+        const auto devices = board.report().devices;
+        const auto at = std::ranges::find(devices, address.value, &core::DeviceReport::address);
+        return at == devices.end() ? std::nullopt : std::optional(*at);
+    }
     DeviceState state() const {
-        const auto at = board.state().devices.find(left);
-        return at == board.state().devices.end() ? DeviceState::absent : at->second.state;
+        const auto report = report_of(left);
+        return report ? report->state : DeviceState::absent;
     }
     // The left channel of what has come since.
     std::vector<double> heard(std::size_t frames) {
@@ -80,8 +86,7 @@ class BoardTest : public testing::Test {
     PrivateBus bus{io};
     FakeBluez bluez{io};
     system::SystemClock clock;
-    system::Background background{io};
-    worker::BluetoothBoard board{io, clock, background, {"hci0"}};
+    worker::BluetoothBoard board{io, clock, {"hci0"}};
     Tone tone;
 };
 
@@ -125,19 +130,42 @@ TEST_F(BoardTest, APlainReasonWhileNothingIsHeard) {
     EXPECT_TRUE(soon([&] { return sink->trouble() == "it is away, or off"; })) << sink->trouble();
 }
 
-TEST_F(BoardTest, PairingIsAnsweredOnce) {
+TEST_F(BoardTest, OrdersAreAnsweredOnce) {
     const BluetoothAddress fresh{"AA:00:00:00:00:09"};
     std::vector<core::Result<void>> answers;
-    const auto keep = [&](const core::Result<void>& answer) { answers.push_back(answer); };
-    board.pair(fresh, keep);
+    const auto obey = [&](core::BluetoothVerb verb) {
+        board.obey({verb, fresh.value, 5000}, [&](const core::Result<void>& answer) { answers.push_back(answer); });
+    };
+    obey(core::BluetoothVerb::scan);
     ASSERT_EQ(answers.size(), 1U);
-    EXPECT_EQ(answers[0].error().code, core::ErrorCode::not_found);
+    EXPECT_EQ(answers[0].error().code, core::ErrorCode::unavailable) << "BlueZ has not been seen yet";
+    ASSERT_TRUE(soon([&] { return !board.report().adapters.empty(); }));
+    obey(core::BluetoothVerb::pair);
+    EXPECT_EQ(answers.size(), 1U) << "it is looked for";
+    EXPECT_TRUE(soon([&] { return called("StartDiscovery"); }));
     bluez.add_device("hci0", fresh);
-    ASSERT_TRUE(soon([&] { return board.state().devices.contains(fresh); }));
-    board.pair(fresh, keep);
     EXPECT_TRUE(soon([&] { return answers.size() == 2; }));
     EXPECT_TRUE(answers[1]);
     EXPECT_TRUE(bluez.devices[fresh].paired);
+    obey(core::BluetoothVerb::accept);
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_EQ(answers[2].error().code, core::ErrorCode::conflict) << "it does not ask";
+    obey(core::BluetoothVerb::forget);
+    EXPECT_TRUE(soon([&] { return answers.size() == 4; }));
+    EXPECT_TRUE(answers[3]);
+    EXPECT_FALSE(report_of(fresh));
+}
+
+TEST_F(BoardTest, WhatChangesIsTold) {
+    std::vector<core::BluetoothReport> told;
+    board.on_change([&](const core::BluetoothReport& report) { told.push_back(report); });
+    ASSERT_TRUE(soon([&] { return state() == DeviceState::ready; }));
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back(), board.report());
+    for (std::size_t i = 1; i < told.size(); ++i) EXPECT_NE(told[i], told[i - 1]);
+    bus.kill();
+    EXPECT_TRUE(soon([&] { return !told.back().trouble.empty(); }));
+    EXPECT_TRUE(told.back().adapters.empty());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include "adapters/alsa/devices.hpp"
 #include "adapters/virtual_audio/devices.hpp"
+#include "apps/worker/bluetooth_board.hpp"
+#include "core/documents.hpp"
 
 namespace antiphon::worker {
 namespace {
@@ -18,8 +20,8 @@ core::Result<InRoom> open_room(const DeviceContext& context, const std::string& 
     if (!device.starts_with("virtual:"))
         return core::Error{core::ErrorCode::invalid,
                            "device '" + device +
-                               "' is of a kind that this version has not; write alsa:NAME, virtual:speaker or "
-                               "virtual:microphone (bluetooth: comes with Bluetooth)"};
+                               "' is of a kind that this version has not; write alsa:NAME, bluetooth:ADDRESS (of an "
+                               "output), virtual:speaker or virtual:microphone"};
     auto parsed = virtual_audio::parse_virtual_device(device);
     if (!parsed) return parsed.error();
     const auto folder = parsed->room ? parsed->room : context.room;
@@ -39,6 +41,14 @@ core::Result<std::unique_ptr<ports::AudioSink>> make_sink(const DeviceContext& c
         const auto card = alsa::parse_alsa_device(device);
         if (!card) return card.error();
         return alsa::make_sink(*card, context.clock);
+    }
+    if (core::is_shared_device(device)) {
+        const auto address = core::parse_bluetooth_address(device.substr(core::bluetooth_prefix.size()));
+        if (!address) return address.error();
+        if (!context.bluetooth)
+            return core::Error{core::ErrorCode::invalid,
+                               "this board drives no Bluetooth; start it with --adapter hci0"};
+        return context.bluetooth->make_sink(*address);
     }
     auto in = open_room(context, device);
     if (!in) return in.error();

@@ -1,6 +1,8 @@
 // Two looks, compared.
 #include "apps/worker/inventory.hpp"
 
+#include <algorithm>
+
 #include "adapters/system/log.hpp"
 
 namespace antiphon::worker {
@@ -8,6 +10,12 @@ namespace antiphon::worker {
 std::vector<core::Endpoint> Inventory::outputs() const {
     std::vector<core::Endpoint> endpoints;
     for (const auto& output : outputs_) endpoints.push_back(output->endpoint());
+    return endpoints;
+}
+
+std::vector<core::Endpoint> Inventory::declared_outputs() const {
+    auto endpoints = outputs();
+    endpoints.resize(declared_);
     return endpoints;
 }
 
@@ -23,17 +31,18 @@ void Inventory::tell_changes(const Tell& tell) {
     compare(false, known_inputs_, inputs(), tell);
 }
 
-void Inventory::compare(bool is_output, std::vector<core::Endpoint>& known, std::vector<core::Endpoint> now,
-                        const Tell& tell) {
-    known.resize(now.size());
-    for (std::size_t i = 0; i < now.size(); ++i) {
-        if (known[i] == now[i] || !tell({is_output, now[i]})) continue;
-        const bool well = now[i].failure.empty();
-        if (!well) system::log::warning("device.trouble", {{"device", now[i].name}}, now[i].failure);
-        if (well && !known[i].failure.empty())
-            system::log::info("device.well", {{"device", now[i].name}}, now[i].device + " works again");
-        known[i] = std::move(now[i]);
+void Inventory::compare(bool is_output, Known& known, const std::vector<core::Endpoint>& now, const Tell& tell) {
+    for (const auto& endpoint : now) {
+        auto& before = known[endpoint.name];
+        if (before == endpoint || !tell({is_output, endpoint})) continue;
+        const bool well = endpoint.failure.empty();
+        if (!well) system::log::warning("device.trouble", {{"device", endpoint.name}}, endpoint.failure);
+        if (well && !before.failure.empty())
+            system::log::info("device.well", {{"device", endpoint.name}}, endpoint.device + " works again");
+        before = endpoint;
     }
+    std::erase_if(
+        known, [&](const auto& one) { return std::ranges::find(now, one.first, &core::Endpoint::name) == now.end(); });
 }
 
 }  // namespace antiphon::worker

@@ -1,7 +1,9 @@
 // The outputs and inputs of this worker as the cluster knows them, and what has changed of that.
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,9 +18,10 @@ namespace antiphon::worker {
 class Inventory {
   public:
     Inventory(const std::vector<std::unique_ptr<Output>>& outputs, const std::vector<Input>& inputs)
-        : outputs_(outputs), inputs_(inputs) {}
+        : outputs_(outputs), inputs_(inputs), declared_(outputs.size()) {}
 
-    std::vector<core::Endpoint> outputs() const;
+    // Without those that came of pairings.
+    std::vector<core::Endpoint> declared_outputs() const;
     std::vector<core::Endpoint> inputs() const;
 
     // Tells what has changed since it was told last: a device came, went, or can be used again. Each is logged. What
@@ -27,13 +30,15 @@ class Inventory {
     void tell_changes(const Tell& tell);
 
   private:
-    static void compare(bool is_output, std::vector<core::Endpoint>& known, std::vector<core::Endpoint> now,
-                        const Tell& tell);
+    using Known = std::map<std::string, core::Endpoint>;
+    static void compare(bool is_output, Known& known, const std::vector<core::Endpoint>& now, const Tell& tell);
+    std::vector<core::Endpoint> outputs() const;
 
     const std::vector<std::unique_ptr<Output>>& outputs_;
     const std::vector<Input>& inputs_;
-    std::vector<core::Endpoint> known_outputs_;
-    std::vector<core::Endpoint> known_inputs_;
+    const std::size_t declared_;  // of the outputs; what was paired comes behind them
+    Known known_outputs_;
+    Known known_inputs_;
 };
 
 }  // namespace antiphon::worker

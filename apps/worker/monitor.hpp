@@ -1,7 +1,12 @@
 // What an output plays, as an input of its board.
 #pragma once
 
+#include <memory>
+#include <vector>
+
+#include "apps/worker/input.hpp"
 #include "apps/worker/output.hpp"
+#include "core/monitor.hpp"
 
 namespace antiphon::worker {
 
@@ -29,5 +34,12 @@ class Monitor final : public ports::AudioSource {
     Output& output_;
     ports::Capturer* listener_ = nullptr;  // since start()
 };
+
+// What `output` plays as an input, unless there is one of that name. `output` outlives it.
+inline void add_monitor(std::vector<Input>& inputs, Output& output) {
+    const auto name = core::monitor_of(output.name());
+    if (find_input(inputs, name)) return;
+    inputs.push_back({name, "", "", std::make_unique<capture::SharedSource>(std::make_unique<Monitor>(output)), true});
+}
 
 }  // namespace antiphon::worker

@@ -44,10 +44,9 @@ Output::Output(std::string name, std::string device, core::Result<std::unique_pt
         return;
     }
     sink_ = std::move(*sink);
-    delay_ = sink_->delay();
-    playout_.set_delay(delay_);
+    follow_delay();
     // Once at the start, so that a device that cannot play is known before somebody wants to hear it.
-    wake();
+    if (!sink_->comes_back()) wake();
     idle_since_ = clock_.now();
 }
 
@@ -57,6 +56,13 @@ core::Endpoint Output::endpoint() const {
 }
 
 std::string Output::trouble() const { return failure_.empty() && sink_ ? sink_->trouble() : failure_; }
+
+void Output::follow_delay() {
+    if (!sink_) return;
+    const auto delay = sink_->delay();
+    delay_ns_.store(delay.count(), std::memory_order_relaxed);
+    playout_.set_delay(delay);
+}
 
 void Output::wake() {
     if (!sink_ || running_) return;
@@ -69,7 +75,7 @@ void Output::rest_when_idle() {
     const bool used = session_ || !monitors_.empty();
     if (used) idle_since_ = clock_.now();
     if (!running_ || used || clock_.now() - idle_since_ < rest_after) return;
-    if (!sink_->trouble().empty()) return;  // what is not there is waited for
+    if (!sink_->comes_back() && !sink_->trouble().empty()) return;  // what is not there is waited for
     sink_->stop();
     running_ = false;
 }
@@ -90,7 +96,7 @@ void Output::tell_monitors(const ports::RenderBlock& block) noexcept {
     const auto channels = static_cast<std::size_t>(block.channels);
     const auto frames = block.samples.size() / channels;
     auto reading = block.reading;
-    reading.at = reading.at + delay_;
+    reading.at = reading.at + core::Duration(delay_ns_.load(std::memory_order_relaxed));
     for (std::size_t from = 0; from < frames; from += mixed.size()) {
         const auto count = std::min(mixed.size(), frames - from);
         for (std::size_t i = 0; i < count; ++i) {
@@ -200,8 +206,9 @@ void Output::set_clock(const media::ClockMap& map) {
 Output::View Output::view() {
     View view;
     if (!failure_.empty()) return {core::SessionState::failed, failure_, 0, 0};
+    follow_delay();
     view.reason = trouble();
-    if (view.reason.empty())
+    if (view.reason.empty() || sink_->comes_back())
         troubled_since_.reset();
     else if (!troubled_since_)
         troubled_since_ = clock_.now();
@@ -217,7 +224,18 @@ Output::View Output::view() {
     }
     view.position_frames = session_ ? session_->from_frame : 0;
     view_sound(view);
+    if (!view.reason.empty() && is_past_end()) view.state = core::SessionState::ended;
     return view;
+}
+
+// A programme is over for who waits for a device as well.
+bool Output::is_past_end() const {
+    if (!session_ || !session_->start || session_->programme.live || !map_) return false;
+    if (map_->incarnation != session_->start->incarnation) return false;
+    media::Timeline timeline;
+    timeline.start_ns = session_->start->ns;
+    timeline.start_frame = session_->from_frame;
+    return timeline.at(map_->to_cluster(clock_.now())).frame >= session_->programme.frames;
 }
 
 core::OutputReport Output::sound_report(const media::PlayoutStatus& status) const {

@@ -1,6 +1,7 @@
 // One output: a device, what feeds it (a file's decoder, or a live stream), and the arithmetic between them.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -65,6 +66,8 @@ class Output final : public ports::Renderer {
     bool runs(const core::SessionId& session) const { return session_ && session_->id == session; }
     bool follow(const core::DesiredSession& session);
     void view_sound(View& view);
+    void follow_delay();
+    bool is_past_end() const;
     core::OutputReport sound_report(const media::PlayoutStatus& status) const;
     void wake();
     void feed_from(core::FrameCount frame);
@@ -83,7 +86,7 @@ class Output final : public ports::Renderer {
     media::PcmWindow live_;
     media::Playout playout_;
     capture::Fan monitors_;
-    core::Duration delay_{0};                 // of the device: constant
+    std::atomic<std::int64_t> delay_ns_{0};   // of the device, as last looked at
     std::unique_ptr<ports::AudioSink> sink_;  // after what its thread uses
 
     bool running_ = false;  // the device

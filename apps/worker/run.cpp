@@ -1,6 +1,7 @@
 // Starts a worker: its folder, its clock, its identity, its devices; then the loop.
 #include "apps/worker/run.hpp"
 
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
 
@@ -14,7 +15,6 @@
 #include "apps/worker/load.hpp"
 #include "apps/worker/monitor.hpp"
 #include "apps/worker/worker_app.hpp"
-#include "core/monitor.hpp"
 
 namespace antiphon::worker {
 namespace {
@@ -22,14 +22,17 @@ namespace {
 constexpr std::uint64_t cache_quota_bytes = 4ull << 30;
 constexpr std::chrono::seconds end_within{4};
 
-void add_monitor(std::vector<Input>& inputs, Output& output) {
-    const auto name = core::monitor_of(output.name());
-    if (find_input(inputs, name)) return;
-    inputs.push_back({name, "", "", std::make_unique<capture::SharedSource>(std::make_unique<Monitor>(output)), true});
+// Where neither an adapter nor an output says so, nobody looks for BlueZ.
+std::unique_ptr<BluetoothBoard> open_bluetooth(boost::asio::io_context& io, const ports::Clock& clock,
+                                               const node::WorkerOptions& options) {
+    const auto is_bluetooth = [](const node::NamedDevice& output) { return core::is_shared_device(output.second); };
+    if (options.adapters.empty() && std::ranges::none_of(options.outputs, is_bluetooth)) return nullptr;
+    return std::make_unique<BluetoothBoard>(io, clock, options.adapters);
 }
 
 core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {
-    const DeviceContext context{options.name, options.room, parts.clock};
+    parts.bluetooth = open_bluetooth(parts.io, parts.clock, options);
+    const DeviceContext context{options.name, options.room, parts.clock, parts.bluetooth.get()};
     for (const auto& [name, device] : options.outputs) {
         if (auto valid = core::parse_name(name); !valid) return valid.error().within("--output");
         parts.outputs.push_back(std::make_unique<Output>(name, device, make_sink(context, name, device), parts.clock));
@@ -91,8 +94,8 @@ core::Result<int> run_loop(const node::WorkerOptions& options) {
 
     boost::asio::io_context io(1);
     const bool foreign = identity->joined.broker_url.has_value();
-    Parts parts{io,   **clock, **store, **cache, std::move(*identity), *key, std::move(*broker), foreign,
-                load, epoch,   {},      {}};
+    Parts parts{io,    **clock, **store, **cache, std::move(*identity), *key, std::move(*broker), foreign, load,
+                epoch, {},      {},      {}};
     if (auto opened = open_devices(parts, options); !opened) return opened.error();
     WorkerApp app(std::move(parts), options);
     systemd::ServiceManager service_manager(io);

@@ -1,12 +1,10 @@
 // Wiring: bus and devices to events, effects to bus and devices.
 #include "apps/worker/worker_app.hpp"
 
-#include "adapters/http/url.hpp"
 #include "adapters/system/lean.hpp"
 #include "adapters/system/log.hpp"
-#include "adapters/system/random.hpp"
-#include "adapters/tls/trust.hpp"
 #include "apps/node/rows.hpp"
+#include "apps/worker/connections.hpp"
 #include "apps/worker/session_report.hpp"
 #include "core/contract.hpp"
 #include "core/step.hpp"
@@ -32,22 +30,6 @@ actors::LoopTime loop_time(const ports::Clock& clock) {
     return {[&clock] { return clock.now(); }, [&clock](core::LocalTime until) { return clock.wait_for(until); }};
 }
 
-mqtt::MqttSettings bus_settings(const Parts& parts, const node::Topics& topics,
-                                std::function<ports::BusMessage()> will) {
-    auto settings = parts.broker;
-    settings.will = std::move(will);
-    settings.client_id = topics.client_id({parts.identity.joined.id});
-    settings.seed = system::random_u64();
-    return settings;
-}
-
-http::Client client_of(const Parts& parts, const node::WorkerOptions& options, std::uint32_t paced_bytes_per_s = 0) {
-    return {parts.io,
-            *http::parse_url(parts.identity.server),
-            parts.identity.joined.credential,
-            {.paced_bytes_per_s = paced_bytes_per_s, .trust = std::make_shared<tls::AuthorityTrust>(options.tls_ca)}};
-}
-
 }  // namespace
 
 WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
@@ -59,8 +41,8 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                    },
                    [this](const std::string& why) { cannot_go_on_({core::ErrorCode::internal, why}); }}),
       topics_(parts_.identity.joined.cluster),
-      client_(client_of(parts_, options)),
-      segment_client_(client_of(parts_, options, SegmentSender::bytes_per_s_max)),
+      client_(client_of(parts_.io, parts_.identity, options)),
+      segment_client_(client_of(parts_.io, parts_.identity, options, SegmentSender::bytes_per_s_max)),
       exchange_(
           client_, parts_.cache, [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
           [this](const core::BlobHash& blob) { return wanted_.contains(blob); }),
@@ -72,6 +54,7 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
                [this](const core::TrackId& id, const media::SegmentRow& row) { tracks_.release(id, row); }}),
       sent_inputs_(parts_.io, parts_.clock, parts_.identity.host, parts_.inputs),
       inventory_(parts_.outputs, parts_.inputs),
+      paired_(parts_.clock, parts_.bluetooth.get(), parts_.outputs, parts_.inputs),
       clock_sync_(parts_.io, parts_.clock,
                   {[this](const media::ClockMap& map) { take_map(map); },
                    [this](const core::ClockReport& report) {
@@ -83,7 +66,9 @@ WorkerApp::WorkerApp(Parts parts, const node::WorkerOptions& options)
             [this](const std::vector<live::LiveStreams::Probe>& probes) {
                 for (const auto& probe : probes) clock_sync_.hear(probe.incarnation, probe.departure_ns, probe.at);
             }),
-      bus_(std::make_unique<mqtt::MqttBus>(parts_.io, bus_settings(parts_, topics_, [this] { return last_will(); }))),
+      bus_(std::make_unique<mqtt::MqttBus>(
+          parts_.io,
+          bus_settings(parts_.broker, topics_.client_id({parts_.identity.joined.id}), [this] { return last_will(); }))),
       membership_({[this](const Membership::Heard& heard) { ask_whether_member(heard); },
                    [this](core::Duration wait, auto action) { after(wait, std::move(action)); },
                    [this](bool member) { take_membership(member); }}) {
@@ -101,6 +86,8 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->on_link([this](bool up, const std::string& reason) { linked(up, reason); });
     bus_->subscribe(topics_.of(id, "desired"));
     bus_->subscribe(topics_.of(id, "command"));
+    if (parts_.bluetooth)
+        parts_.bluetooth->on_change([this](const core::BluetoothReport& report) { tell(core::BluetoothTold{report}); });
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{clock_sync_.cluster_now()}); });
     every(look_at_devices_each, [this] {
@@ -120,13 +107,14 @@ actors::MadeActor<WorkerActor::Message> WorkerApp::make_actor() {
         std::make_unique<WorkerActor>(executor_, std::move(*state), *this);
     actor->on_message(core::WorkerEvent{beginning()});
     actor->on_message(core::WorkerEvent{core::ClockChanged{clock_}});
+    if (parts_.bluetooth) actor->on_message(core::WorkerEvent{core::BluetoothTold{parts_.bluetooth->report()}});
     if (linked_) actor->on_message(core::WorkerEvent{core::LinkChanged{true, is_vouched()}});
     return actor;
 }
 
 core::WorkerStarted WorkerApp::beginning() {
     core::WorkerStarted started;
-    started.outputs = inventory_.outputs();
+    started.outputs = inventory_.declared_outputs();
     started.inputs = inventory_.inputs();
     started.tracks = tracks_.recover();
     send_closed();
@@ -233,6 +221,7 @@ void WorkerApp::take_membership(bool member) {
 void WorkerApp::take_map(const media::ClockMap& map) {
     live_.set_clock(map);
     for (auto& output : parts_.outputs) output->set_clock(map);
+    paired_.set_clock(map);
     tracks_.set_clock(map);
     sent_inputs_.set_clock(map);
 }
@@ -367,7 +356,15 @@ void WorkerApp::operator()(const core::SendReport& report) {
     publish("reported", core::Reported{std::move(document)}, true);
 }
 
-void WorkerApp::operator()(const core::SendPong& pong) { publish("reply", pong.pong, false); }
+void WorkerApp::operator()(const core::ObeyOrder& obey) {
+    ANTIPHON_ASSERT(parts_.bluetooth);
+    log::info("bluetooth.order", {{"device", obey.order.address}}, "does as it was told");
+    parts_.bluetooth->obey(obey.order, [this, command = obey.command](const core::Result<void>& result) {
+        core::Outcome outcome{command, std::nullopt, ""};
+        if (!result) outcome = {command, result.error().code, result.error().what};
+        tell(core::OrderEnded{std::move(outcome)});
+    });
+}
 
 core::SessionReport WorkerApp::session_report(const core::DesiredSession& session) {
     std::vector<Output::View> views;

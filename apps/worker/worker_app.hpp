@@ -24,6 +24,7 @@
 #include "apps/worker/live_sessions.hpp"
 #include "apps/worker/membership.hpp"
 #include "apps/worker/output.hpp"
+#include "apps/worker/paired_outputs.hpp"
 #include "apps/worker/segment_sender.hpp"
 #include "apps/worker/sent_inputs.hpp"
 #include "apps/worker/tracks.hpp"
@@ -45,7 +46,8 @@ struct Parts {
     bool foreign_broker;        // of somebody else: it lets in anybody, and proves nobody's membership
     // From the store: for the first actor, and for one that takes the place of another that failed.
     std::function<core::Result<core::WorkerState>()> load;
-    core::Epoch epoch;  // the highest that it knows
+    core::Epoch epoch;                          // the highest that it knows
+    std::unique_ptr<BluetoothBoard> bluetooth;  // none: this board drives none
     std::vector<std::unique_ptr<Output>> outputs;
     std::vector<Input> inputs;
 };
@@ -83,7 +85,10 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     void operator()(const core::UploadTrack& upload);
     void operator()(const core::DiscardTrack& discard);
     void operator()(const core::SendReport& report);
-    void operator()(const core::SendPong& pong);
+    void operator()(const core::SendPong& pong) { publish("reply", pong.pong, false); }
+    void operator()(const core::DriveDevices& drive) { paired_.drive(drive); }
+    void operator()(const core::ObeyOrder& obey);
+    void operator()(const core::SendOutcome& outcome) { publish("reply", outcome.outcome, false); }
 
     actors::MadeActor<WorkerActor::Message> make_actor();
     bool tell(core::WorkerEvent event) { return actor_.tell(std::move(event)); }  // false: there is no room for it
@@ -117,6 +122,7 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     SegmentSender sender_;
     SentInputs sent_inputs_;
     Inventory inventory_;
+    PairedOutputs paired_;
     ClockSync clock_sync_;
     LiveSessions live_;
     std::unique_ptr<mqtt::MqttBus> bus_;

@@ -31,7 +31,8 @@ mac::MessageKey key_beside(const std::filesystem::path& path) {
 }
 
 std::string topic_of(const std::filesystem::path& path) {
-    const std::map<std::string, std::string> leaf_of{{"ping", "command"}, {"pong", "reply"}};
+    const std::map<std::string, std::string> leaf_of{
+        {"ping", "command"}, {"bluetooth", "command"}, {"pong", "reply"}, {"outcome", "reply"}};
     const auto kind = path.stem().string();
     const auto leaf = leaf_of.find(kind);
     return "antiphon/v1/c1/workers/w1/" + (leaf == leaf_of.end() ? kind : leaf->second);
