@@ -10,7 +10,8 @@
 #include <array>
 
 #include "adapters/system/clock.hpp"
-#include "tests/adapters/fake_bluez.hpp"
+#include "tests/bluetooth/fake_bluez.hpp"
+#include "tests/bluetooth/private_bus.hpp"
 #include "tests/support/run_until.hpp"
 
 namespace antiphon::tests {
@@ -110,6 +111,7 @@ class SoundTest : public BluezTest {
     void want() {
         ASSERT_TRUE(soon(
             [&] { return board.state.devices.contains(left) && called("RegisterEndpoint /org/antiphon/a2dp/sbc"); }));
+        EXPECT_TRUE(bluez->delay_reporting);
         board.take(core::DevicesWanted{{left}, {}});
     }
     Board board{io};

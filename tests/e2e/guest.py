@@ -1,4 +1,4 @@
-# A machine whose power can be cut: User-Mode Linux over this one's files, read-only, with an ext4 disk of its own.
+# A machine of its own: User-Mode Linux over this one's files, read-only, where one wants with an ext4 disk. Its power can be cut.
 import os
 import pathlib
 import queue
@@ -7,11 +7,8 @@ import subprocess
 import threading
 import time
 
-from stage_for_tests import BUILD
-
 KERNEL = "/usr/bin/linux.uml"
 UP = "guest: up"
-FIRST_PROCESS = pathlib.Path(__file__).resolve().parent.parent / "powercut" / "guest"
 
 
 class Disk:
@@ -23,15 +20,16 @@ class Disk:
 
 
 class Guest:
-    """Runs `program verb /mnt/r1`; its lines come from lines()."""
+    """A kernel whose first process is the script `first`; `variables` are its environment. Its lines come from line()."""
 
-    def __init__(self, folder, disk, verb, program="powercut-recorder"):
+    def __init__(self, folder, first, variables, disk=None, memory="128M"):
         name = f"guest{os.getpid()}"
         self.console = queue.Queue()
         self.heard = []
         self.process = subprocess.Popen(
-            [KERNEL, "mem=128M", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={FIRST_PROCESS}", f"ubd0={disk.image}", "con=null", "con0=fd:0,fd:1",
-             "loglevel=3", "panic=-1", f"umid={name}", f"uml_dir={folder}/", f"VERB={verb}", f"PROGRAM={pathlib.Path(BUILD).resolve() / program}"],
+            [KERNEL, f"mem={memory}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", f"init={first}", *([f"ubd0={disk.image}"] if disk else []),
+             "con=null", "con0=fd:0,fd:1", "loglevel=3", "panic=-1", "random.trust_cpu=on", f"umid={name}", f"uml_dir={folder}/",
+             *(f"{name}={value}" for name, value in variables.items())],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True, env={"PATH": os.environ["PATH"]})
         threading.Thread(target=self._listen, daemon=True).start()
 

@@ -3,10 +3,14 @@ import array
 import contextlib
 import errno
 import os
+import pathlib
 import random
 import threading
+import wave
 
 PIECE = 480  # frames that a writer gives at once
+RATE = 48000
+SMOOTHED = 8  # frames of noise that are one
 
 
 class Writer:
@@ -59,3 +63,21 @@ def play_noise(test, cluster, output):
     writer = Writer(pipe)
     test.addCleanup(writer.stop)
     return cluster.antiphon("play", f"pipe:{pipe}", "--to", output, "--latency", "300")["id"]
+
+
+def noise_file(folder, seconds):
+    """A file of that length that sounds at no two places of a second alike, so that its time can be told; dull, so that it can be told also while
+    a speaker is being steered."""
+    path = pathlib.Path(folder) / "noise.wav"
+    source = random.Random(7)
+    sharp = [source.randrange(-20000, 20000) for _ in range(5 * RATE + SMOOTHED)]
+    total = sum(sharp[:SMOOTHED])
+    piece = array.array("h")
+    for i in range(5 * RATE):
+        piece.append(total // SMOOTHED)
+        total += sharp[i + SMOOTHED] - sharp[i]
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, RATE, 0, "NONE", ""))
+        for _ in range(seconds // 5):
+            out.writeframesraw(piece.tobytes())
+    return path

@@ -1,36 +1,16 @@
 # Goal: what ALSA opens is a speaker and a microphone like any other. Method: cards of the virtual room behind the real ALSA, and the ruler.
-import array
 import json
 import pathlib
-import random
 import struct
 import subprocess
 import unittest
 import wave
 
+from noise_for_tests import noise_file
 from stage_for_tests import BUILD, RATE, Pulse, Stage, Trouble, fresh_folder, wait_for
 
 STOOD_STILL_MS = 100
-SMOOTHED = 8  # frames of noise that are one
 AWAY = 8  # offset of the card's switch in its control file
-
-
-def noise(folder, seconds):
-    """A file of that length that sounds at no two places of a second alike, so that its time can be told; dull, so that it can be told also while
-    a speaker is being steered."""
-    path = pathlib.Path(folder) / "noise.wav"
-    source = random.Random(7)
-    sharp = [source.randrange(-20000, 20000) for _ in range(5 * RATE + SMOOTHED)]
-    total = sum(sharp[:SMOOTHED])
-    piece = array.array("h")
-    for i in range(5 * RATE):
-        piece.append(total // SMOOTHED)
-        total += sharp[i + SMOOTHED] - sharp[i]
-    with wave.open(str(path), "wb") as out:
-        out.setparams((1, 2, RATE, 0, "NONE", ""))
-        for _ in range(seconds // 5):
-            out.writeframesraw(piece.tobytes())
-    return path
 
 
 class Card:
@@ -65,7 +45,7 @@ class Alsa(unittest.TestCase):
         return next(d for d in self.cluster.antiphon("devices")[kind] if d["name"] == f"foyer/{name}")
 
     def play(self, seconds):
-        programme = noise(self.cluster.folder, seconds)
+        programme = noise_file(self.cluster.folder, seconds)
         session = self.cluster.antiphon("play", str(programme), "--to", "all")["id"]
         self.assertTrue(self.stage.wait_for_session(session, self.all_play, 20), self.stage.session(session))
         return session

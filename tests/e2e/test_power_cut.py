@@ -9,9 +9,10 @@ import subprocess
 import unittest
 
 from guest import KERNEL, Disk, Guest
-from stage_for_tests import RATE, fresh_folder
+from stage_for_tests import BUILD, ROOT, RATE, fresh_folder
 
 CUTS = 50 if os.environ.get("ANTIPHON_SWEEP") == "whole" else 3
+FIRST_PROCESS = ROOT / "tests/powercut/guest"
 LINE = re.compile(r"^\d+ \d+$")
 LOST_AT_MOST_S = 1.0
 
@@ -30,7 +31,7 @@ class PowerCut(unittest.TestCase):
             self.skipTest(f"this machine runs no guest of User-Mode Linux: {why}")
 
     def guest(self, verb):
-        guest = Guest(self.folder, self.disk, verb)
+        guest = Guest(self.folder, FIRST_PROCESS, {"VERB": verb, "PROGRAM": BUILD.resolve() / "powercut-recorder"}, self.disk)
         self.addCleanup(guest.end)
         return guest
 

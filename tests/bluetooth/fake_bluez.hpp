@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,25 +12,8 @@
 
 #include "adapters/bluez/bus.hpp"
 #include "core/bluetooth.hpp"
-#include "ports/process.hpp"
 
 namespace antiphon::tests {
-
-// The system's message bus, as long as this lives, for this process. One at a time.
-class PrivateBus {
-  public:
-    explicit PrivateBus(boost::asio::io_context& io);
-    ~PrivateBus();
-
-    void kill();
-    // Anew, at the same address.
-    void start();
-
-  private:
-    boost::asio::io_context& io_;
-    std::string folder_;
-    std::unique_ptr<ports::Process> daemon_;
-};
 
 // In the loop of its test. Behaviour is changed between turns of the loop.
 class FakeBluez {
@@ -61,7 +45,9 @@ class FakeBluez {
     void talk_nonsense();
 
     std::map<core::BluetoothAddress, Device> devices;
-    bool hangs = false;  // no call of a device or adapter is ever answered
+    std::function<void(const core::BluetoothAddress&)> acquired;  // its ear is another one now
+    bool delay_reporting = false;                                 // the last end point takes delay reports
+    bool hangs = false;                                           // no call of a device or adapter is ever answered
     std::vector<std::string> calls;
     std::string agent, agent_owner;  // path and bus name of who registered
 

@@ -1,58 +1,21 @@
 // The interfaces as BlueZ 5.66 documents them, as far as a board uses them.
-#include "tests/adapters/fake_bluez.hpp"
+#include "tests/bluetooth/fake_bluez.hpp"
 
-#include <gtest/gtest.h>
 #include <sdbus-c++/sdbus-c++.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
-#include <fstream>
 
 #include "adapters/bluez/objects.hpp"
-#include "adapters/system/child_process.hpp"
-#include "tests/support/run_until.hpp"
+#include "core/contract.hpp"
 
 namespace antiphon::tests {
 
 using bluez::adapter_interface;
 using bluez::device_interface;
 using core::BluetoothAddress;
-
-PrivateBus::PrivateBus(boost::asio::io_context& io) : io_(io) {
-    std::string name = "/tmp/antiphon-bus-XXXXXX";
-    folder_ = ::mkdtemp(name.data());
-    const auto address = "unix:path=" + folder_ + "/bus";
-    ::setenv("DBUS_SYSTEM_BUS_ADDRESS", address.c_str(), 1);
-    std::ofstream(folder_ + "/bus.conf")
-        << R"(<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><auth>EXTERNAL</auth><listen>)"
-        << address << R"(</listen>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>)";
-    start();
-}
-
-PrivateBus::~PrivateBus() {
-    kill();
-    ::unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
-    std::filesystem::remove_all(folder_);
-}
-
-void PrivateBus::start() {
-    std::filesystem::remove(folder_ + "/bus");
-    ports::ProcessSpec spec{
-        .argv = {"dbus-daemon", "--nofork", "--nopidfile", "--config-file=" + folder_ + "/bus.conf"}};
-    auto started = system::ChildLauncher(io_).spawn(std::move(spec), [](const ports::ProcessExit&) {});
-    ASSERT_TRUE(started) << started.error().what;
-    daemon_ = std::move(*started);
-    ASSERT_TRUE(run_until(io_, [this] { return std::filesystem::exists(folder_ + "/bus"); }));
-}
-
-void PrivateBus::kill() { daemon_.reset(); }
 
 struct FakeBluez::Parts {
     struct Adapter {
@@ -161,7 +124,8 @@ struct FakeBluez::Parts {
             .onInterface("org.bluez.Media1")
             .implementedAs([this, &object](const sdbus::ObjectPath& path, const bluez::Properties& properties) {
                 fake.calls.push_back("RegisterEndpoint " + std::string(path));
-                EXPECT_EQ(bluez::value_of<bool>(properties, "DelayReporting"), true);
+                drop_transports();  // of an owner who is gone
+                fake.delay_reporting = bluez::value_of<bool>(properties, "DelayReporting").value_or(false);
                 end_point =
                     sdbus::createProxy(bus->connection(), object.getCurrentlyProcessedMessage()->getSender(), path);
             });
@@ -224,6 +188,14 @@ struct FakeBluez::Parts {
         }
         bus->attend();
     }
+    void drop_transports() {
+        for (auto& [address, ear] : ears) {
+            if (!ear.transport || fake.devices[address].others) continue;
+            ear.transport->emitInterfacesRemovedSignal();
+            ear.transport.reset();
+            ear.state = "idle";
+        }
+    }
     std::string transport_path(const BluetoothAddress& address) const { return path_of(address) + "/sep1/fd0"; }
     void choose(const BluetoothAddress& address) {
         end_point->callMethodAsync("SelectConfiguration")
@@ -270,8 +242,11 @@ struct FakeBluez::Parts {
             return [this, &ear, address, name] {
                 fake.calls.emplace_back(name);
                 std::array<int, 2> ends{};
-                EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()), 0);
-                fake.devices[address].ear = ends[1];
+                ANTIPHON_ASSERT(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends.data()) == 0);
+                auto& device = fake.devices[address];
+                if (device.ear >= 0) ::close(device.ear);
+                device.ear = ends[1];
+                if (fake.acquired) fake.acquired(address);
                 set_state(ear, "active");
                 return std::tuple(sdbus::UnixFd(ends[0], sdbus::adopt_fd), std::uint16_t{672}, std::uint16_t{895});
             };
@@ -296,7 +271,7 @@ struct FakeBluez::Parts {
 
 FakeBluez::FakeBluez(boost::asio::io_context& io) : parts_(std::make_unique<Parts>(Parts{.fake = *this, .io = io})) {
     auto bus = bluez::Bus::open(io, [](const std::string&) {});
-    EXPECT_TRUE(bus) << (bus ? "" : bus.error().what);
+    ANTIPHON_ASSERT(bus.ok());
     parts_->bus = *bus;
     parts_->begin();
 }
@@ -311,6 +286,11 @@ FakeBluez::~FakeBluez() {
     parts_->adapters.clear();
     parts_->manager.reset();
     parts_->root.reset();
+    try {
+        parts_->bus->connection().releaseName(bluez::service);
+    } catch (const sdbus::Error&) {
+        // the bus is gone, and the name with it
+    }
     parts_->bus->close();
 }
 

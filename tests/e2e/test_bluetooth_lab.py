@@ -1,0 +1,88 @@
+# Goal: a headset of somebody else's making hears what a board plays, over the real BlueZ and the kernel's Bluetooth. Method: a guest with two virtual controllers; our
+# worker has one, BlueALSA the other, and what that has heard is judged here.
+import array
+import math
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+import wave
+
+from guest import KERNEL, Guest
+from stage_for_tests import BUILD, RATE, ROOT, fresh_folder
+
+FIRST_PROCESS = ROOT / "tests/lab/guest"
+TONE_HZ = 1000
+NEEDS = (KERNEL, "/usr/bin/btvirt", "/usr/bin/bluealsa", "/usr/libexec/bluetooth/bluetoothd")
+
+
+def tone(path, seconds):
+    second = array.array("h", (int(16000 * math.sin(2 * math.pi * TONE_HZ * i / RATE)) for i in range(RATE) for _ in range(2)))
+    with wave.open(str(path), "wb") as out:
+        out.setparams((2, 2, RATE, 0, "NONE", ""))
+        for _ in range(seconds):
+            out.writeframesraw(second.tobytes())
+
+
+def left_of(path):
+    with wave.open(str(path)) as file:
+        assert file.getframerate() == RATE and file.getnchannels() == 2
+        return array.array("h", file.readframes(file.getnframes()))[::2]
+
+
+def judge(sound, piece=4800):
+    """Of pieces of 0.1 s: how many have the tone, and of these the pitch in Hz and the median of signal to noise in dB."""
+    basis = [(math.cos(2 * math.pi * TONE_HZ * i / RATE), math.sin(2 * math.pi * TONE_HZ * i / RATE)) for i in range(piece)]
+    ratios, phases, last = [], [], None
+    for begin in range(0, len(sound) - piece + 1, piece):
+        part = sound[begin:begin + piece]
+        energy = sum(value * value for value in part)
+        cosine = sum(value * c for value, (c, _) in zip(part, basis))
+        sine = sum(value * s for value, (_, s) in zip(part, basis))
+        of_tone = 2 * (cosine * cosine + sine * sine) / piece
+        if energy < piece * 1000 ** 2 or of_tone < 0.9 * energy:
+            last = None
+            continue
+        ratios.append(10 * math.log10(of_tone / max(energy - of_tone, 1e-9)))
+        phase = math.atan2(cosine, sine)
+        if last is not None:
+            phases.append((phase - last + math.pi) % (2 * math.pi) - math.pi)
+        last = phase
+    drift = sorted(phases)[len(phases) // 2] if phases else math.nan  # of 0.1 s
+    return {"pieces": len(ratios), "pitch_hz": TONE_HZ + drift * RATE / piece / (2 * math.pi), "snr_db": sorted(ratios)[len(ratios) // 2] if ratios else -math.inf}
+
+
+class BluetoothLab(unittest.TestCase):
+    def setUp(self):
+        for path in NEEDS:
+            if not pathlib.Path(path).exists():
+                self.skipTest(f"there is no {path}; tools/setup test installs it")
+        modules = subprocess.run([ROOT / "tools/bluetooth-modules"], check=True, capture_output=True, text=True, timeout=1200).stdout.strip()
+        self.folder = fresh_folder()
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.variables = {"MODULES": modules, "SHARED": self.folder, "ROOT": ROOT, "BUILD": pathlib.Path(BUILD).resolve()}
+
+    def scene(self, name, seconds):
+        guest = Guest(self.folder, FIRST_PROCESS, self.variables | {"SCENE": name}, memory="512M")
+        self.addCleanup(guest.end)
+        if why := guest.why_not_up():
+            self.skipTest(f"this machine runs no guest of User-Mode Linux: {why}")
+        guest.line(lambda line: line == "scene: done" or line.startswith(("scene: failed", "guest: ended", "guest: cannot")), seconds)
+        self.assertEqual(guest.heard[-1], "scene: done", "\n".join(guest.heard[-60:]))
+        return guest
+
+    def assert_heard(self, name, seconds, share=0.95):
+        heard = judge(left_of(self.folder / name))
+        self.assertGreater(heard["pieces"], share * 10 * seconds, heard)
+        self.assertLess(abs(heard["pitch_hz"] - TONE_HZ), 1, heard)
+        self.assertGreater(heard["snr_db"], 40, heard)
+
+    def test_a_headset_of_another_making_hears_what_is_played(self):
+        tone(self.folder / "tone.wav", 40)
+        self.scene("plays", 240)
+        self.assert_heard("heard.wav", 6)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,78 @@
+# What happens in a guest with Bluetooth: a cluster of one board plays a tone to a headset of somebody else's making. Told by lines on the console; what the
+# headset heard is in /mnt, for the host to judge.
+import os
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "demo.d")]
+
+from cluster import Cluster  # noqa: E402
+from radio import Bluetoothd, Headset, must_come, tell  # noqa: E402
+
+SHARED = pathlib.Path("/mnt")
+BUILD = pathlib.Path(os.environ["BUILD"])
+SOUND = SHARED / "tone.wav"
+
+
+class Scene:
+    def __init__(self):
+        self.headset = Headset()
+        must_come(lambda: pathlib.Path("/sys/class/bluetooth/hci1").exists(), 60, "the virtual controllers do not come")
+        self.bluetoothd = Bluetoothd()
+        self.bluetoothd.start()
+        self.headset.begin()
+        self.board, self.ear = self.headset.address("hci0"), self.headset.address("hci1")
+        self.cluster = Cluster(BUILD)
+        self.cluster.start_coordinator()
+        self.start_board(self.cluster.antiphon("invite")["invitation"])
+        tell("cluster")
+
+    def start_board(self, invitation=None):
+        join = ["--join", invitation] if invitation else []
+        self.cluster.start("foyer", "worker", "--name", "foyer", *join, "--data", self.cluster.folder / "foyer", "--adapter", "hci0")
+        self.cluster.expect(self.cluster.ready, 120, "the worker is not ready", "foyer")
+
+    def device(self):
+        devices = self.cluster.antiphon("bluetooth", "list", "foyer")["devices"]
+        return next((device for device in devices if device["address"] == self.ear), {})
+
+    def becomes(self, state, seconds=60):
+        must_come(lambda: self.device().get("state") == state, seconds, f"the headset does not become {state}: {self.device()}")
+
+    def pair(self):
+        must_come(lambda: self.cluster.antiphon("bluetooth", "list", "foyer")["adapters"], 60, "the board has no adapter")
+        self.headset.know_end_points_of(self.board)
+        self.headset.pairing_mode()
+        began = time.monotonic()
+        paired = self.cluster.antiphon("bluetooth", "pair", "foyer", self.ear, "--as", "ear")
+        tell("paired", paired["output"], f"{time.monotonic() - began:.1f} s")
+        self.becomes("ready")
+        tell("ready", f"{time.monotonic() - began:.1f} s")
+
+    def hear(self, name, seconds):
+        """The headset keeps what it hears for so long, while the tone is played to it."""
+        session = self.cluster.antiphon("play", str(SOUND), "--to", "foyer/ear")["id"]
+        self.becomes("streaming")
+        recording = self.headset.record(self.board, seconds, SHARED / name)
+        recording.wait(timeout=seconds + 60)
+        tell("heard", name)
+        return session
+
+
+def plays(scene):
+    scene.pair()
+    scene.hear("heard.wav", 6)
+
+
+SCENES = {"plays": plays}
+
+try:
+    SCENES[sys.argv[1]](Scene())
+    tell("done")
+except Exception as problem:  # noqa: BLE001: all of it has to be told on the console
+    tell("failed:", problem)
+    for log in ("/run/bluetoothd.log", "/run/bluealsa.log", "/run/btvirt.log"):
+        tell(log, pathlib.Path(log).read_text(errors="replace")[-1500:])
+    sys.exit(1)
