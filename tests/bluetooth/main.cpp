@@ -6,9 +6,8 @@
 //     near|away ADDRESS        it answers a page, or does not
 //     drop|come ADDRESS        its link goes, or it connects to us
 //     delay ADDRESS MS         from a packet's arrival to its sound, and says so
-//     says ADDRESS MS          says another delay than it has
+//     ask ADDRESS NUMBER       it asks to be paired, and shows this number
 //     restart                  bluetoothd ends and begins again; bonds stay
-//     hang|heal                no call is answered, or each is
 //     calls                    what was asked of BlueZ, as often as it was
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
@@ -54,15 +53,16 @@ class Headsets {
         int number = 0;
         words >> verb >> address.value >> number;
         if (verb == "restart") return restart(), "done";
-        if (verb == "hang" || verb == "heal") return bluez_->hangs = verb == "hang", "done";
         if (verb == "calls") return calls();
         if (!ears_.contains(address)) return "no such headset";
         auto& device = bluez_->devices[address];
         if (verb == "near" || verb == "away") return device.near = verb == "near", "done";
         if (verb == "drop" || verb == "come") return bluez_->set_connected(address, verb == "come"), "done";
-        if (verb == "delay") ears_.at(address)->set_delay(std::chrono::milliseconds(delays_[address] = number));
-        if (verb == "delay" || verb == "says") return bluez_->set_delay(address, tenths(number)), "done";
-        return "no such word";
+        if (verb == "ask") return bluez_->ask_agent(address, static_cast<std::uint32_t>(number)), "done";
+        if (verb != "delay") return "no such word";
+        ears_.at(address)->set_delay(std::chrono::milliseconds(delays_[address] = number));
+        bluez_->set_delay(address, tenths(number));
+        return "done";
     }
 
   private:

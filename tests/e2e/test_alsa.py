@@ -92,7 +92,7 @@ class Alsa(unittest.TestCase):
 
     def test_a_card_that_stays_away_fails_its_session_with_the_reason(self):
         self.card.pull(1)
-        programme = noise(self.cluster.folder, 60)
+        programme = noise_file(self.cluster.folder, 60)
         session = self.cluster.antiphon("play", str(programme), "--to", "foyer/left")["id"]
         over = self.stage.wait_for_session(session, lambda now: now["phase"] == "failed", 40)
         self.assertTrue(over, self.stage.session(session))
@@ -126,7 +126,7 @@ class AlsaSource(unittest.TestCase):
         folder = fresh_folder()
         card = Card(folder, "ppm -40")
         stage = Stage(self, ("hall", "foyer"), {"ALSA_CONFIG_PATH": str(card.configuration)}, folder)
-        self.assertTrue(stage.cluster.antiphon("play", str(noise(folder, 60)), "--to", "hall/left"))
+        self.assertTrue(stage.cluster.antiphon("play", str(noise_file(folder, 60)), "--to", "hall/left"))
         session = stage.cluster.antiphon("play", "alsa:mic", "--to", "foyer/left", "--latency", "300")["id"]
 
         def is_live(state, reason=""):

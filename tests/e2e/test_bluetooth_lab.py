@@ -61,6 +61,7 @@ class BluetoothLab(unittest.TestCase):
         modules = subprocess.run([ROOT / "tools/bluetooth-modules"], check=True, capture_output=True, text=True, timeout=1200).stdout.strip()
         self.folder = fresh_folder()
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        tone(self.folder / "tone.wav", 400)
         self.variables = {"MODULES": modules, "SHARED": self.folder, "ROOT": ROOT, "BUILD": pathlib.Path(BUILD).resolve()}
 
     def scene(self, name, seconds):
@@ -79,9 +80,17 @@ class BluetoothLab(unittest.TestCase):
         self.assertGreater(heard["snr_db"], 40, heard)
 
     def test_a_headset_of_another_making_hears_what_is_played(self):
-        tone(self.folder / "tone.wav", 40)
         self.scene("plays", 240)
-        self.assert_heard("heard.wav", 6)
+        self.assert_heard("first.wav", 6)
+
+    def test_it_is_heard_again_when_it_was_switched_off_in_the_middle(self):
+        self.scene("comes-back", 300)
+        self.assert_heard("back.wav", 6)
+
+    def test_bluetoothd_that_dies_and_a_board_that_is_started_anew_are_survived(self):
+        self.scene("survives", 420)
+        self.assert_heard("survived.wav", 6)
+        self.assert_heard("remembered.wav", 6)
 
 
 if __name__ == "__main__":

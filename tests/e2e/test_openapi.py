@@ -6,9 +6,11 @@ import unittest
 
 from api_description import Answer, Description
 from api_door import JSON, Door, Listener
+from headsets_for_tests import Headsets
 from stage_for_tests import MELODY, Stage, wait_for
 
 NOWHERE = "nowhere9"  # an id that nothing has
+PERMISSIONS = {"view", "play", "record", "pair", "update", "admin"}
 
 
 class Judge(unittest.TestCase):
@@ -80,6 +82,7 @@ class OpenApi(unittest.TestCase):
         self.back_up()
         self.tokens()
         self.listen()
+        self.bluetooth()
         self.assertEqual(self.description.never_served(), [], "the description tells of them, and this test never called them")
 
     # ---- group by group, in the order of a day
@@ -251,6 +254,32 @@ class OpenApi(unittest.TestCase):
         self.ask(204, "DELETE", "/v1/tokens/guest")
         self.get("/v1/tokens")
 
+    def bluetooth(self):
+        ear, other = "AA:00:00:00:00:01", "AA:00:00:00:00:02"
+        cluster = self.stage.cluster
+        headsets = Headsets(self, cluster.folder, cluster.room, {ear: 100, other: 100})
+        cluster.variables = {"DBUS_SYSTEM_BUS_ADDRESS": headsets.address}
+        invitation = cluster.antiphon("invite")["invitation"]
+        cluster.start("booth", "worker", "--name", "booth", "--join", invitation, "--data", cluster.folder / "booth", "--adapter", "hci0")
+        root = "/v1/workers/booth/bluetooth"
+        devices = root + "/devices/"
+        self.ask(409, "POST", "/v1/workers/hall/bluetooth/scan"), self.get("/v1/workers/hall/bluetooth")
+        self.assertTrue(wait_for(lambda: "booth" in cluster.workers() and len(self.get(root)["devices"]) == 2, 30))
+        self.ask(204, "POST", f"{root}/scan", {"for_s": 1}), self.ask(400, "POST", f"{root}/scan", {"for_s": 61})
+        self.ask(201, "POST", f"{devices}{ear}/pair", {"output": "ear"})
+        self.ask(409, "POST", f"{devices}{other}/pair", {"output": "ear"})
+        self.ask(400, "POST", f"{devices}AA/pair", {"output": "ear"}), self.ask(400, "POST", f"{devices}{other}/pair", {"output": "an ear"})
+        self.ask(204, "POST", f"{devices}{ear}/connect"), self.get(f"/v1/why/bluetooth:{ear}")
+        self.ask(409, "POST", f"{devices}{other}/accept")  # it does not ask
+        self.ask(204, "POST", f"{root}/open", {"for_s": 60})
+        for word in ("accept", "refuse"):
+            headsets.tell("ask", other, 123456)
+            self.assertTrue(wait_for(lambda: any(device["asks"] and device["passkey"] == 123456 for device in self.get(root)["devices"]), 10))
+            self.ask(204, "POST", f"{devices}{other}/{word}")
+            self.assertTrue(wait_for(lambda: not any(device["asks"] for device in self.get(root)["devices"]), 10))
+        self.ask(204, "DELETE", f"{root}/open")
+        self.ask(204, "DELETE", f"{devices}{ear}")
+
     def listen(self):
         recording = self.ask(201, "POST", "/v1/recordings", {"from": ["hall/mic"]}).json()["id"]
         for target in ("/v1/events/live", "/v1/levels/live"):
@@ -268,8 +297,7 @@ class OpenApi(unittest.TestCase):
     # ---- each operation, as one should not call it
 
     def test_each_operation_refuses_as_it_is_described(self):
-        strangers = {permission: self.door.make_token(f"no-{permission}", *({"view", "play", "record", "update", "admin"} - {permission}))
-                     for permission in ("view", "play", "record", "update", "admin")}
+        strangers = {permission: self.door.make_token(f"no-{permission}", *(PERMISSIONS - {permission})) for permission in PERMISSIONS}
         strangers["worker"] = self.door.token
         insiders = {"worker": self.stage.identity("hall")["credential"]}
         for method, path in self.description.operations():

@@ -105,6 +105,9 @@ class Headset:
         self.sink.kill()
         self.sink.wait()
 
+    def switch(self, on):
+        self.adapter("hci1").Set(ADAPTER, "Powered", on)
+
     def pairing_mode(self):
         """Our agent asks whom it may let in; this is the headset's own, so it has to come after ours."""
         if not self.agent:

@@ -51,22 +51,57 @@ class Scene:
         self.becomes("ready")
         tell("ready", f"{time.monotonic() - began:.1f} s")
 
-    def hear(self, name, seconds):
-        """The headset keeps what it hears for so long, while the tone is played to it."""
-        session = self.cluster.antiphon("play", str(SOUND), "--to", "foyer/ear")["id"]
+    def play(self):
+        self.cluster.antiphon("play", str(SOUND), "--to", "foyer/ear")
+
+    def hear(self, name, seconds=6):
+        """The headset keeps what it hears for so long."""
         self.becomes("streaming")
         recording = self.headset.record(self.board, seconds, SHARED / name)
         recording.wait(timeout=seconds + 60)
         tell("heard", name)
-        return session
 
 
 def plays(scene):
     scene.pair()
-    scene.hear("heard.wav", 6)
+    scene.play()
+    scene.hear("first.wav")
 
 
-SCENES = {"plays": plays}
+def comes_back(scene):
+    """The headset is switched off in the middle, and on again."""
+    scene.pair()
+    scene.play()
+    scene.becomes("streaming")
+    scene.headset.switch(False)
+    scene.becomes("absent")
+    tell("away")
+    scene.headset.switch(True)
+    scene.hear("back.wav")
+
+
+def survives(scene):
+    """bluetoothd dies in the middle; then the whole board is started anew, with the bond that it has."""
+    scene.pair()
+    scene.play()
+    scene.becomes("streaming")
+    scene.headset.end()
+    scene.bluetoothd.kill()
+    scene.becomes("absent")
+    tell("away")
+    scene.bluetoothd.start()
+    scene.headset.begin()
+    scene.hear("survived.wav")
+    scene.cluster.stop("foyer")
+    scene.headset.end()
+    scene.bluetoothd.kill()
+    scene.bluetoothd.start()
+    scene.headset.begin()
+    scene.start_board()
+    scene.hear("remembered.wav")
+
+
+SCENES = {"plays": plays, "comes-back": comes_back, "survives": survives}
 
 try:
     SCENES[sys.argv[1]](Scene())
