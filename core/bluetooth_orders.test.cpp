@@ -30,6 +30,29 @@ TEST(BluetoothOrder, WhatIsToBePairedIsLookedFor) {
     EXPECT_EQ(radio.answers[1].error().code, ErrorCode::not_found);
 }
 
+// As after a bluetoothd that was killed: the link has outlived it.
+TEST(BluetoothOrder, WhoIsConnectedAndNotAskedForItsServicesIsAsked) {
+    Radio radio;
+    auto& thing = radio.bond(left);
+    thing.facts.connected = true;
+    radio.tell(DeviceTold{thing.facts});
+    radio.want({left});
+    radio.pass(BluetoothLimits::sound_wait - std::chrono::milliseconds(1));
+    EXPECT_TRUE(radio.calls_of(RadioCallKind::connect).empty()) << "it may be about to tell them";
+    radio.pass(seconds(2));
+    EXPECT_EQ(radio.calls_of(RadioCallKind::connect).size(), 1U);
+    EXPECT_EQ(radio.device(left).state, DeviceState::ready);
+}
+
+TEST(BluetoothOrder, WhoHasComeToUsMayBeHeardBeforeItsServicesAreKnown) {
+    Radio radio;
+    auto& thing = radio.bond(left);
+    thing.facts.connected = thing.facts.transport = true;
+    radio.tell(DeviceTold{thing.facts});
+    radio.want({left});
+    EXPECT_EQ(radio.device(left).state, DeviceState::ready);
+}
+
 TEST(BluetoothOrder, ForgettingEndsWhenBlueZHasForgotten) {
     Radio radio;
     radio.bond(left);

@@ -203,8 +203,10 @@ void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothD
     if (!ours && !facts.connected && !is_calling(RadioCallKind::connect, facts.adapter, address)) device.driven = false;
     if (!ours || !facts.bonded) return;
     if (!facts.trusted) call(RadioCallKind::trust, facts.adapter, address);
-    // Connected before our end points were there, or without asking for sound: it is asked once more.
-    const bool lacks_sound = facts.connected && facts.resolved && facts.sink && !facts.transport && !facts.taken;
+    // Connected before our end points were there, without asking for sound, or by a bluetoothd that has ended since, so
+    // that nobody asks for its services: it is asked once more.
+    const bool may_sound = !facts.resolved || facts.sink;
+    const bool lacks_sound = facts.connected && may_sound && !facts.transport && !facts.taken;
     if ((facts.connected && !lacks_sound) || !radio_is_free(facts.adapter)) return;
     if (device.next_page > now) {
         device.page_due = device.next_page;
@@ -247,14 +249,15 @@ DeviceState BluetoothTurn::state_of(const BluetoothAddress& address, const Bluet
             return say(DeviceState::connecting, "");
         return say(DeviceState::absent, "it is away, or off");
     }
+    // Who has come to us may be heard before its services are known.
+    if (facts.transport) return say(state.sounding.contains(address) ? DeviceState::streaming : DeviceState::ready, "");
     if (!facts.resolved) return say(DeviceState::connecting, "");
     if (!facts.sink) return say(DeviceState::failed, "it has no way to take sound (no A2DP sink)");
-    if (!facts.transport && facts.taken)
+    if (facts.taken)
         return say(DeviceState::failed,
                    "another program of this board has its sound (bluealsa.service, PipeWire or "
                    "PulseAudio); stop it there");
-    if (!facts.transport) return say(DeviceState::connecting, "its way for sound is being set up");
-    return say(state.sounding.contains(address) ? DeviceState::streaming : DeviceState::ready, "");
+    return say(DeviceState::connecting, "its way for sound is being set up");
 }
 
 }  // namespace antiphon::core

@@ -12,6 +12,9 @@ using core::BluetoothAddress;
 
 namespace {
 
+// A device that has suspended its sound, or refuses it, may take it again: it is asked so often.
+constexpr core::Duration acquire_each = std::chrono::seconds(2);
+
 // Why a device that has no line yet is silent.
 std::string trouble_of(const core::DeviceBecame& became) {
     if (!became.reason.empty()) return became.reason;
@@ -180,13 +183,26 @@ void BluetoothBoard::follow(const BluetoothAddress& address) {
     if (ear.sink->attached() && (!facts || ended))
         ear.sink->detach(facts ? "the device has suspended it" : "its way for sound is gone");
     if (facts && facts->delay) ear.sink->set_reported_delay(*facts->delay);
-    // What the device has suspended is its to begin again: then it is pending.
-    const bool may = facts && (!ended || facts->state == bluez::TransportState::pending);
-    if (ear.sounding && may && !ear.sink->attached()) acquire(address, ear);
+    if (!ear.sounding || !facts || ear.sink->attached()) return;
+    // What it has suspended it may begin again itself: then it is pending.
+    if (ended && facts->state != bluez::TransportState::pending) {
+        ear.again = clock_.now() + acquire_each;
+        return wait();
+    }
+    acquire(address, ear);
+}
+
+void BluetoothBoard::acquire_again() {
+    for (auto& [address, ear] : ears_) {
+        if (!ear.again || *ear.again > clock_.now()) continue;
+        ear.again.reset();
+        if (ear.sounding && !ear.sink->attached() && bluez_.transport_of(address)) acquire(address, ear);
+    }
 }
 
 void BluetoothBoard::acquire(const BluetoothAddress& address, Ear& ear) {
     if (std::exchange(ear.acquiring, true)) return;
+    ear.again.reset();
     bluez_.acquire(address, [this, address, alive = std::weak_ptr(alive_)](core::Result<bluez::TransportLine> line) {
         if (!alive.expired()) acquired(address, std::move(line));
     });
@@ -195,7 +211,11 @@ void BluetoothBoard::acquire(const BluetoothAddress& address, Ear& ear) {
 void BluetoothBoard::acquired(const BluetoothAddress& address, core::Result<bluez::TransportLine> line) {
     auto& ear = ears_[address];
     ear.acquiring = false;
-    if (!line) return ear.sink->detach(line.error().what);
+    if (!line) {
+        ear.again = clock_.now() + acquire_each;
+        ear.sink->detach(line.error().what);
+        return wait();
+    }
     if (!ear.sounding) return bluez_.release(address);  // it was stopped meanwhile
     if (const auto attached = ear.sink->attach(std::move(*line)); !attached) bluez_.release(address);
 }
@@ -208,11 +228,15 @@ void BluetoothBoard::help(const core::RadioCall& call, const std::function<void(
 }
 
 void BluetoothBoard::wait() {
-    const auto due = core::bluetooth_due(state_);
+    auto due = core::bluetooth_due(state_);
+    for (const auto& [address, ear] : ears_)
+        if (ear.again && (!due || *ear.again < *due)) due = ear.again;
     if (!due) return void(timer_.cancel());
     timer_.expires_after(clock_.wait_for(*due));
     timer_.async_wait([this, alive = std::weak_ptr(alive_)](const boost::system::error_code& error) {
-        if (!error && !alive.expired()) tell(core::BluetoothTick{});
+        if (error || alive.expired()) return;
+        acquire_again();
+        tell(core::BluetoothTick{});
     });
 }
 

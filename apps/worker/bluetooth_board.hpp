@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -44,9 +45,10 @@ class BluetoothBoard {
     void answer_question(const core::BluetoothAddress& address, bool yes, const Answer& answer);
     struct Ear {
         std::shared_ptr<bluez::A2dpSink> sink;
-        bool sounding = false;   // somebody renders
-        bool acquiring = false;  // BlueZ is asked
-        bool active = false;     // as BlueZ last told
+        bool sounding = false;                      // somebody renders
+        bool acquiring = false;                     // BlueZ is asked
+        bool active = false;                        // as BlueZ last told
+        std::optional<core::LocalTime> again = {};  // when to ask once more, where it was refused or taken from us
     };
     class Sink;
 
@@ -55,6 +57,7 @@ class BluetoothBoard {
     void sound(const core::BluetoothAddress& address, bool sounding);
     void follow(const core::BluetoothAddress& address);
     void acquire(const core::BluetoothAddress& address, Ear& ear);
+    void acquire_again();
     void acquired(const core::BluetoothAddress& address, core::Result<bluez::TransportLine> line);
     void help(const core::RadioCall& call, const std::function<void(core::Result<void>)>& done);
     void wait();

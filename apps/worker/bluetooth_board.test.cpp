@@ -121,6 +121,16 @@ TEST_F(BoardTest, ItSoundsAgainWhenTheHeadsetIsBack) {
     EXPECT_FALSE(heard(4800).empty());
 }
 
+TEST_F(BoardTest, WhatTheHeadsetSuspendsIsBegunAgain) {
+    const auto sink = board.make_sink(left);
+    ASSERT_TRUE(sink->start(tone));
+    ASSERT_TRUE(soon([&] { return sink->trouble().empty(); }));
+    bluez.suspend(left);
+    EXPECT_TRUE(soon([&] { return sink->trouble() == "the device has suspended it"; })) << sink->trouble();
+    EXPECT_TRUE(soon([&] { return called("Acquire", 2) && sink->trouble().empty(); })) << sink->trouble();
+    EXPECT_FALSE(heard(4800).empty());
+}
+
 TEST_F(BoardTest, APlainReasonWhileNothingIsHeard) {
     const auto sink = board.make_sink(left);
     ASSERT_TRUE(sink->start(tone));

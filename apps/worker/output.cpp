@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <utility>
 
 namespace antiphon::worker {
 namespace {
@@ -208,6 +209,7 @@ Output::View Output::view() {
     if (!failure_.empty()) return {core::SessionState::failed, failure_, 0, 0};
     follow_delay();
     view.reason = trouble();
+    const bool back = std::exchange(away_, !view.reason.empty()) && !away_;
     if (view.reason.empty() || sink_->comes_back())
         troubled_since_.reset();
     else if (!troubled_since_)
@@ -221,6 +223,8 @@ Output::View Output::view() {
         const auto feeder = feeder_.status();
         if (!feeder.failure.empty()) return {core::SessionState::failed, feeder.failure, 0, 0};
         if (feeder.ready) view.state = core::SessionState::ready;
+        // Its decoder stands where it went away.
+        if (back && session_) seat_decoder();
     }
     view.position_frames = session_ ? session_->from_frame : 0;
     view_sound(view);
@@ -273,9 +277,13 @@ void Output::view_sound(View& view) {
     starved_views_ = starving ? starved_views_ + 1 : 0;
     if (starved_views_ >= starved_views_max && !session_->programme.live) {
         starved_views_ = 0;
-        feed_from(wanted_soon());
-        retime();
+        seat_decoder();
     }
+}
+
+void Output::seat_decoder() {
+    feed_from(wanted_soon());
+    retime();
 }
 
 }  // namespace antiphon::worker

@@ -73,6 +73,7 @@ class Output final : public ports::Renderer {
     void feed_from(core::FrameCount frame);
     core::FrameCount wanted_soon() const;
     void retime();
+    void seat_decoder();
     void apply_gain();
     void tell_monitors(const ports::RenderBlock& block) noexcept;
     std::uint64_t lost_by_device() const { return sink_ ? sink_->counters().lost_frames : 0; }
@@ -81,6 +82,7 @@ class Output final : public ports::Renderer {
     const std::string device_;
     std::string failure_;  // for good
     std::optional<core::LocalTime> troubled_since_;
+    bool away_ = false;  // in trouble, when last looked at
     const ports::Clock& clock_;
     files::ProgrammeFeeder feeder_;
     media::PcmWindow live_;

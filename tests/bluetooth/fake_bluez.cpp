@@ -316,6 +316,11 @@ void FakeBluez::set_delay(const BluetoothAddress& address, std::uint16_t delay) 
     parts_->bus->attend();
 }
 
+void FakeBluez::suspend(const BluetoothAddress& address) {
+    Parts::set_state(parts_->ears.at(address), "idle");
+    parts_->bus->attend();
+}
+
 void FakeBluez::ask_agent(const BluetoothAddress& address, std::uint32_t passkey) {
     parts_->asked = sdbus::createProxy(parts_->bus->connection(), agent_owner, agent);
     parts_->asked->callMethodAsync("RequestConfirmation")

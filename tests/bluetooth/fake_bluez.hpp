@@ -39,6 +39,8 @@ class FakeBluez {
     void set_connected(const core::BluetoothAddress& address, bool connected);
     // What it reports of its delay, in tenths of a millisecond.
     void set_delay(const core::BluetoothAddress& address, std::uint16_t delay);
+    // It takes no sound any more, for now.
+    void suspend(const core::BluetoothAddress& address);
     // A device asks our agent whether it may be paired, with this number to compare.
     void ask_agent(const core::BluetoothAddress& address, std::uint32_t passkey);
     // Signals and properties of forms that BlueZ never has.

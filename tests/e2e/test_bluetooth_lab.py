@@ -31,26 +31,31 @@ def left_of(path):
         return array.array("h", file.readframes(file.getnframes()))[::2]
 
 
-def judge(sound, piece=4800):
-    """Of pieces of 0.1 s: how many have the tone, and of these the pitch in Hz and the median of signal to noise in dB."""
-    basis = [(math.cos(2 * math.pi * TONE_HZ * i / RATE), math.sin(2 * math.pi * TONE_HZ * i / RATE)) for i in range(piece)]
-    ratios, phases, last = [], [], None
+def fit(sound, hz, piece=4800):
+    """Of each piece of 0.1 s: the phase of a tone of that pitch, and its ratio to all else in dB; none where it is not most of the sound."""
+    basis = [(math.cos(2 * math.pi * hz * i / RATE), math.sin(2 * math.pi * hz * i / RATE)) for i in range(piece)]
     for begin in range(0, len(sound) - piece + 1, piece):
         part = sound[begin:begin + piece]
         energy = sum(value * value for value in part)
         cosine = sum(value * c for value, (c, _) in zip(part, basis))
         sine = sum(value * s for value, (_, s) in zip(part, basis))
         of_tone = 2 * (cosine * cosine + sine * sine) / piece
-        if energy < piece * 1000 ** 2 or of_tone < 0.9 * energy:
-            last = None
-            continue
-        ratios.append(10 * math.log10(of_tone / max(energy - of_tone, 1e-9)))
-        phase = math.atan2(cosine, sine)
-        if last is not None:
-            phases.append((phase - last + math.pi) % (2 * math.pi) - math.pi)
-        last = phase
-    drift = sorted(phases)[len(phases) // 2] if phases else math.nan  # of 0.1 s
-    return {"pieces": len(ratios), "pitch_hz": TONE_HZ + drift * RATE / piece / (2 * math.pi), "snr_db": sorted(ratios)[len(ratios) // 2] if ratios else -math.inf}
+        heard = energy > piece * 1000 ** 2 and of_tone > 0.9 * energy
+        # the basis begins anew with each piece: what a whole number of periods is behind, its phase is
+        yield (math.atan2(cosine, sine) - 2 * math.pi * hz * begin / RATE, 10 * math.log10(of_tone / max(energy - of_tone, 1e-9))) if heard else None
+
+
+def median(values):
+    return sorted(values)[len(values) // 2] if values else math.nan
+
+
+def judge(sound, piece=4800):
+    """How many pieces of 0.1 s have the tone, its pitch in Hz and the median of signal to noise in dB, once fitted to that pitch: it may be steered."""
+    phases = [found and found[0] for found in fit(sound, TONE_HZ)]
+    turns = [(b - a + math.pi) % (2 * math.pi) - math.pi for a, b in zip(phases, phases[1:]) if a is not None and b is not None]
+    pitch = TONE_HZ + median(turns) * RATE / piece / (2 * math.pi)
+    ratios = [found[1] for found in fit(sound, pitch) if found]
+    return {"pieces": len(ratios), "pitch_hz": pitch, "snr_db": median(ratios)}
 
 
 class BluetoothLab(unittest.TestCase):

@@ -105,18 +105,21 @@ class Headset:
         self.sink.kill()
         self.sink.wait()
 
+    def set(self, name, value):
+        self.adapter("hci1").Set(ADAPTER, name, dbus.Boolean(value, variant_level=1))
+
     def switch(self, on):
-        self.adapter("hci1").Set(ADAPTER, "Powered", on)
+        self.set("Powered", on)
 
     def pairing_mode(self):
-        """Our agent asks whom it may let in; this is the headset's own, so it has to come after ours."""
+        """One bluetoothd serves both sides: who comes to the headset is let in by the agent that came last."""
         if not self.agent:
             self.agent = Agent(self.bus, "/headset/agent")
         manager = dbus.Interface(self.bus.get_object("org.bluez", "/org/bluez"), "org.bluez.AgentManager1")
         manager.RegisterAgent("/headset/agent", "NoInputNoOutput")
         manager.RequestDefaultAgent("/headset/agent")
         for name in ("Pairable", "Discoverable"):
-            self.adapter("hci1").Set(ADAPTER, name, True)
+            self.set(name, True)
 
     def know_end_points_of(self, other):
         """BlueZ 5.66 as an acceptor answers its first stream with a wrong label while it asks for the other's end points: it is told them before."""

@@ -41,10 +41,18 @@ class Scene:
     def becomes(self, state, seconds=60):
         must_come(lambda: self.device().get("state") == state, seconds, f"the headset does not become {state}: {self.device()}")
 
-    def pair(self):
+    def let_in(self):
+        """Once the board has its agent."""
         must_come(lambda: self.cluster.antiphon("bluetooth", "list", "foyer")["adapters"], 60, "the board has no adapter")
-        self.headset.know_end_points_of(self.board)
         self.headset.pairing_mode()
+
+    def begin_again(self):
+        self.bluetoothd.start()
+        self.headset.begin()
+
+    def pair(self):
+        self.headset.know_end_points_of(self.board)
+        self.let_in()
         began = time.monotonic()
         paired = self.cluster.antiphon("bluetooth", "pair", "foyer", self.ear, "--as", "ear")
         tell("paired", paired["output"], f"{time.monotonic() - began:.1f} s")
@@ -89,25 +97,30 @@ def survives(scene):
     scene.bluetoothd.kill()
     scene.becomes("absent")
     tell("away")
-    scene.bluetoothd.start()
-    scene.headset.begin()
+    scene.begin_again()
+    scene.let_in()
     scene.hear("survived.wav")
     scene.cluster.stop("foyer")
     scene.headset.end()
     scene.bluetoothd.kill()
-    scene.bluetoothd.start()
-    scene.headset.begin()
+    scene.begin_again()
     scene.start_board()
+    scene.let_in()
     scene.hear("remembered.wav")
 
 
 SCENES = {"plays": plays, "comes-back": comes_back, "survives": survives}
 
+def tell_logs():
+    for log in (*pathlib.Path("/run").glob("*.log"), *pathlib.Path("/run/tmp").glob("*/*.log")):
+        for line in log.read_text(errors="replace").splitlines()[-25:]:
+            tell(f"{log.name}: {line}")
+
+
 try:
     SCENES[sys.argv[1]](Scene())
     tell("done")
 except Exception as problem:  # noqa: BLE001: all of it has to be told on the console
+    tell_logs()
     tell("failed:", problem)
-    for log in ("/run/bluetoothd.log", "/run/bluealsa.log", "/run/btvirt.log"):
-        tell(log, pathlib.Path(log).read_text(errors="replace")[-1500:])
     sys.exit(1)
