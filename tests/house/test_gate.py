@@ -10,7 +10,7 @@ import unittest
 from scratch import scratch_folder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS = "setup format tidy fault-rows shell clang-tidy unit ctest-counted sweep readme-commands fuzz bench-smoke same-traces"
+TOOLS = "setup format tidy fault-rows shell clang-tidy unit ctest-counted sweep readme-commands fuzz bench-smoke same-traces bluetooth-modules"
 
 
 class Gate:
