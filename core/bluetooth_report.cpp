@@ -1,5 +1,7 @@
 // The machine's state as the coordinator is told it.
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "core/bluetooth.hpp"
 
@@ -36,7 +38,10 @@ BluetoothReport bluetooth_report(const BluetoothState& state, const std::string&
         if (device.paired || state.ours.contains({device.address})) return 1;
         return device.name.empty() ? 3 : 2;
     };
-    std::ranges::stable_sort(report.devices, {}, rank);
+    const auto before = [&](const DeviceReport& a, const DeviceReport& b) {
+        return std::pair(rank(a), std::string_view(a.address)) < std::pair(rank(b), std::string_view(b.address));
+    };
+    std::ranges::sort(report.devices, before);
     if (report.devices.size() > devices_reported_max) report.devices.resize(devices_reported_max);
     return report;
 }

@@ -122,7 +122,8 @@ void BluetoothBoard::obey(const core::BluetoothOrder& order, Answer answer) {
             tell(core::PairingClosed{});
             return answer({});
         case pair:
-            return answer_later(std::move(answer), [&](const auto& request) { return core::PairAsked{request, address}; });
+            return answer_later(std::move(answer),
+                                [&](const auto& request) { return core::PairAsked{request, address}; });
         case accept:
         case refuse:
             return answer_question(address, order.verb == accept, answer);
@@ -130,7 +131,8 @@ void BluetoothBoard::obey(const core::BluetoothOrder& order, Answer answer) {
             tell(core::ConnectAsked{address});
             return answer({});
         case forget:
-            return answer_later(std::move(answer), [&](const auto& request) { return core::ForgetAsked{request, address}; });
+            return answer_later(std::move(answer),
+                                [&](const auto& request) { return core::ForgetAsked{request, address}; });
     }
 }
 
