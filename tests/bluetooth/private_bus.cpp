@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <boost/asio/local/stream_protocol.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -11,6 +12,18 @@
 #include "tests/support/run_until.hpp"
 
 namespace antiphon::tests {
+namespace {
+
+// A socket is there before anybody listens at it.
+bool listens(const std::string& path) {
+    boost::asio::io_context io;
+    boost::asio::local::stream_protocol::socket socket(io);
+    boost::system::error_code error;
+    socket.connect(path, error);
+    return !error;
+}
+
+}  // namespace
 
 PrivateBus::PrivateBus(boost::asio::io_context& io) : io_(io) {
     std::string name = "/tmp/antiphon-bus-XXXXXX";
@@ -40,7 +53,7 @@ void PrivateBus::start() {
     auto started = system::ChildLauncher(io_).spawn(std::move(spec), [](const ports::ProcessExit&) {});
     ANTIPHON_ASSERT(started.ok());
     daemon_ = std::move(*started);
-    ANTIPHON_ASSERT(run_until(io_, [this] { return std::filesystem::exists(folder_ + "/bus"); }));
+    ANTIPHON_ASSERT(run_until(io_, [this] { return listens(folder_ + "/bus"); }));
 }
 
 void PrivateBus::kill() { daemon_.reset(); }

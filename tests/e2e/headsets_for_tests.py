@@ -1,10 +1,17 @@
 # Bluetooth headsets that sound in the virtual room: a message bus of our own, and a BlueZ of our own on it.
+import socket
 import subprocess
 
 from stage_for_tests import BUILD, wait_for
 
 POLICY = ('<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
           '<allow own="*"/></policy>')
+
+
+def listens(path):
+    """A socket is there before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as one:
+        return one.connect_ex(str(path)) == 0
 
 
 class Headsets:
@@ -19,7 +26,7 @@ class Headsets:
         with (folder / "bus.log").open("w") as log:
             self.bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={configuration}"], stderr=log)
         test.addCleanup(self.end, self.bus)
-        if not wait_for((folder / "bus").exists, 10):
+        if not wait_for(lambda: listens(folder / "bus"), 10):
             raise AssertionError("the message bus does not begin")
         said = [f"{address}={delay}" for address, delay in delays_ms.items()]
         self.process = subprocess.Popen([BUILD / "fake-headsets", room, *said], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
