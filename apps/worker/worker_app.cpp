@@ -87,12 +87,15 @@ void WorkerApp::start(CannotGoOn cannot_go_on) {
     bus_->subscribe(topics_.of(id, "desired"));
     bus_->subscribe(topics_.of(id, "command"));
     if (parts_.bluetooth)
-        parts_.bluetooth->on_change([this](const core::BluetoothReport& report) { tell(core::BluetoothTold{report}); });
+        parts_.bluetooth->on_change([this](const core::BluetoothReport& report) {
+            tell(core::BluetoothTold{report});
+            look_at_devices();
+        });
     clock_sync_.ask(parts_.identity.host, parts_.identity.joined.clock_port);
     every(tick_interval, [this] { tell(core::Tick{clock_sync_.cluster_now()}); });
     every(look_at_devices_each, [this] {
         sent_inputs_.try_again();
-        inventory_.tell_changes([this](core::EndpointChanged change) { return tell(std::move(change)); });
+        look_at_devices();
     });
     if (parts_.foreign_broker) every(doubt_each, [this] { membership_.doubt(); });
     keep_polling();

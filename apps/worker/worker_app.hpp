@@ -102,6 +102,9 @@ class WorkerApp final : public actors::StepWorld<core::WorkerMachine> {
     bool is_vouched() const { return linked_ && !parts_.foreign_broker; }
     void take_map(const media::ClockMap& map);
     void publish(const std::string& leaf, core::MessageBody body, bool retain);
+    void look_at_devices() {
+        inventory_.tell_changes([this](core::EndpointChanged change) { return tell(std::move(change)); });
+    }
     void poll();
     void send_closed();
     void keep_polling();

@@ -75,7 +75,7 @@ class Bluetooth(unittest.TestCase):
         self.headsets.tell("drop", LEFT)
         self.assertTrue(self.becomes("absent", 10), self.device())
         self.assertEqual(self.stage.why(f"bluetooth:{LEFT}")[0], "it is absent: it is away, or off")
-        self.assertIn("it is away, or off", " ".join(self.stage.why("foyer/ear")))
+        self.assertTrue(wait_for(lambda: "it is away, or off" in " ".join(self.stage.why("foyer/ear")), 5), self.stage.why("foyer/ear"))
         self.headsets.tell("near", LEFT)
         self.headsets.tell("come", LEFT)
         self.assertTrue(self.becomes("streaming", 10), self.device())
