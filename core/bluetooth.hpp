@@ -221,6 +221,7 @@ struct BluetoothState {
 struct BluetoothLimits {
     static constexpr std::size_t devices_max = 256;  // strangers that a scan finds are forgotten beyond
     static constexpr Duration call_max = std::chrono::seconds(30);
+    static constexpr std::int64_t order_length_max_ms = 300'000;     // of an open pairing
     static constexpr Duration call_again = std::chrono::seconds(2);  // one that was refused, or did not help yet
     static constexpr Duration page_retry_min = std::chrono::seconds(2);
     static constexpr Duration page_retry_max = std::chrono::seconds(30);

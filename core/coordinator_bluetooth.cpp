@@ -9,9 +9,8 @@
 namespace antiphon::core {
 namespace {
 
-constexpr Duration length_min = std::chrono::seconds(1);
-constexpr Duration scan_max = std::chrono::seconds(60);
-constexpr Duration open_max = std::chrono::minutes(5);
+constexpr std::int64_t length_min_ms = 1000;
+constexpr std::int64_t scan_max_ms = 60'000;
 
 std::string device_at(const std::string& address) { return std::string(bluetooth_prefix) + address; }
 
@@ -26,18 +25,19 @@ const DeviceReport* find_device(const BluetoothReport* report, const std::string
     return at == report->devices.end() ? nullptr : &*at;
 }
 
-Result<void> require_length(const BluetoothOrder& order, Duration max) {
-    const Duration length = std::chrono::milliseconds(order.length_ms);
-    if (order.length_ms <= max / std::chrono::milliseconds(1) && length >= length_min) return {};
-    return Error{ErrorCode::invalid, std::to_string(order.length_ms) + " ms is outside 1 to " +
-                                         std::to_string(max / std::chrono::seconds(1)) + " s"};
+Result<void> require_length(const BluetoothOrder& order, std::int64_t max_ms) {
+    if (order.length_ms <= max_ms && order.length_ms >= length_min_ms) return {};
+    return Error{ErrorCode::invalid,
+                 std::to_string(order.length_ms) + " ms is outside 1 to " + std::to_string(max_ms / 1000) + " s"};
 }
 
 // With its address as everybody writes it.
 Result<BluetoothOrder> checked(BluetoothOrder order) {
     using enum BluetoothVerb;
     if (order.verb == scan || order.verb == open)
-        if (auto length = require_length(order, order.verb == scan ? scan_max : open_max); !length)
+        if (auto length =
+                require_length(order, order.verb == scan ? scan_max_ms : BluetoothLimits::order_length_max_ms);
+            !length)
             return length.error();
     if (order.verb == scan || order.verb == open || order.verb == close) return order;
     auto address = parse_bluetooth_address(order.address);

@@ -1,6 +1,8 @@
 // What a device is played on follows from two things: somebody renders, and BlueZ has a way for its sound.
 #include "apps/worker/bluetooth_board.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "adapters/bluez/remedies.hpp"
@@ -109,7 +111,8 @@ void BluetoothBoard::obey(const core::BluetoothOrder& order, Answer answer) {
     if (!state_.bluez) return answer(core::Error{core::ErrorCode::unavailable, bluez_.trouble()});
     if (state_.adapters.empty())
         return answer(core::Error{core::ErrorCode::unavailable, "this board has no Bluetooth adapter of ours"});
-    const core::Duration length = std::chrono::milliseconds(order.length_ms);
+    const core::Duration length = std::chrono::milliseconds(
+        std::clamp<std::int64_t>(order.length_ms, 0, core::BluetoothLimits::order_length_max_ms));
     const BluetoothAddress address{order.address};
     switch (order.verb) {
         case scan:
