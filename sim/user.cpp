@@ -144,11 +144,14 @@ User::Asked User::on_recording() {
 
 // Of one that nobody has declared, and sometimes of one that two boards have.
 User::Asked User::on_bluetooth() {
-    const auto worker = some_worker();
-    const std::string address = random_.chance(0.8) ? "AA:00:00:00:00:0C" : "AA:00:00:00:00:0A";
-    const auto verb = random_.chance(0.6) ? core::BluetoothVerb::pair : core::BluetoothVerb::forget;
-    const auto words = (verb == core::BluetoothVerb::pair ? "pair " : "forget ") + address + " on " + worker;
-    return {core::BluetoothRequest{worker, {verb, address, 0}, random_.chance(0.9) ? "ear" : "headset"}, words, {}};
+    core::BluetoothRequest request;
+    request.worker = some_worker();
+    request.order.address = random_.chance(0.8) ? "AA:00:00:00:00:0C" : "AA:00:00:00:00:0A";
+    request.order.verb = random_.chance(0.6) ? core::BluetoothVerb::pair : core::BluetoothVerb::forget;
+    request.output = random_.chance(0.9) ? "ear" : "headset";
+    const std::string verb = request.order.verb == core::BluetoothVerb::pair ? "pair " : "forget ";
+    const auto words = verb + request.order.address + " on " + request.worker;
+    return {std::move(request), words, {}};
 }
 
 User::Asked User::ask_anything() {
