@@ -41,22 +41,18 @@ int list(Call& call, const ApiClient& api, const BluetoothArguments& said) {
                                            [&](const api::BluetoothView& view) { return show(view, call.look()); });
 }
 
-// Orders the worker to do something for a while; nothing: `said` or the answer is an error, which was told.
-std::optional<core::Result<http::Response>> order_for_a_while(Call& call, const ApiClient& api,
-                                                              const BluetoothArguments& said, const char* what,
-                                                              const char* otherwise, int& code) {
+core::Result<double> length_of(const BluetoothArguments& said, const char* otherwise) {
     const auto seconds = parse_duration(said.length.value_or(otherwise));
-    if (!seconds) return code = call.usage(seconds.error().within("--for")), std::nullopt;
-    const auto body = json::encode(api::ScanBody{static_cast<double>(*seconds)});
-    auto answer = api.send(http::Method::post, target_of(said, what), body);
-    if (!answer) return code = call.fail(answer.error()), std::nullopt;
-    return answer;
+    if (!seconds) return seconds.error().within("--for");
+    return static_cast<double>(*seconds);
 }
 
 // The worker takes a moment to begin, and tells by itself when it is over.
 int scan(Call& call, const ApiClient& api, const BluetoothArguments& said) {
-    int code = exit_done;
-    if (!order_for_a_while(call, api, said, "/scan", scan_default, code)) return code;
+    const auto length = length_of(said, scan_default);
+    if (!length) return call.usage(length.error());
+    const auto ordered = api.send(http::Method::post, target_of(said, "/scan"), json::encode(api::ScanBody{*length}));
+    if (!ordered) return call.fail(ordered.error());
     Progress progress(progress_stream(call));
     bool begun = false;
     int looks = 0;
@@ -84,12 +80,13 @@ int pair(Call& call, const ApiClient& api, const BluetoothArguments& said) {
 }
 
 int open(Call& call, const ApiClient& api, const BluetoothArguments& said) {
-    int code = exit_done;
-    const auto answer = order_for_a_while(call, api, said, "/open", open_default, code);
-    if (!answer) return code;
-    return call.answer(*answer, "devices may ask to be paired with " + said.worker + " for " +
-                                    said.length.value_or(open_default) +
-                                    "; each waits for your word: antiphon bluetooth list " + said.worker);
+    const auto length = length_of(said, open_default);
+    if (!length) return call.usage(length.error());
+    const auto body = json::encode(api::PairingWindowBody{*length});
+    return call.answer(api.send(http::Method::post, target_of(said, "/open"), body),
+                       "devices may ask to be paired with " + said.worker + " for " +
+                           said.length.value_or(open_default) + "; each waits for your word: antiphon bluetooth list " +
+                           said.worker);
 }
 
 int close(Call& call, const ApiClient& api, const BluetoothArguments& said) {

@@ -22,10 +22,6 @@ std::string worker_name(const core::CoordinatorState& state, const core::WorkerI
     return row ? row->name : id.value;
 }
 
-std::string endpoint_name(const core::CoordinatorState& state, const core::EndpointId& id) {
-    return worker_name(state, id.worker) + "/" + id.name;
-}
-
 std::vector<std::string> endpoint_names(const core::CoordinatorState& state, const std::vector<core::EndpointId>& ids) {
     std::vector<std::string> names;
     for (const auto& id : ids) names.push_back(endpoint_name(state, id));
@@ -108,6 +104,10 @@ api::TrackView track_view(const core::CoordinatorState& state, const core::Recor
 }
 
 }  // namespace
+
+std::string endpoint_name(const core::CoordinatorState& state, const core::EndpointId& id) {
+    return worker_name(state, id.worker) + "/" + id.name;
+}
 
 api::LevelsView levels_view(const core::CoordinatorState& state) {
     api::LevelsView view;

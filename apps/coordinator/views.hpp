@@ -23,6 +23,8 @@ api::EventView event_view(const core::JournalRow& entry);
 api::WhyView why_view(const core::Explanation& explanation);
 api::WorkerDocumentsView documents_view(const core::CoordinatorState& state, const core::WorkerRow& row);
 api::DevicesView devices_view(const core::CoordinatorState& state);
+// "worker/name".
+std::string endpoint_name(const core::CoordinatorState& state, const core::EndpointId& endpoint);
 // `worker`: its name or id; `not_found` otherwise.
 core::Result<api::BluetoothView> bluetooth_view(const core::CoordinatorState& state, const std::string& worker);
 api::PairingView pairing_view(const core::CoordinatorState& state, const core::PairingRow& row);

@@ -18,11 +18,6 @@ const core::WorkerRow* worker_of(const core::CoordinatorState& state, const std:
     return found;
 }
 
-std::string shown(const core::CoordinatorState& state, const core::EndpointId& endpoint) {
-    const auto* worker = state.workers.find(endpoint.worker);
-    return (worker ? worker->name : endpoint.worker.value) + "/" + endpoint.name;
-}
-
 }  // namespace
 
 core::Result<api::BluetoothView> bluetooth_view(const core::CoordinatorState& state, const std::string& worker) {
@@ -49,13 +44,13 @@ core::Result<api::BluetoothView> bluetooth_view(const core::CoordinatorState& st
         auto known = std::ranges::find(view.devices, address, &api::BluetoothDeviceView::address);
         if (known == view.devices.end())
             known = view.devices.insert(known, {.address = address, .name = pairing->name});
-        known->output = shown(state, pairing->output);
+        known->output = endpoint_name(state, pairing->output);
     }
     return view;
 }
 
 api::PairingView pairing_view(const core::CoordinatorState& state, const core::PairingRow& row) {
-    return {row.device, shown(state, row.output), row.name, row.paired};
+    return {row.device, endpoint_name(state, row.output), row.name, row.paired};
 }
 
 }  // namespace antiphon::coordinator
