@@ -5,6 +5,7 @@
 
 #include "core/bluetooth.hpp"
 #include "core/coordinator_turn.hpp"
+#include "core/why_device.hpp"
 
 namespace antiphon::core {
 namespace {
@@ -13,17 +14,6 @@ constexpr std::int64_t length_min_ms = 1000;
 constexpr std::int64_t scan_max_ms = 60'000;
 
 std::string device_at(const std::string& address) { return std::string(bluetooth_prefix) + address; }
-
-const BluetoothReport* report_of(const CoordinatorDraft& draft, const WorkerId& worker) {
-    const auto* presence = draft.presence.find(worker);
-    return presence && presence->reported.bluetooth ? &*presence->reported.bluetooth : nullptr;
-}
-
-const DeviceReport* find_device(const BluetoothReport* report, const std::string& address) {
-    if (!report) return nullptr;
-    const auto at = std::ranges::find(report->devices, address, &DeviceReport::address);
-    return at == report->devices.end() ? nullptr : &*at;
-}
 
 Result<void> require_length(const BluetoothOrder& order, std::int64_t max_ms) {
     if (order.length_ms <= max_ms && order.length_ms >= length_min_ms) return {};
@@ -103,6 +93,8 @@ Result<void> require_possible(const CoordinatorDraft& draft, const WorkerRow& wo
     const auto* presence = draft.presence.find(worker.id);
     if (!presence || !presence->online)
         return Error{ErrorCode::unavailable, "worker '" + worker.name + "' is offline; switch it on"};
+    if (presence->reported.boot.value == 0)
+        return Error{ErrorCode::unavailable, "worker '" + worker.name + "' has not told yet what it has; try again"};
     const auto device = device_at(order.address);
     if (order.verb == BluetoothVerb::pair) return require_pairable(draft, worker, device, output);
     if (order.verb == BluetoothVerb::forget) return require_silent(draft, worker, device);
@@ -110,7 +102,8 @@ Result<void> require_possible(const CoordinatorDraft& draft, const WorkerRow& wo
 }
 
 std::string name_of(const CoordinatorDraft& draft, const WorkerId& worker, const std::string& address) {
-    const auto* device = find_device(report_of(draft, worker), address);
+    const auto* presence = draft.presence.find(worker);
+    const auto* device = presence ? find_device(presence->reported, address) : nullptr;
     return device && !device->name.empty() ? device->name : address;
 }
 
@@ -253,9 +246,8 @@ void grant_pairings(CoordinatorTurn& turn, const WorkerId& worker, const Reporte
 void note_devices(CoordinatorTurn& turn, const WorkerRow& worker, const ReportedDocument& before,
                   const ReportedDocument& now) {
     if (!now.bluetooth) return;
-    const auto* known = before.bluetooth ? &*before.bluetooth : nullptr;
     for (const auto& device : now.bluetooth->devices) {
-        const auto* old = find_device(known, device.address);
+        const auto* old = find_device(before, device.address);
         const bool ours = turn.draft.pairings.find(device_at(device.address)) || device.paired;
         const bool changed = !old || old->state != device.state || old->reason != device.reason;
         if (ours && changed) note_device(turn, worker, device);

@@ -202,6 +202,15 @@ TEST(BluetoothOrders, BadOnesAreRefusedBeforeABoardHearsOfThem) {
     EXPECT_EQ(bench.answer()->error().code, ErrorCode::denied);
 }
 
+TEST(BluetoothOrders, NothingIsPairedWhereNobodyKnowsWhatThereIs) {
+    BluetoothBench bench;
+    bench.ask<InvitationRow>(InviteRequest{"digest"});
+    const auto attic = bench.ask<WorkerRow>(JoinRequest{"digest", "attic", "key", 1, "credential", "password"}).id;
+    bench.take(WorkerMessage{attic, {{}, Alive{true}}});
+    EXPECT_EQ(bench.refused(BluetoothBench::pairing("attic")).what,
+              "worker 'attic' has not told yet what it has; try again");
+}
+
 TEST(BluetoothOrders, WhatIsForgottenIsLetGo) {
     BluetoothBench bench;
     bench.pair();

@@ -8,14 +8,6 @@
 namespace antiphon::core {
 namespace {
 
-const DeviceReport* find_report(const ReportedDocument& reported, const std::string& device) {
-    if (!reported.bluetooth) return nullptr;
-    const auto& devices = reported.bluetooth->devices;
-    const auto address = device.substr(bluetooth_prefix.size());
-    const auto at = std::ranges::find(devices, address, &DeviceReport::address);
-    return at == devices.end() ? nullptr : &*at;
-}
-
 std::string state_words(const DeviceReport& report) {
     static constexpr const char* words[] = {"it is absent",        "it is being paired", "it is being connected",
                                             "it can be played on", "it is played on",    "it cannot be played on"};
@@ -32,11 +24,19 @@ std::string verdict_of(const CoordinatorState& state, const PairingRow& pairing)
     const auto& bluetooth = presence->reported.bluetooth;
     if (!bluetooth) return "its board, " + board + ", drives no Bluetooth; start it with --adapter hci0";
     if (!bluetooth->trouble.empty()) return "its board, " + board + ": " + bluetooth->trouble;
-    const auto* report = find_report(presence->reported, pairing.device);
+    const auto* report =
+        find_device(presence->reported, std::string_view(pairing.device).substr(bluetooth_prefix.size()));
     return report ? state_words(*report) : "its board, " + board + ", has not said what it does";
 }
 
 }  // namespace
+
+const DeviceReport* find_device(const ReportedDocument& reported, std::string_view address) {
+    if (!reported.bluetooth) return nullptr;
+    const auto& devices = reported.bluetooth->devices;
+    const auto at = std::ranges::find(devices, address, &DeviceReport::address);
+    return at == devices.end() ? nullptr : &*at;
+}
 
 DeviceWords why_device(const CoordinatorState& state, const std::string& device) {
     const CoordinatorDraft draft(state);
@@ -52,7 +52,7 @@ DeviceWords why_device(const CoordinatorState& state, const std::string& device)
     for (const auto& [id, presence] : state.presence.rows()) {
         const bool own = pairing && pairing->output.worker == id;
         const auto* worker = state.workers.find(id);
-        const auto* report = find_report(presence->reported, device);
+        const auto* report = find_device(presence->reported, std::string_view(device).substr(bluetooth_prefix.size()));
         for (const auto& endpoint : presence->reported.outputs)
             if (endpoint.device == device && !own)
                 words.grounds.push_back(display_name(draft, {id, endpoint.name}) + " is this device");

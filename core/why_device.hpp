@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/coordinator.hpp"
@@ -12,6 +13,9 @@ struct DeviceWords {
     std::string verdict;               // what it does, or why it does not
     std::vector<std::string> grounds;  // what else is known of it
 };
+
+// Of the device at this address; null: the board has told nothing of it.
+const DeviceReport* find_device(const ReportedDocument& reported, std::string_view address);
 
 // As its board last told it; of one that nobody has paired, as all boards did.
 DeviceWords why_device(const CoordinatorState& state, const std::string& device);
