@@ -34,9 +34,14 @@ void Board::Life::keep(FrameCount first, FrameCount end) {
     kept.back().second = end;
 }
 
-void Board::Life::lose_from(FrameCount frame) {
-    std::erase_if(kept, [&](const auto& stretch) { return stretch.first >= frame; });
-    if (!kept.empty()) kept.back().second = std::min(kept.back().second, frame);
+void Board::Life::lose_last(FrameCount frames) {
+    while (frames > 0 && !kept.empty()) {
+        auto& [first, end] = kept.back();
+        const auto lost = std::min(frames, end - first);
+        frames -= lost;
+        end -= lost;
+        if (first == end) kept.pop_back();
+    }
 }
 
 Board::Board(Random& random, RecordingCounters& counters) : random_(random), counters_(counters) { begin(); }
@@ -64,8 +69,15 @@ void Board::pass() {
     if (now_ < away_until_) return;
     if (!writer_) return begin();
     if (now_ < missing_until_) return;
+    auto& life = lives_[life_];
+    const bool refused_before = !writer_->trouble().empty();
+    const auto kept_before = life.kept;
     capture();
-    if (!writer_->trouble().empty()) lives_[life_].lose_from(lives_[life_].captured - lost_by_kill);
+    if (writer_->trouble().empty()) return;
+    if (refused_before)
+        life.kept = kept_before;
+    else
+        life.lose_last(lost_by_kill);
 }
 
 void Board::capture() {

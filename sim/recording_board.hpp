@@ -32,8 +32,9 @@ class Board {
         // Frames of it that were kept from `frame` on.
         core::FrameCount kept_from(core::FrameCount frame) const;
         void keep(core::FrameCount first, core::FrameCount end);
-        // The disk refused: what waited in the encoder is lost, and told as a gap.
-        void lose_from(core::FrameCount frame);
+        // The disk refused: what waited in the encoder is lost, and told as a gap. It may have waited since long
+        // before, where the device gave nothing after it.
+        void lose_last(core::FrameCount frames);
     };
 
     Board(Random& random, RecordingCounters& counters);
