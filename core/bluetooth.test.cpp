@@ -129,6 +129,34 @@ TEST(Bluetooth, PairingIsForWhoAskedAndEndsOnce) {
     EXPECT_EQ(radio.answers.size(), 6U);
 }
 
+TEST(Bluetooth, WhilePairingItsAdapterKeepsBondsAndLetsNobodyElseIn) {
+    Radio radio;
+    radio.add(stranger);
+    radio.add(right);
+    radio.pass(seconds(1));
+    ASSERT_FALSE(radio.adapter.pairable);
+    radio.things[stranger].near = false;  // it takes its time
+    radio.tell(PairAsked{{"c1"}, stranger});
+    radio.pass(seconds(1));
+    EXPECT_TRUE(radio.adapter.pairable);
+    radio.tell(AgentAsked{1, right, 123456});
+    EXPECT_EQ(radio.agent, std::vector{false});
+    radio.pass(seconds(10));
+    EXPECT_EQ(radio.answers.at(0).error().code, ErrorCode::unavailable);
+    EXPECT_FALSE(radio.adapter.pairable) << "nothing is being paired any more";
+    radio.things[stranger].near = true;
+    radio.tell(PairAsked{{"c2"}, stranger});
+    radio.pass(seconds(3));
+    ASSERT_TRUE(radio.answers.at(1));
+    EXPECT_TRUE(radio.things[stranger].facts.bonded);
+    EXPECT_FALSE(radio.adapter.pairable);
+    radio.closed = true;
+    radio.tell(PairAsked{{"c3"}, right});
+    radio.pass(seconds(1));
+    EXPECT_EQ(radio.answers.at(2).error().code, ErrorCode::unavailable) << "it keeps no bonds";
+    EXPECT_TRUE(radio.calls_of(RadioCallKind::pair).size() == 2U);
+}
+
 TEST(Bluetooth, NobodyIsLetInUnasked) {
     Radio radio;
     radio.bond(left);

@@ -107,6 +107,7 @@ class Radio {
     std::map<BluetoothAddress, Thing> things;
     bool hangs = false;
     bool blocked = false;  // it cannot be switched on
+    bool closed = false;   // it cannot be made to take bonds
     RadioCallKind heals = RadioCallKind::reset;
     std::vector<RadioCall> calls;
     std::vector<LocalTime> called;
@@ -150,7 +151,8 @@ class Radio {
                 if (!thing->second.near) failure = RadioFailure::away;
                 if (thing->second.refuses) failure = RadioFailure::refused;
                 if (failure != RadioFailure::none) break;
-                thing->second.facts.bonded = true;
+                // From an adapter that is closed no bond comes.
+                if (call.kind == RadioCallKind::pair && adapter.pairable) thing->second.facts.bonded = true;
                 if (call.kind == RadioCallKind::connect) become_connected(thing->second);
                 break;
             case RadioCallKind::trust:
@@ -166,7 +168,8 @@ class Radio {
                 adapter.discovering = false;
                 break;
             case RadioCallKind::open_pairing:
-                adapter.pairable = true;
+                if (closed) failure = RadioFailure::other;
+                adapter.pairable = !closed;
                 break;
             case RadioCallKind::close_pairing:
                 adapter.pairable = false;

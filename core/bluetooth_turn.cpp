@@ -74,6 +74,8 @@ void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, cons
     // own, and what a person asks for is asked again.
     if (!is_page(call.kind) && call.kind != RadioCallKind::forget)
         state.lately.push_back({call, now + Limits::call_again});
+    if (call.kind == RadioCallKind::open_pairing && failure != RadioFailure::none)
+        cannot_pair(call.adapter, failure, what);
     auto* device = find(call.address);
     if (!device) return;
     if (call.kind == RadioCallKind::pair) {
@@ -88,6 +90,12 @@ void BluetoothTurn::call_ended(const RadioCall& call, RadioFailure failure, cons
         else
             page_failed(call.adapter, *device, failure, what);
     }
+}
+
+void BluetoothTurn::cannot_pair(const std::string& adapter, RadioFailure failure, const std::string& what) {
+    for (const auto& [address, device] : state.devices)
+        if (device.facts && device.facts->adapter == adapter)
+            end_pairing(address, pairing_error(failure, what, address));
 }
 
 void BluetoothTurn::page_failed(const std::string& adapter, BluetoothDevice& device, RadioFailure failure,
@@ -173,8 +181,15 @@ void BluetoothTurn::reconcile_adapter(BluetoothAdapter& adapter) {
     if (!facts.powered) return call(RadioCallKind::power_on, facts.id);
     if (state.scan_until.has_value() != facts.discovering)
         call(state.scan_until ? RadioCallKind::start_scan : RadioCallKind::stop_scan, facts.id);
-    if (state.pairing_until.has_value() != facts.pairable)
-        call(state.pairing_until ? RadioCallKind::open_pairing : RadioCallKind::close_pairing, facts.id);
+    const bool bonds = state.pairing_until || pairs(facts.id);
+    if (bonds != facts.pairable) call(bonds ? RadioCallKind::open_pairing : RadioCallKind::close_pairing, facts.id);
+}
+
+bool BluetoothTurn::pairs(const std::string& adapter) const {
+    return std::ranges::any_of(state.devices, [&](const auto& one) {
+        const auto& device = one.second;
+        return device.pairing && device.facts && device.facts->adapter == adapter;
+    });
 }
 
 bool BluetoothTurn::radio_is_free(const std::string& adapter) const {
@@ -196,7 +211,9 @@ void BluetoothTurn::reconcile_device(const BluetoothAddress& address, BluetoothD
     const auto at = state.adapters.find(facts.adapter);
     if (at == state.adapters.end() || !at->second.facts.powered || at->second.wait_until) return;
     const bool ours = state.ours.contains(address);
-    if (device.pairing && !facts.bonded && radio_is_free(facts.adapter))
+    // The kernel pairs from an adapter that is closed as well, and then keeps no key.
+    const bool keeps_bonds = at->second.facts.pairable;
+    if (device.pairing && !facts.bonded && keeps_bonds && radio_is_free(facts.adapter))
         call(RadioCallKind::pair, facts.adapter, address);
     if (ours && facts.connected) device.driven = true;
     if (!ours && facts.connected && device.driven) call(RadioCallKind::disconnect, facts.adapter, address);

@@ -31,6 +31,8 @@ struct BluetoothTurn {
     void reconcile();
 
   private:
+    // What waits to be paired from this adapter.
+    void cannot_pair(const std::string& adapter, RadioFailure failure, const std::string& what);
     void page_failed(const std::string& adapter, BluetoothDevice& device, RadioFailure failure,
                      const std::string& what);
     void judge_adapter(const RadioCall& call, RadioFailure failure);
@@ -39,6 +41,7 @@ struct BluetoothTurn {
     void reconcile_device(const BluetoothAddress& address, BluetoothDevice& device);
     bool radio_is_free(const std::string& adapter) const;
     bool streams(const std::string& adapter) const;
+    bool pairs(const std::string& adapter) const;
     void show(const BluetoothAddress& address, BluetoothDevice& device);
     DeviceState state_of(const BluetoothAddress& address, const BluetoothDevice& device, std::string& reason) const;
 };

@@ -145,6 +145,7 @@ struct FakeBluez::Parts {
         read("Address", [address] { return address.value; });
         read("Alias", [address] { return "Ear " + address.value; });
         read("Paired", [&device] { return device.paired; });
+        read("Bonded", [&device] { return device.paired && !device.keyless; });
         read("Connected", [&device] { return device.connected; });
         read("ServicesResolved", [&device] { return device.connected; });
         read("UUIDs", [] { return std::vector<std::string>{bluez::audio_sink_uuid}; });
@@ -163,9 +164,10 @@ struct FakeBluez::Parts {
                     end(name, std::move(result), done, &device);
                 });
         };
-        on("Pair", [this, &device, address] {
+        on("Pair", [this, &device, address, adapter] {
             device.paired = true;
-            said(address, {"Paired"});
+            device.keyless = !adapters.at(adapter).pairable;
+            said(address, {"Paired", "Bonded"});
         });
         on("Connect", [this, address] { connect(address, true); });
         on("Disconnect", [this, address] { connect(address, false); });

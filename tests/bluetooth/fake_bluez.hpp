@@ -22,6 +22,7 @@ class FakeBluez {
         bool near = true;
         std::string refuses = {};  // the words of the error
         bool paired = false, trusted = false, connected = false;
+        bool keyless = false;                               // it was paired from an adapter that keeps no keys
         std::optional<bool> agreed = {};                    // what our agent said when it was paired
         std::vector<std::uint8_t> can{0xFF, 0xFF, 2, 250};  // its SBC
         bool others = false;                                // its sound is another program's

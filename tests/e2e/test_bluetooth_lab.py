@@ -10,7 +10,7 @@ import unittest
 import wave
 
 from guest import KERNEL, Guest
-from stage_for_tests import BUILD, RATE, ROOT, fresh_folder
+from stage_for_tests import BUILD, MELODY, RATE, ROOT, fresh_folder
 
 FIRST_PROCESS = ROOT / "tests/lab/guest"
 TONE_HZ = 1000
@@ -58,6 +58,25 @@ def judge(sound, piece=4800):
     return {"pieces": len(ratios), "pitch_hz": pitch, "snr_db": median(ratios)}
 
 
+def loudness(sound, piece=RATE // 100):
+    """Of each 10 ms."""
+    return [math.sqrt(sum(value * value for value in sound[begin:begin + piece]) / piece) for begin in range(0, len(sound) - piece + 1, piece)]
+
+
+def likeness(heard, played, piece=RATE // 100):
+    """The correlation of the loudness of what was heard with that of the part of what was played that it resembles most, to 1 ms; -1 to 1."""
+    ours, theirs = loudness(heard), loudness(played)
+    about = piece * max(range(len(theirs) - len(ours) + 1), key=lambda at: correlation(ours, theirs[at:at + len(ours)]))
+    begins = range(max(0, about - piece), min(about + piece, len(played) - len(heard)), RATE // 1000)
+    return max(correlation(ours, loudness(played[at:at + len(heard)])) for at in begins)
+
+
+def correlation(ours, theirs):
+    mean, other = sum(ours) / len(ours), sum(theirs) / len(theirs)
+    both = sum((a - mean) * (b - other) for a, b in zip(ours, theirs))
+    return both / math.sqrt(max(sum((a - mean) ** 2 for a in ours) * sum((b - other) ** 2 for b in theirs), 1e-9))
+
+
 class BluetoothLab(unittest.TestCase):
     def setUp(self):
         for path in NEEDS:
@@ -96,6 +115,13 @@ class BluetoothLab(unittest.TestCase):
         self.scene("survives", 420)
         self.assert_heard("survived.wav", 6)
         self.assert_heard("remembered.wav", 6)
+
+    def test_the_section_of_the_readme_is_followed_as_it_is_written(self):
+        self.scene("readme", 300)
+        subprocess.run(["sox", MELODY, self.folder / "played.wav"], check=True, timeout=60)
+        heard, played = (left_of(self.folder / name) for name in ("melody.wav", "played.wav"))
+        self.assertGreater(likeness(heard, played), 0.98)
+        self.assertLess(likeness(heard[::-1], played), 0.9, "the rule could not fail")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,16 @@
 # What happens in a guest with Bluetooth: a cluster of one board plays a tone to a headset of somebody else's making. Told by lines on the console; what the
 # headset heard is in /mnt, for the host to judge.
+import importlib.machinery
+import importlib.util
 import os
 import pathlib
+import subprocess
 import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "demo.d")]
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE), str(ROOT / "demo.d")]
 
 from cluster import Cluster  # noqa: E402
 from radio import Bluetoothd, Headset, must_come, tell  # noqa: E402
@@ -17,6 +21,8 @@ SOUND = SHARED / "tone.wav"
 
 
 class Scene:
+    worker = "foyer"
+
     def __init__(self):
         self.headset = Headset()
         must_come(lambda: pathlib.Path("/sys/class/bluetooth/hci1").exists(), 60, "the virtual controllers do not come")
@@ -26,8 +32,10 @@ class Scene:
         self.board, self.ear = self.headset.address("hci0"), self.headset.address("hci1")
         self.cluster = Cluster(BUILD)
         self.cluster.start_coordinator()
-        self.start_board(self.cluster.antiphon("invite")["invitation"])
         tell("cluster")
+
+    def join(self):
+        self.start_board(self.cluster.antiphon("invite")["invitation"])
 
     def start_board(self, invitation=None):
         join = ["--join", invitation] if invitation else []
@@ -35,7 +43,7 @@ class Scene:
         self.cluster.expect(self.cluster.ready, 120, "the worker is not ready", "foyer")
 
     def device(self):
-        devices = self.cluster.antiphon("bluetooth", "list", "foyer")["devices"]
+        devices = self.cluster.antiphon("bluetooth", "list", self.worker)["devices"]
         return next((device for device in devices if device["address"] == self.ear), {})
 
     def becomes(self, state, seconds=60):
@@ -43,7 +51,7 @@ class Scene:
 
     def let_in(self):
         """Once the board has its agent."""
-        must_come(lambda: self.cluster.antiphon("bluetooth", "list", "foyer")["adapters"], 60, "the board has no adapter")
+        must_come(lambda: self.cluster.antiphon("bluetooth", "list", self.worker)["adapters"], 60, "the board has no adapter")
         self.headset.pairing_mode()
 
     def begin_again(self):
@@ -51,6 +59,7 @@ class Scene:
         self.headset.begin()
 
     def pair(self):
+        self.join()
         self.headset.know_end_points_of(self.board)
         self.let_in()
         began = time.monotonic()
@@ -109,7 +118,53 @@ def survives(scene):
     scene.hear("remembered.wav")
 
 
-SCENES = {"plays": plays, "comes-back": comes_back, "survives": survives}
+def blocks_of_the_readme():
+    """The commands of its section on headsets, as tools/readme-commands has them."""
+    loader = importlib.machinery.SourceFileLoader("readme_commands", str(ROOT / "tools/readme-commands"))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    section = (ROOT / "README.md").read_text().split("\n## Bluetooth headsets\n")[1].split("\n## ")[0]
+    return [block.commands for block in module.blocks_of(section)]
+
+
+class Shell:
+    """A user's, in which blocks of commands are run as they are written."""
+
+    def __init__(self, environment):
+        self.process = subprocess.Popen(["bash"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.run("set -eo pipefail; trap \"echo 'that failed'\" EXIT")
+
+    def run(self, commands):
+        """What they say; one that fails is the end."""
+        self.process.stdin.write(f"{commands}\necho 'that was all'\n")
+        self.process.stdin.flush()
+        said = []
+        for line in self.process.stdout:
+            if line == "that was all\n":
+                return "".join(said)
+            if line == "that failed\n":
+                break
+            tell("$", line.rstrip())
+            said.append(line)
+        raise AssertionError(f"the commands failed: {commands}")
+
+
+def readme(scene):
+    """README's section on headsets, followed as it is written."""
+    joins, scans, plays_to_it = blocks_of_the_readme()
+    scene.worker = "lounge"
+    shell = Shell(scene.cluster.environment | {"PATH": f"{BUILD}:{os.environ['PATH']}", "DATA": str(scene.cluster.folder)})
+    shell.run(joins)
+    scene.headset.know_end_points_of(scene.board)
+    scene.let_in()
+    if scene.ear not in (found := shell.run(scans)):
+        raise AssertionError(f"`scan` does not show {scene.ear}: {found}")
+    shell.run(f"HEADSET={scene.ear}\n{plays_to_it}")
+    scene.hear("melody.wav")
+
+
+SCENES = {"plays": plays, "comes-back": comes_back, "survives": survives, "readme": readme}
+
 
 def tell_logs():
     for log in (*pathlib.Path("/run").glob("*.log"), *pathlib.Path("/run/tmp").glob("*/*.log")):
