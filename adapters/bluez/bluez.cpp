@@ -229,7 +229,7 @@ class Bluez::Service : public std::enable_shared_from_this<Service> {
                 trouble_.clear();
                 tell(core::BluezChanged{true});
                 media_ = std::make_unique<Media>(
-                    bus_->connection(), options_.quality,
+                    bus_->connection(), options_.codecs,
                     [this](const std::string& path) { return objects_.address_at(path); },
                     [this](const core::BluetoothAddress& device) {
                         objects_.set_transport(device, media_->transport_of(device).has_value());

@@ -9,6 +9,7 @@
 
 #include "adapters/bluez/transport.hpp"
 #include "core/bluetooth.hpp"
+#include "media/codecs/a2dp_codecs.hpp"
 
 namespace antiphon::bluez {
 
@@ -17,10 +18,10 @@ namespace antiphon::bluez {
 using Remedy = std::function<void(const core::RadioCall& call, std::function<void(core::Result<void>)> done)>;
 
 struct BluezOptions {
-    std::vector<std::string> adapters;                    // ours; empty: all
-    core::Duration look_again = std::chrono::seconds(5);  // where there is no bus
-    Remedy remedy = {};                                   // empty: there is none
-    media::A2dpQuality quality = media::A2dpQuality::standard;
+    std::vector<std::string> adapters;                                         // ours; empty: all
+    core::Duration look_again = std::chrono::seconds(5);                       // where there is no bus
+    Remedy remedy = {};                                                        // empty: there is none
+    std::vector<const media::A2dpCodec*> codecs = media::usual_a2dp_codecs();  // the best first
     // Told when the way for sound of a device is there, changes, or goes.
     std::function<void(const core::BluetoothAddress&)> transport = {};
 };

@@ -5,9 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-
-#include "media/codecs/a2dp_sbc.hpp"
 
 namespace antiphon::bluez {
 namespace {
@@ -17,10 +14,11 @@ using Octets = std::vector<std::uint8_t>;
 constexpr const char* end_point_interface = "org.bluez.MediaEndpoint1";
 constexpr const char* media_interface = "org.bluez.Media1";
 
-// The best first; others fit beside.
-constexpr std::array codecs{&media::a2dp_sbc};
-
-std::string path_of(const media::A2dpCodec& codec) { return "/org/antiphon/a2dp/" + std::string(codec.name); }
+std::string path_of(const media::A2dpCodec& codec) {
+    std::string name(codec.name);
+    std::ranges::replace(name, '-', '_');  // which a path does not have
+    return "/org/antiphon/a2dp/" + name;
+}
 
 media::A2dpElements elements_of(const Octets& octets) {
     const auto bytes = std::as_bytes(std::span(octets));
@@ -58,9 +56,12 @@ TransportLine::~TransportLine() {
     if (socket_ >= 0) ::close(socket_);
 }
 
-Media::Media(sdbus::IConnection& connection, media::A2dpQuality quality, AddressAt address_at, Changed changed)
-    : connection_(connection), quality_(quality), address_at_(std::move(address_at)), changed_(std::move(changed)) {
-    for (const auto* codec : codecs) make_end_point(*codec);
+Media::Media(sdbus::IConnection& connection, Codecs codecs, AddressAt address_at, Changed changed)
+    : connection_(connection),
+      codecs_(std::move(codecs)),
+      address_at_(std::move(address_at)),
+      changed_(std::move(changed)) {
+    for (const auto* codec : codecs_) make_end_point(*codec);
 }
 
 Media::~Media() = default;
@@ -73,7 +74,7 @@ void Media::make_end_point(const media::A2dpCodec& codec) {
             .implementedAs(std::forward<decltype(handler)>(handler));
     };
     on("SelectConfiguration", [this, &codec](const Octets& capabilities) {
-        const auto chosen = codec.choose(elements_of(capabilities), quality_);
+        const auto chosen = codec.choose(elements_of(capabilities));
         if (!chosen) {
             ++refused_;
             throw invalid(chosen.error().what);
@@ -93,7 +94,7 @@ void Media::offer(const std::string& adapter_path) {
     auto& proxy = offered_[adapter_path];
     if (proxy) return;
     proxy = sdbus::createProxy(connection_, service, adapter_path);
-    for (const auto* codec : codecs) {
+    for (const auto* codec : codecs_) {
         const Properties properties{{"UUID", sdbus::Variant(std::string(audio_source_uuid))},
                                     {"Codec", sdbus::Variant(codec->id)},
                                     {"Capabilities", sdbus::Variant(octets_of(codec->capabilities()))},

@@ -30,7 +30,9 @@ class Media {
     using AddressAt = std::function<std::optional<core::BluetoothAddress>(const std::string& path)>;
     using Changed = std::function<void(const core::BluetoothAddress&)>;
 
-    Media(sdbus::IConnection& connection, media::A2dpQuality quality, AddressAt address_at, Changed changed);
+    using Codecs = std::vector<const media::A2dpCodec*>;  // offered in this order, which BlueZ follows
+
+    Media(sdbus::IConnection& connection, Codecs codecs, AddressAt address_at, Changed changed);
     ~Media();
 
     // Offers our end points by this adapter, once.
@@ -59,7 +61,7 @@ class Media {
     void clear(const std::string& path);
 
     sdbus::IConnection& connection_;
-    const media::A2dpQuality quality_;
+    const Codecs codecs_;
     const AddressAt address_at_;
     const Changed changed_;
     std::vector<std::unique_ptr<sdbus::IObject>> end_points_;

@@ -8,6 +8,7 @@
 #include "apps/cli/places.hpp"
 #include "apps/node/loopback.hpp"
 #include "core/ids.hpp"
+#include "media/codecs/a2dp_codecs.hpp"
 
 namespace antiphon::cli {
 namespace {
@@ -161,6 +162,16 @@ std::vector<std::string> adapters(const std::vector<std::string>& flags, const s
     return said;
 }
 
+// Of headsets.
+std::vector<std::string> codecs(const std::vector<std::string>& flags, const std::vector<std::string>& file,
+                                Check& check) {
+    const auto& said = flags.empty() ? file : flags;
+    if (auto known = media::a2dp_codecs_named(said); !known)
+        check.fail(
+            {core::ErrorCode::invalid, (flags.empty() ? "the configuration: " : "--codec: ") + known.error().what});
+    return said;
+}
+
 core::Result<config::Configuration> parse_file(const std::filesystem::path& path) {
     const auto text = read_small_file(path, config::configuration_max_bytes);
     if (!text) return text.error();
@@ -265,6 +276,7 @@ core::Result<node::WorkerOptions> settle(const WorkerArguments& flags, const Var
                                "worker-" + options.name, variables, check);
     options.outputs = devices(flags.outputs, "--output", file.outputs, check);
     options.adapters = adapters(flags.adapters, file.adapters, check);
+    options.codecs = codecs(flags.codecs, file.codecs, check);
     options.inputs = devices(flags.inputs, "--input", file.inputs, check);
     options.log_format = check.log_format(pick("--log-format", flags.log_format, "ANTIPHON_LOG", variables, file.log));
     options.room = value_of(pick("--room", flags.room, "ANTIPHON_ROOM", variables, file.room));

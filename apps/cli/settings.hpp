@@ -39,6 +39,7 @@ struct WorkerArguments {
     std::vector<std::string> outputs;  // NAME=DEVICE
     std::vector<std::string> inputs;
     std::vector<std::string> adapters;
+    std::vector<std::string> codecs;
     std::optional<std::string> log_format;
     std::optional<std::string> room;
     std::optional<std::string> tls_ca;

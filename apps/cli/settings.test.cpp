@@ -124,6 +124,18 @@ TEST_F(SettingsTest, AdaptersAreThoseOfTheKernel) {
     EXPECT_NE(refused_worker({.name = "hall", .adapters = {"hci"}}), "accepted");
 }
 
+TEST_F(SettingsTest, CodecsAreThoseThatThereAre) {
+    config::WorkerSection section;
+    section.name = "hall";
+    section.codecs = {"ldac", "sbc"};
+    EXPECT_EQ(settle(WorkerArguments(), console.reader(), section)->codecs, section.codecs);
+    EXPECT_EQ(settle(WorkerArguments{.codecs = {"sbc-xq"}}, console.reader(), section)->codecs,
+              std::vector<std::string>{"sbc-xq"});
+    EXPECT_EQ(refused_worker({.name = "hall", .codecs = {"aac"}}),
+              "--codec: 'aac' is no codec; there are sbc, sbc-xq, aptx, ldac");
+    EXPECT_EQ(refused_worker({.name = "hall", .codecs = {"sbc", "sbc"}}), "--codec: the codec 'sbc' is named twice");
+}
+
 TEST_F(SettingsTest, OutputsOfTheFlagsReplaceThoseOfTheFile) {
     config::WorkerSection section;
     section.name = "hall";

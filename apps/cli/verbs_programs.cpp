@@ -73,6 +73,10 @@ void add_worker(Command& root, const Programs& programs) {
         .list({"--input", "NAME=DEVICE", "something to record from; may be given several times"}, flags->inputs)
         .list({"--adapter", "ADAPTER", "a Bluetooth adapter that is ours, such as hci0; may be given several times"},
               flags->adapters)
+        .list({"--codec", "CODEC",
+               "for Bluetooth, the best first: sbc, sbc-xq, aptx, ldac; may be given several times (default: aptx, "
+               "then sbc)"},
+              flags->codecs)
         .option({"--tls-ca", "FILE", "authorities of an https coordinator (ANTIPHON_TLS_CA; default: the system's)"},
                 flags->tls_ca)
         .option({"--broker-login", "FILE", "USER:PASSWORD at a broker of somebody else (ANTIPHON_BROKER_LOGIN)"},

@@ -181,6 +181,7 @@ Keys worker_keys(WorkerSection& to, const std::string& origin) {
             text_key("broker_login", to.broker_login),
             text_key("recordings_max", to.recordings_max, "a size in quotes, such as \"20GB\""),
             texts_key("adapters", to.adapters, "a list of Bluetooth adapters, such as [\"hci0\"]"),
+            texts_key("codecs", to.codecs, "a list of codecs for Bluetooth, such as [\"aptx\", \"sbc\"]"),
             devices("outputs", to.outputs),
             devices("inputs", to.inputs)};
 }

@@ -47,6 +47,7 @@ struct WorkerSection {
     std::optional<std::string> broker_login;
     std::optional<std::string> recordings_max;
     std::vector<std::string> adapters = {};  // of Bluetooth
+    std::vector<std::string> codecs = {};    // for it
 
     friend bool operator==(const WorkerSection&, const WorkerSection&) = default;
 };

@@ -55,6 +55,7 @@ struct WorkerOptions {
     std::vector<NamedDevice> outputs;  // the names differ, here and among the inputs
     std::vector<NamedDevice> inputs;
     std::vector<std::string> adapters;  // of Bluetooth, "hci0": ours; empty: none, unless an output is bluetooth:
+    std::vector<std::string> codecs;    // for Bluetooth, the best first, such as "sbc"; empty: the usual ones
     system::log::Format log_format = system::log::Format::text;
     std::optional<std::string> room;              // of virtual devices that name none, and of this node's clock
     std::optional<std::filesystem::path> tls_ca;  // of an https coordinator and a mqtts broker; absent: the system's

@@ -62,13 +62,14 @@ class BluetoothBoard::Sink final : public ports::AudioSink {
 };
 
 BluetoothBoard::BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock,
-                               std::vector<std::string> adapters)
+                               std::vector<std::string> adapters, std::vector<const media::A2dpCodec*> codecs)
     : clock_(clock),
       background_(io),
       timer_(io),
       bluez_(io,
              bluez::BluezOptions{.adapters = std::move(adapters),
                                  .remedy = [this](const auto& call, const auto& done) { help(call, done); },
+                                 .codecs = std::move(codecs),
                                  .transport = [this](const BluetoothAddress& address) { follow(address); }},
              [this](const core::BluetoothEvent& event) { tell(event); }) {}
 

@@ -21,8 +21,9 @@ namespace antiphon::worker {
 // All on the loop's thread, but what AudioSink gives to others.
 class BluetoothBoard {
   public:
-    // `adapters` are ours; empty: all.
-    BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, std::vector<std::string> adapters);
+    // `adapters` are ours; empty: all. `codecs` are offered to devices, the best first.
+    BluetoothBoard(boost::asio::io_context& io, const ports::Clock& clock, std::vector<std::string> adapters,
+                   std::vector<const media::A2dpCodec*> codecs = media::usual_a2dp_codecs());
     ~BluetoothBoard();
 
     // An output for this device, one at a time, which ends before the board. The transport is held while it is started.

@@ -27,7 +27,9 @@ std::unique_ptr<BluetoothBoard> open_bluetooth(boost::asio::io_context& io, cons
                                                const node::WorkerOptions& options) {
     const auto is_bluetooth = [](const node::NamedDevice& output) { return core::is_shared_device(output.second); };
     if (options.adapters.empty() && std::ranges::none_of(options.outputs, is_bluetooth)) return nullptr;
-    return std::make_unique<BluetoothBoard>(io, clock, options.adapters);
+    const auto codecs = media::a2dp_codecs_named(options.codecs);
+    ANTIPHON_ASSERT(codecs);  // they were looked at with the other options
+    return std::make_unique<BluetoothBoard>(io, clock, options.adapters, *codecs);
 }
 
 core::Result<void> open_devices(Parts& parts, const node::WorkerOptions& options) {

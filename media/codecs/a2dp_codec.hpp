@@ -18,11 +18,6 @@ namespace antiphon::media {
 // each choice; or what was chosen, with one bit a choice.
 using A2dpElements = std::vector<std::byte>;
 
-enum class A2dpQuality : std::uint8_t {
-    standard,  // what the specification recommends
-    high,      // on request: more of the air than that ("SBC XQ")
-};
-
 struct A2dpFormat {
     core::SampleRate rate = 0;
     int channels = 0;
@@ -45,12 +40,12 @@ class A2dpEncoder {
 
 struct A2dpCodec {
     std::string_view name;  // "sbc"
-    std::uint8_t id = 0;    // media codec type (Bluetooth Assigned Numbers, 6.5.1)
+    std::uint8_t id = 0;    // media codec type (Bluetooth Assigned Numbers, 6.5.1); 0xFF: a vendor's
     // What we offer.
     A2dpElements (*capabilities)();
-    // Of what a device can, what we take; both numbers that people asked for are the most. `corrupt` for what is no
-    // capability of this codec, `invalid` where nothing is in common.
-    core::Result<A2dpElements> (*choose)(std::span<const std::byte> device, A2dpQuality quality);
+    // Of what a device can, what we take. `corrupt` for what is no capability of this codec, `invalid` where nothing is
+    // in common.
+    core::Result<A2dpElements> (*choose)(std::span<const std::byte> device);
     // What a configuration means. `corrupt` for what is none: not one choice a field, or numbers that cannot be.
     core::Result<A2dpFormat> (*read)(std::span<const std::byte> configuration);
     // For packets of at most `mtu` bytes, the transport's write MTU. `corrupt` as above, `invalid` when not one frame

@@ -6,11 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <optional>
 
 #include "core/contract.hpp"
+#include "media/codecs/a2dp_fields.hpp"
 #include "media/codecs/quantise.hpp"
-#include "media/rtp/octets.hpp"
 
 namespace antiphon::media {
 namespace {
@@ -19,24 +18,21 @@ using core::Error;
 using core::ErrorCode;
 using core::Result;
 
-// Bits of the elements (A2DP 1.3.2, 4.3.2), the best of each field first.
-struct Choice {
-    std::uint8_t bit;
-    int value;
-};
+// Bits of the elements (A2DP 1.3.2, 4.3.2).
 enum Mode : int { joint_stereo, stereo, dual_channel, mono };
-constexpr std::array rates{Choice{0x10, 48'000}, Choice{0x20, 44'100}, Choice{0x40, 32'000}, Choice{0x80, 16'000}};
-constexpr std::array modes{Choice{0x01, joint_stereo}, Choice{0x02, stereo}, Choice{0x04, dual_channel},
-                           Choice{0x08, mono}};
-constexpr std::array block_counts{Choice{0x10, 16}, Choice{0x20, 12}, Choice{0x40, 8}, Choice{0x80, 4}};
-constexpr std::array subband_counts{Choice{0x04, 8}, Choice{0x08, 4}};
-constexpr std::array allocations{Choice{0x01, SBC_AM_LOUDNESS}, Choice{0x02, SBC_AM_SNR}};
+constexpr std::array rates{A2dpChoice{0x10, 48'000}, A2dpChoice{0x20, 44'100}, A2dpChoice{0x40, 32'000},
+                           A2dpChoice{0x80, 16'000}};
+constexpr std::array modes{A2dpChoice{0x01, joint_stereo}, A2dpChoice{0x02, stereo}, A2dpChoice{0x04, dual_channel},
+                           A2dpChoice{0x08, mono}};
+constexpr std::array block_counts{A2dpChoice{0x10, 16}, A2dpChoice{0x20, 12}, A2dpChoice{0x40, 8}, A2dpChoice{0x80, 4}};
+constexpr std::array subband_counts{A2dpChoice{0x04, 8}, A2dpChoice{0x08, 4}};
+constexpr std::array allocations{A2dpChoice{0x01, SBC_AM_LOUDNESS}, A2dpChoice{0x02, SBC_AM_SNR}};
 constexpr std::array mode_names{"joint stereo", "stereo", "dual channel", "mono"};
 
 constexpr std::size_t elements_bytes = 4;
 constexpr int bitpool_min = 2, bitpool_max = 250;
 constexpr int high_bits_per_s = 552'000;
-constexpr std::size_t rtp_header_bytes = 12, payload_header_bytes = 1;
+constexpr std::size_t payload_header_bytes = 1;
 constexpr std::size_t codec_frames_max = 15;  // the payload header has four bits for them
 
 struct Elements {
@@ -82,12 +78,6 @@ struct Chosen {
     }
 };
 
-std::optional<int> value_of(std::uint8_t bit, std::span<const Choice> choices) {
-    for (const auto& choice : choices)
-        if (choice.bit == bit) return choice.value;
-    return std::nullopt;
-}
-
 Result<Chosen> chosen_by(const Elements& elements) {
     const auto rate = value_of(elements.rate, rates), mode = value_of(elements.mode, modes),
                blocks = value_of(elements.blocks, block_counts), subbands = value_of(elements.subbands, subband_counts);
@@ -100,12 +90,6 @@ Result<Chosen> chosen_by(const Elements& elements) {
         return Error{ErrorCode::corrupt, "an SBC bitpool of " + std::to_string(chosen.bitpool) + " is more than the " +
                                              std::to_string(most) + " that its bands can take"};
     return chosen;
-}
-
-std::uint8_t best_of(std::uint8_t offered, std::span<const Choice> choices) {
-    for (const auto& choice : choices)
-        if ((offered & choice.bit) != 0) return choice.bit;
-    return 0;
 }
 
 int recommended_bitpool(const Chosen& chosen) {
@@ -122,7 +106,8 @@ int bitpool_below(Chosen chosen, int bits_per_s) {
 
 A2dpElements capabilities() { return written({0x30, 0x0F, 0xF0, 0x0C, 0x03, bitpool_min, bitpool_max}); }
 
-Result<A2dpElements> choose(std::span<const std::byte> device, A2dpQuality quality) {
+// `high`: more of the air than is recommended, where the device has two channels of their own.
+Result<A2dpElements> choose_by(std::span<const std::byte> device, bool high) {
     const auto offered = parse(device);
     if (!offered) return offered.error();
     const auto ours = *parse(capabilities());
@@ -134,7 +119,7 @@ Result<A2dpElements> choose(std::span<const std::byte> device, A2dpQuality quali
                   offered->lowest,
                   offered->lowest};
     constexpr std::uint8_t dual = modes[dual_channel].bit;
-    const bool high = quality == A2dpQuality::high && (offered->mode & dual) != 0;
+    high = high && (offered->mode & dual) != 0;
     if (high) best.mode = dual;
     const auto chosen = chosen_by(best);
     if (!chosen)
@@ -146,6 +131,9 @@ Result<A2dpElements> choose(std::span<const std::byte> device, A2dpQuality quali
     return written(best);
 }
 
+Result<A2dpElements> choose(std::span<const std::byte> device) { return choose_by(device, false); }
+Result<A2dpElements> choose_high(std::span<const std::byte> device) { return choose_by(device, true); }
+
 Result<Chosen> chosen_in(std::span<const std::byte> configuration) {
     const auto elements = parse(configuration);
     if (!elements) return elements.error();
@@ -153,10 +141,7 @@ Result<Chosen> chosen_in(std::span<const std::byte> configuration) {
 }
 
 std::string text_of(const Chosen& chosen) {
-    const auto khz = chosen.rate % 1000 == 0
-                         ? std::to_string(chosen.rate / 1000)
-                         : std::to_string(chosen.rate / 1000) + "." + std::to_string(chosen.rate % 1000 / 100);
-    return "SBC, " + khz + " kHz " + mode_names[static_cast<std::size_t>(chosen.mode)] + ", bitpool " +
+    return "SBC, " + khz_text(chosen.rate) + " " + mode_names[static_cast<std::size_t>(chosen.mode)] + ", bitpool " +
            std::to_string(chosen.bitpool);
 }
 
@@ -204,14 +189,10 @@ class SbcEncoder final : public A2dpEncoder {
     }
 
   private:
-    // RFC 3550, 5.1, with the dynamic type that all A2DP sources use; then how many frames of the codec follow, whole.
+    // How many frames of the codec follow, whole.
     void write_headers(core::FrameCount first) {
-        rtp::Writer header(packet_);
-        header.u16(0x8060);
-        header.u16(number_++);
-        header.u32(static_cast<std::uint32_t>(first));
-        header.u32(1);
-        header.u8(static_cast<std::uint8_t>(codec_frames_));
+        write_rtp(packet_, number_++, first);
+        packet_[rtp_header_bytes] = static_cast<std::byte>(codec_frames_);
     }
 
     const Chosen chosen_;
@@ -236,5 +217,6 @@ Result<std::unique_ptr<A2dpEncoder>> open(std::span<const std::byte> configurati
 }  // namespace
 
 const A2dpCodec a2dp_sbc{"sbc", 0x00, capabilities, choose, read, open};
+const A2dpCodec a2dp_sbc_xq{"sbc-xq", 0x00, capabilities, choose_high, read, open};
 
 }  // namespace antiphon::media

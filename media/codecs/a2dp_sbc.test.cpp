@@ -8,19 +8,17 @@
 #include <numbers>
 #include <random>
 
+#include "media/codecs/a2dp_elements.test.hpp"
+
 namespace antiphon::media {
 namespace {
 
-A2dpElements elements(std::initializer_list<int> values) {
-    A2dpElements bytes;
-    for (const int value : values) bytes.push_back(static_cast<std::byte>(value));
-    return bytes;
-}
+using test::elements;
 
-std::string chosen_from(std::initializer_list<int> device, A2dpQuality quality = A2dpQuality::standard) {
-    const auto chosen = a2dp_sbc.choose(elements(device), quality);
+std::string chosen_from(std::initializer_list<int> device, const A2dpCodec& codec = a2dp_sbc) {
+    const auto chosen = codec.choose(elements(device));
     if (!chosen) return chosen.error().what;
-    const auto format = a2dp_sbc.read(*chosen);
+    const auto format = codec.read(*chosen);
     return format ? format->text : format.error().what;
 }
 
@@ -30,16 +28,16 @@ TEST(A2dpSbc, TakesTheBestThatBothHave) {
     EXPECT_EQ(chosen_from({0x21, 0x15, 2, 53}), "SBC, 44.1 kHz joint stereo, bitpool 53");
     EXPECT_EQ(chosen_from({0x18, 0x15, 2, 53}), "SBC, 48 kHz mono, bitpool 29");
     EXPECT_EQ(chosen_from({0x22, 0x15, 60, 80}), "SBC, 44.1 kHz stereo, bitpool 60") << "not below what it takes";
-    EXPECT_EQ(chosen_from({0xFF, 0xFF, 2, 250}, A2dpQuality::high), "SBC, 48 kHz dual channel, bitpool 43");
-    EXPECT_EQ(chosen_from({0x21, 0x15, 2, 53}, A2dpQuality::high), "SBC, 44.1 kHz joint stereo, bitpool 53");
+    EXPECT_EQ(chosen_from({0xFF, 0xFF, 2, 250}, a2dp_sbc_xq), "SBC, 48 kHz dual channel, bitpool 43");
+    EXPECT_EQ(chosen_from({0x21, 0x15, 2, 53}, a2dp_sbc_xq), "SBC, 44.1 kHz joint stereo, bitpool 53");
 }
 
 TEST(A2dpSbc, RefusesByNameWhatIsNoCapability) {
-    EXPECT_EQ(a2dp_sbc.choose(elements({0xFF, 0xFF, 2}), {}).error().code, core::ErrorCode::corrupt);
-    EXPECT_EQ(a2dp_sbc.choose({}, {}).error().what, "SBC elements have 4 bytes, not 0");
+    EXPECT_EQ(a2dp_sbc.choose(elements({0xFF, 0xFF, 2})).error().code, core::ErrorCode::corrupt);
+    EXPECT_EQ(a2dp_sbc.choose({}).error().what, "SBC elements have 4 bytes, not 0");
     EXPECT_EQ(chosen_from({0xFF, 0xFF, 60, 2}), "SBC bitpools from 60 to 2 do not exist; 2 to 250 do");
     EXPECT_EQ(chosen_from({0xFF, 0xFF, 0, 0}), "SBC bitpools from 0 to 0 do not exist; 2 to 250 do");
-    EXPECT_EQ(a2dp_sbc.choose(elements({0xC1, 0xFF, 2, 53}), {}).error().code, core::ErrorCode::invalid) << "32 kHz";
+    EXPECT_EQ(a2dp_sbc.choose(elements({0xC1, 0xFF, 2, 53})).error().code, core::ErrorCode::invalid) << "32 kHz";
     EXPECT_NE(chosen_from({0x10, 0xFF, 2, 53}).find("leave a field empty"), std::string::npos);
 }
 
@@ -182,7 +180,7 @@ TEST(A2dpSbc, WhateverADeviceSaysMakesAnEncoderOrAnError) {
     for (int i = 0; i < 20'000; ++i) {
         A2dpElements device(random() % 16 == 0 ? random() % 8 : 4);
         for (auto& byte : device) byte = static_cast<std::byte>(random());
-        const auto chosen = a2dp_sbc.choose(device, random() % 2 == 0 ? A2dpQuality::standard : A2dpQuality::high);
+        const auto chosen = (random() % 2 == 0 ? a2dp_sbc : a2dp_sbc_xq).choose(device);
         if (!chosen) continue;
         const auto format = a2dp_sbc.read(*chosen);
         ASSERT_TRUE(format) << format.error().what;

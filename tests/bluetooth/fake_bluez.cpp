@@ -10,6 +10,7 @@
 
 #include "adapters/bluez/objects.hpp"
 #include "core/contract.hpp"
+#include "media/codecs/a2dp_fields.hpp"
 
 namespace antiphon::tests {
 
@@ -38,7 +39,16 @@ struct FakeBluez::Parts {
     std::map<std::string, Adapter> adapters;
     std::map<BluetoothAddress, Ear> ears;
     std::vector<sdbus::Result<>> never;  // will not be answered
-    std::unique_ptr<sdbus::IProxy> asked, end_point;
+    std::unique_ptr<sdbus::IProxy> asked;
+    // What our program offers, in the order in which it did: the first that a device has is taken, as by BlueZ.
+    struct EndPoint {
+        std::string path;
+        std::vector<std::uint8_t> capabilities;
+        bool vendor = false;
+        std::unique_ptr<sdbus::IProxy> proxy;
+    };
+    std::string end_points_owner;
+    std::vector<EndPoint> end_points;
 
     static std::string path_of(const std::string& adapter) { return "/org/bluez/" + adapter; }
     std::string path_of(const BluetoothAddress& address) const {
@@ -124,10 +134,8 @@ struct FakeBluez::Parts {
             .onInterface("org.bluez.Media1")
             .implementedAs([this, &object](const sdbus::ObjectPath& path, const bluez::Properties& properties) {
                 fake.calls.push_back("RegisterEndpoint " + std::string(path));
-                drop_transports();  // of an owner who is gone
                 fake.delay_reporting = bluez::value_of<bool>(properties, "DelayReporting").value_or(false);
-                end_point =
-                    sdbus::createProxy(bus->connection(), object.getCurrentlyProcessedMessage()->getSender(), path);
+                offer(object.getCurrentlyProcessedMessage()->getSender(), path, properties);
             });
         object.finishRegistration();
         object.emitInterfacesAddedSignal();
@@ -182,13 +190,36 @@ struct FakeBluez::Parts {
         if (connected && !ear.transport) {
             if (fake.devices[address].others)
                 make_transport(address);
-            else if (end_point)
+            else
                 choose(address);
         } else if (!connected && ear.transport) {
             ear.transport->emitInterfacesRemovedSignal();
             ear.transport.reset();
         }
         bus->attend();
+    }
+    void offer(const std::string& owner, const std::string& path, const bluez::Properties& properties) {
+        if (std::exchange(end_points_owner, owner) != owner) {  // who had it before is gone
+            drop_transports();
+            end_points.clear();
+            fake.offered.clear();
+        }
+        fake.offered.push_back(path);
+        end_points.push_back({path,
+                              bluez::value_of<std::vector<std::uint8_t>>(properties, "Capabilities")
+                                  .value_or(std::vector<std::uint8_t>()),
+                              bluez::value_of<std::uint8_t>(properties, "Codec") == media::vendor_codec,
+                              sdbus::createProxy(bus->connection(), owner, path)});
+    }
+    // That of ours which the device has as well, and what it says of its own.
+    std::pair<EndPoint*, std::vector<std::uint8_t>> end_point_for(const Device& device) {
+        static const std::vector<std::uint8_t> aptx{0x4F, 0, 0, 0, 1, 0, 0x32};
+        for (auto& one : end_points) {
+            if (!one.vendor) return {&one, device.can};
+            if (device.aptx && std::ranges::equal(std::span(one.capabilities).first(6), std::span(aptx).first(6)))
+                return {&one, aptx};
+        }
+        return {};
     }
     void drop_transports() {
         for (auto& [address, ear] : ears) {
@@ -200,21 +231,26 @@ struct FakeBluez::Parts {
     }
     std::string transport_path(const BluetoothAddress& address) const { return path_of(address) + "/sep1/fd0"; }
     void choose(const BluetoothAddress& address) {
-        end_point->callMethodAsync("SelectConfiguration")
+        auto& device = fake.devices[address];
+        const auto [end_point, can] = end_point_for(device);
+        if (!end_point) return;
+        device.codec = end_point->vendor ? "aptx" : "sbc";
+        end_point->proxy->callMethodAsync("SelectConfiguration")
             .onInterface("org.bluez.MediaEndpoint1")
-            .withArguments(fake.devices[address].can)
-            .uponReplyInvoke(
-                [this, address](const sdbus::Error* error, const std::vector<std::uint8_t>& configuration) {
-                    if (error) fake.devices[address].refused = error->getMessage();
-                    if (!error) configure(address, configuration);
-                });
+            .withArguments(can)
+            .uponReplyInvoke([this, address, end_point = end_point](const sdbus::Error* error,
+                                                                    const std::vector<std::uint8_t>& configuration) {
+                if (error) fake.devices[address].refused = error->getMessage();
+                if (!error) configure(address, configuration, *end_point->proxy);
+            });
     }
-    void configure(const BluetoothAddress& address, const std::vector<std::uint8_t>& configuration) {
+    void configure(const BluetoothAddress& address, const std::vector<std::uint8_t>& configuration,
+                   sdbus::IProxy& end_point) {
         ears.at(address).configuration = configuration;
         const bluez::Properties properties{{"Device", sdbus::Variant(sdbus::ObjectPath(path_of(address)))},
                                            {"Configuration", sdbus::Variant(configuration)},
                                            {"State", sdbus::Variant(std::string("idle"))}};
-        end_point->callMethodAsync("SetConfiguration")
+        end_point.callMethodAsync("SetConfiguration")
             .onInterface("org.bluez.MediaEndpoint1")
             .withArguments(sdbus::ObjectPath(transport_path(address)), properties)
             .uponReplyInvoke([this, address](const sdbus::Error* error) {
@@ -280,7 +316,7 @@ FakeBluez::FakeBluez(boost::asio::io_context& io) : parts_(std::make_unique<Part
 
 FakeBluez::~FakeBluez() {
     parts_->asked.reset();
-    parts_->end_point.reset();
+    parts_->end_points.clear();
     for (auto& [address, device] : devices)
         if (device.ear >= 0) ::close(device.ear);
     parts_->never.clear();

@@ -25,6 +25,8 @@ class FakeBluez {
         bool keyless = false;                               // it was paired from an adapter that keeps no keys
         std::optional<bool> agreed = {};                    // what our agent said when it was paired
         std::vector<std::uint8_t> can{0xFF, 0xFF, 2, 250};  // its SBC
+        bool aptx = false;                                  // it has that as well
+        std::string codec = {};                             // "sbc" or "aptx", once it is chosen
         bool others = false;                                // its sound is another program's
         std::string refused = {};                           // why no end point of ours would do
         int ear = -1;                                       // what it hears, once its transport is acquired
@@ -50,6 +52,7 @@ class FakeBluez {
     std::map<core::BluetoothAddress, Device> devices;
     std::function<void(const core::BluetoothAddress&)> acquired;  // its ear is another one now
     bool delay_reporting = false;                                 // the last end point takes delay reports
+    std::vector<std::string> offered;                             // what end points there are, in their order
     bool hangs = false;                                           // no call of a device or adapter is ever answered
     std::vector<std::string> calls;
     std::string agent, agent_owner;  // path and bus name of who registered

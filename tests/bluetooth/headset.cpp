@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t window_frames = 1 << 16;
 constexpr std::size_t header_bytes = 13;  // RTP, and the number of SBC frames
 constexpr double rate = 48'000;
+constexpr core::FrameCount aptx_delay_frames = 90;  // of its filters, which libfreeaptx leaves out
 
 std::uint32_t timestamp_of(std::span<const std::byte> packet) {
     std::uint32_t value = 0;
@@ -39,10 +40,12 @@ Headset::~Headset() {
     sbc_finish(&sbc_);
 }
 
-void Headset::hear(int socket) {
+void Headset::hear(int socket, const std::string& codec) {
     socket_.close();
     socket_.assign(::dup(socket));
     first_timestamp_.reset();
+    aptx_.reset(codec == "aptx" ? aptx_init(0) : nullptr);
+    aptx_frames_ = 0;
     wait();
 }
 
@@ -63,23 +66,32 @@ void Headset::take_all() {
     if (got == 0) socket_.close();  // it was released
 }
 
+// aptX has no header: a packet that was lost is noticed by nobody.
 void Headset::take(std::span<const std::byte> packet) {
+    if (aptx_) {
+        take_from(std::exchange(aptx_frames_, aptx_frames_ + static_cast<core::FrameCount>(packet.size())));
+        return decode_aptx(packet);
+    }
     if (packet.size() <= header_bytes) return;
     const auto timestamp = timestamp_of(packet);
-    if (!first_timestamp_) {
-        first_timestamp_ = timestamp;
+    if (!first_timestamp_) first_timestamp_ = timestamp;
+    take_from(static_cast<core::FrameCount>(timestamp - *first_timestamp_));
+    decode_sbc(packet.subspan(header_bytes));
+}
+
+// The stream's, of which a packet comes now. What a full socket cost is silence, and moves nothing.
+void Headset::take_from(core::FrameCount frame) {
+    if (frame == 0) {
         second_begun_ = {};
         window_.restart(++epoch_, 0);
     }
-    follow_pace(static_cast<core::FrameCount>(timestamp - *first_timestamp_));
-    // What a full socket cost is silence, and moves nothing.
-    const auto due = static_cast<core::FrameCount>(timestamp - *first_timestamp_);
+    follow_pace(frame);
     static const std::vector<float> silence(2 * 4096);
+    const auto due = frame == 0 && aptx_ ? aptx_delay_frames : frame;
     while (window_.next_frame() < due) {
         const auto missing = std::min<core::FrameCount>(due - window_.next_frame(), 4096);
         if (window_.write(std::span(silence).first(static_cast<std::size_t>(2 * missing))) == 0) return;
     }
-    decode(packet.subspan(header_bytes));
 }
 
 void Headset::follow_pace(core::FrameCount frame) {
@@ -95,7 +107,22 @@ void Headset::follow_pace(core::FrameCount frame) {
     anchor_ns_ = std::min(quickest_now_ns_, quickest_before_ns_);
 }
 
-void Headset::decode(std::span<const std::byte> payload) {
+void Headset::decode_aptx(std::span<const std::byte> payload) {
+    std::array<unsigned char, 2048> code;
+    std::array<unsigned char, 6 * 2048> pcm;
+    std::ranges::transform(payload, code.begin(), [](std::byte one) { return std::to_integer<unsigned char>(one); });
+    std::size_t bytes = 0;
+    aptx_decode(aptx_.get(), code.data(), payload.size(), pcm.data(), pcm.size(), &bytes);
+    std::vector<float> samples;
+    for (std::size_t i = 0; i + 3 <= bytes; i += 3) {
+        const auto high = static_cast<std::int32_t>(static_cast<std::uint32_t>(pcm[i] << 8 | pcm[i + 1] << 16) |
+                                                    static_cast<std::uint32_t>(pcm[i + 2]) << 24);
+        samples.push_back(static_cast<float>(high) / 2147483648.0F);
+    }
+    window_.write(samples);
+}
+
+void Headset::decode_sbc(std::span<const std::byte> payload) {
     while (!payload.empty()) {
         std::array<std::int16_t, 512> pcm;
         std::size_t bytes = 0;

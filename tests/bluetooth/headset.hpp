@@ -1,6 +1,9 @@
 // What becomes of the packets that a headset gets: sound in a virtual room.
 #pragma once
 
+extern "C" {  // which its header does not say
+#include <freeaptx.h>
+}
 #include <sbc/sbc.h>
 
 #include <atomic>
@@ -18,16 +21,16 @@
 
 namespace antiphon::tests {
 
-// SBC at 48 kHz. A frame sounds a delay after its packet has come, were none of the last second's held up on its way:
-// so it follows the pace of its sender, as headsets do. What has not come by then is silence.
+// SBC or aptX at 48 kHz. A frame sounds a delay after its packet has come, were none of the last second's held up on
+// its way: so it follows the pace of its sender, as headsets do. What has not come by then is silence.
 class Headset final : public ports::Renderer {
   public:
     Headset(boost::asio::io_context& io, std::unique_ptr<ports::AudioSink> speaker, const ports::Clock& clock,
             core::Duration delay);
     ~Headset() override;
 
-    // A stream of packets begins. The socket stays its owner's.
-    void hear(int socket);
+    // A stream of packets of this codec begins, "sbc" or "aptx". The socket stays its owner's.
+    void hear(int socket, const std::string& codec);
     void set_delay(core::Duration delay) { delay_ns_ = delay.count(); }
 
     void render(const ports::RenderBlock& block) noexcept override;
@@ -36,12 +39,19 @@ class Headset final : public ports::Renderer {
     void wait();
     void take_all();
     void take(std::span<const std::byte> packet);
-    void decode(std::span<const std::byte> payload);
+    void take_from(core::FrameCount frame);
+    void decode_sbc(std::span<const std::byte> payload);
+    void decode_aptx(std::span<const std::byte> payload);
     void follow_pace(core::FrameCount frame);
 
     boost::asio::posix::stream_descriptor socket_;  // of our own
     const ports::Clock& clock_;
     sbc_t sbc_{};
+    struct Free {
+        void operator()(aptx_context* context) const { aptx_finish(context); }
+    };
+    std::unique_ptr<aptx_context, Free> aptx_;  // of a stream of that
+    core::FrameCount aptx_frames_ = 0;          // that have come
     media::PcmWindow window_;
     std::uint64_t epoch_ = 0;
     std::optional<std::uint32_t> first_timestamp_;  // of the stream

@@ -1,11 +1,12 @@
 // Headsets in a virtual room, behind a BlueZ of our own on the bus that DBUS_SYSTEM_BUS_ADDRESS names. Obeys lines on
 // its standard input, and answers each with one.
 //
-//     fake-headsets ROOM ADDRESS=DELAY_MS...
+//     fake-headsets ROOM ADDRESS=DELAY_MS[,aptx]...
 //
 //     near|away ADDRESS        it answers a page, or does not
 //     drop|come ADDRESS        its link goes, or it connects to us
 //     delay ADDRESS MS         from a packet's arrival to its sound, and says so
+//     codec ADDRESS            which one was chosen
 //     ask ADDRESS NUMBER       it asks to be paired, and shows this number
 //     restart                  bluetoothd ends and begins again; bonds stay
 //     calls                    what was asked of BlueZ, as often as it was
@@ -32,7 +33,7 @@ class Headsets {
   public:
     Headsets(boost::asio::io_context& io, virtual_audio::Room& room) : io_(io), room_(room) { begin(); }
 
-    void add(const core::BluetoothAddress& address, int delay_ms) {
+    void add(const core::BluetoothAddress& address, int delay_ms, bool aptx) {
         std::string name;
         for (const char c : address.value)
             if (c != ':') name += static_cast<char>(std::tolower(c));
@@ -42,7 +43,7 @@ class Headsets {
         ears_.emplace(address,
                       std::make_unique<Headset>(io_, std::move(*speaker), clock_, std::chrono::milliseconds(delay_ms)));
         delays_[address] = delay_ms;
-        bluez_->devices[address];
+        bluez_->devices[address].aptx = aptx;
         bluez_->add_device(adapter, address);
         bluez_->set_delay(address, tenths(delay_ms));
     }
@@ -58,6 +59,7 @@ class Headsets {
         auto& device = bluez_->devices[address];
         if (verb == "near" || verb == "away") return device.near = verb == "near", "done";
         if (verb == "drop" || verb == "come") return bluez_->set_connected(address, verb == "come"), "done";
+        if (verb == "codec") return device.codec;
         if (verb == "ask") return bluez_->ask_agent(address, static_cast<std::uint32_t>(number)), "done";
         if (verb != "delay") return "no such word";
         ears_.at(address)->set_delay(std::chrono::milliseconds(delays_[address] = number));
@@ -71,7 +73,8 @@ class Headsets {
     void begin() {
         bluez_ = std::make_unique<FakeBluez>(io_);
         bluez_->acquired = [this](const core::BluetoothAddress& address) {
-            ears_.at(address)->hear(bluez_->devices[address].ear);
+            const auto& device = bluez_->devices[address];
+            ears_.at(address)->hear(device.ear, device.codec);
         };
         bluez_->add_adapter(adapter);
     }
@@ -116,14 +119,14 @@ void obey_lines(boost::asio::io_context& io, boost::asio::posix::stream_descript
 }
 
 int run(const std::vector<std::string>& words) {
-    if (words.size() < 2) return std::cerr << "usage: fake-headsets ROOM ADDRESS=DELAY_MS...\n", 2;
+    if (words.size() < 2) return std::cerr << "usage: fake-headsets ROOM ADDRESS=DELAY_MS[,aptx]...\n", 2;
     auto room = virtual_audio::Room::open(words[0]);
     if (!room) return std::cerr << room.error().what << "\n", 1;
     boost::asio::io_context io(1);
     Headsets headsets(io, *room);
     for (std::size_t i = 1; i < words.size(); ++i) {
         const auto equals = words[i].find('=');
-        headsets.add({words[i].substr(0, equals)}, std::stoi(words[i].substr(equals + 1)));
+        headsets.add({words[i].substr(0, equals)}, std::stoi(words[i].substr(equals + 1)), words[i].ends_with(",aptx"));
     }
     boost::asio::posix::stream_descriptor input(io, ::dup(STDIN_FILENO));
     boost::asio::streambuf buffer(4096);

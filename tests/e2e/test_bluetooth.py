@@ -14,7 +14,7 @@ class Bluetooth(unittest.TestCase):
     def setUp(self):
         self.stage = Stage(self, ("hall",))
         self.cluster = self.stage.cluster
-        self.headsets = Headsets(self, self.cluster.folder, self.cluster.room, {LEFT: 180, RIGHT: 240})
+        self.headsets = Headsets(self, self.cluster.folder, self.cluster.room, {LEFT: 180, RIGHT: "240,aptx"})
         self.cluster.variables = {"DBUS_SYSTEM_BUS_ADDRESS": self.headsets.address}
         invitation = self.cluster.antiphon("invite")["invitation"]
         self.cluster.start("foyer", "worker", "--name", "foyer", "--join", invitation, "--data", self.cluster.folder / "foyer", "--adapter", "hci0")
@@ -60,6 +60,7 @@ class Bluetooth(unittest.TestCase):
         self.pair(RIGHT, "other")
         self.assertTrue(self.becomes("ready", 20), self.device())
         self.assertTrue(self.becomes("ready", 20, RIGHT), self.device(RIGHT))
+        self.assertEqual([self.headsets.tell("codec", address) for address in (LEFT, RIGHT)], ["sbc", "aptx"])
         self.play(60, "hall/left", "foyer/ear", "foyer/other")
         self.assertTrue(self.becomes("streaming", 10), self.device())
         self.assert_in_sync(3)

@@ -36,7 +36,7 @@ LIBRARIES = [
     (r"^srtp2/", r"^adapters/srtp/"),
     (r"^CLI/", r"^apps/"),
     (r"^toml\+\+", r"^(?:apps|adapters/system)/"),
-    (r"^(?:FLAC/|sndfile|soxr|ogg/|opus|sbc/)", r"^(?:media/(?:codecs|resample)|adapters)"),
+    (r"^(?:FLAC/|sndfile|soxr|ogg/|opus|sbc/|freeaptx|ldac/)", r"^(?:media/(?:codecs|resample)|adapters)"),
     (r"^openssl/", r"^adapters/"),
     (r"^(?:gtest|gmock)/", r"^(?!)"),
     (r"^benchmark/", r"^bench/"),
