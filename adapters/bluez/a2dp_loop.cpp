@@ -16,6 +16,7 @@ constexpr std::int64_t ns_per_s = 1'000'000'000;
 A2dpLoop::A2dpLoop(int socket, std::unique_ptr<media::A2dpEncoder> encoder, const ports::AudioFormat& format,
                    const ports::Clock& clock, core::LocalTime begin, std::uint32_t run, A2dpTally& tally)
     : socket_(socket),
+      queue_(socket),
       encoder_(std::move(encoder)),
       format_(format),
       clock_(clock),
@@ -38,6 +39,14 @@ core::FrameCount A2dpLoop::frames_at(core::LocalTime time) const {
     return ns / ns_per_s * rate + ns % ns_per_s * rate / ns_per_s;
 }
 
+bool A2dpLoop::has_room() noexcept {
+    const auto wait = queue_.packets() * (time_of(encoder_->packet_frames()) - begin_);
+    if (wait > wait_max) return false;
+    if (wait.count() > tally_.longest_wait_ns.load(std::memory_order_relaxed))
+        tally_.longest_wait_ns.store(wait.count(), std::memory_order_relaxed);
+    return true;
+}
+
 bool A2dpLoop::step(ports::Renderer& renderer) noexcept {
     const auto now = clock_.now();
     if (now < due()) return true;
@@ -52,12 +61,14 @@ bool A2dpLoop::step(ports::Renderer& renderer) noexcept {
     renderer.render({{now, played, run_}, next_, format_.channels, block_});
     const auto bytes = encoder_->encode(block_, next_);
     next_ += packet;
-    if (::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+    const bool room = has_room();
+    if (room && ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+        queue_.written();
         tally_.rendered_frames.fetch_add(static_cast<std::uint64_t>(packet), std::memory_order_relaxed);
         return true;
     }
     tally_.lost_frames.fetch_add(static_cast<std::uint64_t>(packet), std::memory_order_relaxed);
-    if (errno != EAGAIN && errno != ENOBUFS && errno != EINTR) return false;
+    if (room && errno != EAGAIN && errno != ENOBUFS && errno != EINTR) return false;
     tally_.full.fetch_add(1, std::memory_order_relaxed);
     return true;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "adapters/bluez/host_queue.hpp"
 #include "media/codecs/a2dp_codec.hpp"
 #include "ports/audio.hpp"
 #include "ports/clock.hpp"
@@ -16,17 +17,21 @@ namespace antiphon::bluez {
 struct A2dpTally {
     std::atomic<std::uint64_t> rendered_frames{0};
     std::atomic<std::uint64_t> lost_frames{0};
-    std::atomic<std::uint64_t> underruns{0};  // how often the thread came too late
-    std::atomic<std::uint64_t> full{0};       // packets that the socket did not take: stale by the time it would
+    std::atomic<std::uint64_t> underruns{0};       // how often the thread came too late
+    std::atomic<std::uint64_t> full{0};            // packets that were left out, for too many waited for the radio
+    std::atomic<std::int64_t> longest_wait_ns{0};  // of a packet for those before it, when it was written
 };
 
 // A transport is a stream socket of packets that somebody else's radio empties; the headset plays them at our pace. So
 // the device's clock is the node's own, without a crystal between, and a frame's turn is when its packet is due. Frames
-// that are late are left out, never sent after: a queue would be heard as delay for ever. Used by one thread.
+// that are late are left out, never sent after: a queue would be heard as delay for ever. So are those that would wait
+// for the radio longer than `wait_max` behind others. Used by one thread.
 class A2dpLoop {
   public:
     // Before their turn frames are asked for this early, so that a thread that wakes late is in time.
     static constexpr core::Duration margin = std::chrono::milliseconds(10);
+
+    static constexpr core::Duration wait_max = std::chrono::milliseconds(30);
 
     // `socket` stays its owner's, and outlives this. `format` is what `encoder` takes. Frame 0 is that of `begin`, not
     // after now; what was before now is nobody's loss.
@@ -38,10 +43,12 @@ class A2dpLoop {
     bool step(ports::Renderer& renderer) noexcept;
 
   private:
+    bool has_room() noexcept;
     core::LocalTime time_of(core::FrameCount frame) const;
     core::FrameCount frames_at(core::LocalTime time) const;
 
     const int socket_;
+    HostQueue queue_;
     const std::unique_ptr<media::A2dpEncoder> encoder_;
     const ports::AudioFormat format_;
     const ports::Clock& clock_;

@@ -43,6 +43,7 @@ class A2dpSink final : public ports::AudioSink {
     std::string trouble() const override;
     bool comes_back() const override { return true; }
     ports::SinkCounters counters() const override;
+    const A2dpTally& tally() const { return tally_; }  // of all its lines
 
   private:
     void run_line();

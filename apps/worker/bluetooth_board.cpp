@@ -164,14 +164,31 @@ void BluetoothBoard::take(const core::BluetoothEffect& effect) {
     system::log::info("bluetooth.device", {{"device", became.address.value}}, text);
     const auto ear = ears_.find(became.address);
     if (ear == ears_.end()) return;
-    if (!works(became) || !ear->second.sink->attached()) ear->second.sink->detach(trouble_of(became));
+    if (!works(became) || !ear->second.sink->attached()) detach(became.address, ear->second, trouble_of(became));
+}
+
+// Each way for sound that ends tells how it went.
+void BluetoothBoard::detach(const BluetoothAddress& address, Ear& ear, const std::string& why) {
+    if (ear.sink->attached()) {
+        const auto& tally = ear.sink->tally();
+        const auto longest_wait = std::chrono::microseconds(tally.longest_wait_ns / 1000);
+        system::log::info("bluetooth.line_ended",
+                          {{"device", address.value},
+                           {"why", why},
+                           {"sent_frames", std::to_string(tally.rendered_frames)},
+                           {"lost_frames", std::to_string(tally.lost_frames)},
+                           {"left_out_packets", std::to_string(tally.full)},
+                           {"longest_wait_us", std::to_string(longest_wait.count())}},
+                          "no sound is sent to it any more");
+    }
+    ear.sink->detach(why);
 }
 
 void BluetoothBoard::sound(const BluetoothAddress& address, bool sounding) {
     auto& ear = ears_[address];
     ear.sounding = sounding;
     if (!sounding && ear.sink->attached()) {
-        ear.sink->detach("");
+        detach(address, ear, "");
         bluez_.release(address);
     }
     follow(address);
@@ -187,7 +204,7 @@ void BluetoothBoard::follow(const BluetoothAddress& address) {
     const bool active = facts && facts->state == bluez::TransportState::active;
     const bool ended = std::exchange(ear.active, active) && !active;
     if (ear.sink->attached() && (!facts || ended))
-        ear.sink->detach(facts ? "the device has suspended it" : "its way for sound is gone");
+        detach(address, ear, facts ? "the device has suspended it" : "its way for sound is gone");
     if (facts && facts->delay) ear.sink->set_reported_delay(*facts->delay);
     if (!ear.sounding || !facts || ear.sink->attached()) return;
     // What it has suspended it may begin again itself: then it is pending.

@@ -56,6 +56,7 @@ class BluetoothBoard {
     void take(const core::BluetoothEffect& effect);
     void tell_wanted();
     void sound(const core::BluetoothAddress& address, bool sounding);
+    void detach(const core::BluetoothAddress& address, Ear& ear, const std::string& why);
     void follow(const core::BluetoothAddress& address);
     void acquire(const core::BluetoothAddress& address, Ear& ear);
     void acquire_again();

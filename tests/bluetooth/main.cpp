@@ -20,6 +20,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "actors/device_thread.hpp"
 #include "adapters/system/clock.hpp"
 #include "tests/bluetooth/fake_bluez.hpp"
 #include "tests/bluetooth/headset.hpp"
@@ -122,6 +123,7 @@ int run(const std::vector<std::string>& words) {
     if (words.size() < 2) return std::cerr << "usage: fake-headsets ROOM ADDRESS=DELAY_MS[,aptx]...\n", 2;
     auto room = virtual_audio::Room::open(words[0]);
     if (!room) return std::cerr << room.error().what << "\n", 1;
+    actors::ask_for_device_priority();  // radios and headsets are never late for want of a processor
     boost::asio::io_context io(1);
     Headsets headsets(io, *room);
     for (std::size_t i = 1; i < words.size(); ++i) {

@@ -14,6 +14,7 @@ from stage_for_tests import BUILD, MELODY, RATE, ROOT, fresh_folder
 
 FIRST_PROCESS = ROOT / "tests/lab/guest"
 TONE_HZ = 1000
+QUEUE_MAX_US = 30_000
 NEEDS = (KERNEL, "/usr/bin/btvirt", "/usr/bin/bluealsa", "/usr/libexec/bluetooth/bluetoothd")
 
 
@@ -32,14 +33,15 @@ def left_of(path):
 
 
 def fit(sound, hz, piece=4800):
-    """Of each piece of 0.1 s: the phase of a tone of that pitch, and its ratio to all else in dB; none where it is not most of the sound."""
+    """Of each piece of 0.1 s: the phase of a tone of that pitch, by least squares, and its ratio to all else in dB; none where it is not most of the sound."""
     basis = [(math.cos(2 * math.pi * hz * i / RATE), math.sin(2 * math.pi * hz * i / RATE)) for i in range(piece)]
+    cc, ss, cs = (sum(a * b for a, b in pairs) for pairs in ([(c, c) for c, _ in basis], [(s, s) for _, s in basis], basis))
     for begin in range(0, len(sound) - piece + 1, piece):
         part = sound[begin:begin + piece]
         energy = sum(value * value for value in part)
         cosine = sum(value * c for value, (c, _) in zip(part, basis))
         sine = sum(value * s for value, (_, s) in zip(part, basis))
-        of_tone = 2 * (cosine * cosine + sine * sine) / piece
+        of_tone = (cosine * cosine * ss - 2 * cosine * sine * cs + sine * sine * cc) / (cc * ss - cs * cs)
         heard = energy > piece * 1000 ** 2 and of_tone > 0.9 * energy
         # the basis begins anew with each piece: what a whole number of periods is behind, its phase is
         yield (math.atan2(cosine, sine) - 2 * math.pi * hz * begin / RATE, 10 * math.log10(of_tone / max(energy - of_tone, 1e-9))) if heard else None
@@ -104,8 +106,10 @@ class BluetoothLab(unittest.TestCase):
         self.assertGreater(heard["snr_db"], 40, heard)
 
     def test_a_headset_of_another_making_hears_what_is_played(self):
-        self.scene("plays", 240)
+        guest = self.scene("plays", 240)
         self.assert_heard("first.wav", 6)
+        told = next(line for line in guest.heard if line.startswith("scene: line:"))
+        self.assertLessEqual(int(told.rsplit("=", 1)[1]), QUEUE_MAX_US, told)
 
     def test_it_is_heard_again_when_it_was_switched_off_in_the_middle(self):
         self.scene("comes-back", 300)

@@ -4,6 +4,7 @@ import importlib.machinery
 import importlib.util
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import time
@@ -69,7 +70,17 @@ class Scene:
         tell("ready", f"{time.monotonic() - began:.1f} s")
 
     def play(self):
-        self.cluster.antiphon("play", str(SOUND), "--to", "foyer/ear")
+        self.session = self.cluster.antiphon("play", str(SOUND), "--to", "foyer/ear")["id"]
+
+    def line_ended(self):
+        """What the board tells of what it sent, once sound has ended."""
+        self.cluster.antiphon("stop", self.session)
+        log = self.cluster.folder / f"{self.worker}.log"
+
+        def told():
+            return re.findall(r"sent_frames=\d+ .*longest_wait_us=\d+", log.read_text(errors="replace"))
+
+        return must_come(told, 20, "the board does not tell of the line that has ended")[-1]
 
     def hear(self, name, seconds=6):
         """The headset keeps what it hears for so long."""
@@ -83,6 +94,7 @@ def plays(scene):
     scene.pair()
     scene.play()
     scene.hear("first.wav")
+    tell("line:", scene.line_ended())
 
 
 def comes_back(scene):
