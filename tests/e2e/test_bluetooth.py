@@ -1,5 +1,6 @@
 # Goal: a headset is found, paired and played on by the API, in time with every other speaker, and comes back for ever. Method: a BlueZ of our own
 # whose headsets sound in the virtual room, and the ruler.
+import time
 import unittest
 
 from headsets_for_tests import Headsets
@@ -8,6 +9,7 @@ from stage_for_tests import Stage, wait_for
 
 LEFT, RIGHT = "AA:00:00:00:00:01", "AA:00:00:00:00:02"
 IN_SYNC_US = 1000
+BACK_WITHIN_S = 5
 
 
 class Bluetooth(unittest.TestCase):
@@ -82,6 +84,21 @@ class Bluetooth(unittest.TestCase):
         self.assertTrue(self.becomes("streaming", 10), self.device())
         self.assertTrue(self.stage.wait_for_session(session, self.all_play, 10), self.stage.session(session))
         self.assert_in_sync()
+
+    def test_a_hundred_times_it_calls_and_is_there_within_seconds(self):
+        self.pair()
+        self.assertTrue(self.becomes("ready", 20), self.device())
+        took = []
+        for _ in range(100):
+            self.headsets.tell("away", LEFT)
+            self.headsets.tell("drop", LEFT)
+            self.assertTrue(self.becomes("absent", 10), self.device())
+            self.headsets.tell("near", LEFT)
+            called = time.monotonic()
+            self.headsets.tell("come", LEFT)
+            self.assertTrue(self.becomes("ready", 20), self.device())
+            took.append(time.monotonic() - called)
+        self.assertLess(sorted(took)[int(0.99 * len(took))], BACK_WITHIN_S, took)
 
     def test_bluetoothd_that_ends_is_survived_and_the_rest_plays_on(self):
         self.pair()
