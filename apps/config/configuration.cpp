@@ -88,12 +88,8 @@ Key texts_key(std::string_view name, std::vector<std::string>& to, std::string_v
 std::vector<std::pair<std::string, const toml::node*>> in_file_order(const toml::table& table) {
     std::vector<std::pair<std::string, const toml::node*>> entries;
     for (const auto& [key, node] : table) entries.emplace_back(std::string(key.str()), &node);
-    // not std::stable_sort: clang warns of what libstdc++'s own uses
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-        const auto& first = a.second->source().begin;
-        const auto& second = b.second->source().begin;
-        return first == second ? a.first < b.first : first < second;
-    });
+    std::ranges::stable_sort(
+        entries, [](const auto& a, const auto& b) { return a.second->source().begin < b.second->source().begin; });
     return entries;
 }
 
