@@ -74,8 +74,7 @@ void add_worker(Command& root, const Programs& programs) {
         .list({"--adapter", "ADAPTER", "a Bluetooth adapter that is ours, such as hci0; may be given several times"},
               flags->adapters)
         .list({"--codec", "CODEC",
-               "for Bluetooth, the best first: sbc, sbc-xq, aptx, ldac; may be given several times (default: aptx, "
-               "then sbc)"},
+               "for Bluetooth: sbc, sbc-xq, aptx or ldac; several, the best first (default: aptx, sbc)"},
               flags->codecs)
         .option({"--tls-ca", "FILE", "authorities of an https coordinator (ANTIPHON_TLS_CA; default: the system's)"},
                 flags->tls_ca)
