@@ -165,11 +165,9 @@ void drop_pairing(CoordinatorTurn& turn, const WorkerRow& worker, const std::str
 }
 
 void note_device(CoordinatorTurn& turn, const WorkerRow& worker, const DeviceReport& device) {
-    static constexpr const char* words[] = {"is away",          "is being paired", "is being connected",
-                                            "can be played on", "is played on",    "cannot be played on"};
     turn.note("device." + std::string(boost::describe::enum_to_string(device.state, "")), device_at(device.address),
               "'" + (device.name.empty() ? device.address : device.name) + "' on '" + worker.name + "' " +
-                  words[static_cast<std::size_t>(device.state)] + (device.reason.empty() ? "" : ": " + device.reason));
+                  state_words(device));
 }
 
 }  // namespace

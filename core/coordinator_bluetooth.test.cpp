@@ -299,7 +299,7 @@ TEST(BluetoothOrders, WhatBecomesOfADeviceIsTold) {
     for (const auto& entry : why->history)
         if (entry.object == device) told.push_back(entry.topic + ": " + entry.text);
     EXPECT_EQ(told, (std::vector<std::string>{"device.paired: '" + address + "' is hall/head",
-                                              "device.absent: 'Headset' on 'hall' is away: it is away, or off",
+                                              "device.absent: 'Headset' on 'hall' is absent: it is away, or off",
                                               "device.streaming: 'Headset' on 'hall' is played on"}));
     bench.take(WorkerMessage{bench.hall, {{}, Alive{false}}});
     EXPECT_EQ(explain(bench.state, device, bench.now)->verdict, "its board, worker 'hall', is offline");

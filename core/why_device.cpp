@@ -8,13 +8,6 @@
 namespace antiphon::core {
 namespace {
 
-std::string state_words(const DeviceReport& report) {
-    static constexpr const char* words[] = {"it is absent",        "it is being paired", "it is being connected",
-                                            "it can be played on", "it is played on",    "it cannot be played on"};
-    const auto said = std::string(words[static_cast<std::size_t>(report.state)]);
-    return report.reason.empty() ? said : said + ": " + report.reason;
-}
-
 // What its own board says.
 std::string verdict_of(const CoordinatorState& state, const PairingRow& pairing) {
     const auto* worker = state.workers.find(pairing.output.worker);
@@ -26,10 +19,17 @@ std::string verdict_of(const CoordinatorState& state, const PairingRow& pairing)
     if (!bluetooth->trouble.empty()) return "its board, " + board + ": " + bluetooth->trouble;
     const auto* report =
         find_device(presence->reported, std::string_view(pairing.device).substr(bluetooth_prefix.size()));
-    return report ? state_words(*report) : "its board, " + board + ", has not said what it does";
+    return report ? "it " + state_words(*report) : "its board, " + board + ", has not said what it does";
 }
 
 }  // namespace
+
+std::string state_words(const DeviceReport& report) {
+    static constexpr const char* words[] = {"is absent",        "is being paired", "is being connected",
+                                            "can be played on", "is played on",    "cannot be played on"};
+    const auto said = std::string(words[static_cast<std::size_t>(report.state)]);
+    return report.reason.empty() ? said : said + ": " + report.reason;
+}
 
 const DeviceReport* find_device(const ReportedDocument& reported, std::string_view address) {
     if (!reported.bluetooth) return nullptr;
@@ -56,7 +56,8 @@ DeviceWords why_device(const CoordinatorState& state, const std::string& device)
         for (const auto& endpoint : presence->reported.outputs)
             if (endpoint.device == device && !own)
                 words.grounds.push_back(display_name(draft, {id, endpoint.name}) + " is this device");
-        if (report && !own && worker) words.grounds.push_back("worker '" + worker->name + "': " + state_words(*report));
+        if (report && !own && worker)
+            words.grounds.push_back("worker '" + worker->name + "': it " + state_words(*report));
         if (report && own && report->battery_percent)
             words.grounds.push_back("its battery has " + std::to_string(*report->battery_percent) + " %");
     }

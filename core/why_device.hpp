@@ -17,6 +17,9 @@ struct DeviceWords {
 // Of the device at this address; null: the board has told nothing of it.
 const DeviceReport* find_device(const ReportedDocument& reported, std::string_view address);
 
+// What it does, as its board told: "is absent: it is away, or off".
+std::string state_words(const DeviceReport& report);
+
 // As its board last told it; of one that nobody has paired, as all boards did.
 DeviceWords why_device(const CoordinatorState& state, const std::string& device);
 
