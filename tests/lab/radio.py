@@ -115,11 +115,20 @@ class Headset:
         """One bluetoothd serves both sides: who comes to the headset is let in by the agent that came last."""
         if not self.agent:
             self.agent = Agent(self.bus, "/headset/agent")
-        manager = dbus.Interface(self.bus.get_object("org.bluez", "/org/bluez"), "org.bluez.AgentManager1")
-        manager.RegisterAgent("/headset/agent", "NoInputNoOutput")
+        manager = must_come(self.agents, 60, "bluetoothd takes no agent")
         manager.RequestDefaultAgent("/headset/agent")
         for name in ("Pairable", "Discoverable"):
             self.set(name, True)
+
+    def agents(self):
+        """Who manages them, once it has ours; a bluetoothd that has just begun has the object before the interface."""
+        manager = dbus.Interface(self.bus.get_object("org.bluez", "/org/bluez"), "org.bluez.AgentManager1")
+        try:
+            manager.RegisterAgent("/headset/agent", "NoInputNoOutput")
+        except dbus.DBusException as problem:
+            if problem.get_dbus_name() != "org.bluez.Error.AlreadyExists":
+                raise
+        return manager
 
     def know_end_points_of(self, other):
         """BlueZ 5.66 as an acceptor answers its first stream with a wrong label while it asks for the other's end points: it is told them before."""

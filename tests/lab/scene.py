@@ -64,7 +64,7 @@ class Scene:
         self.headset.know_end_points_of(self.board)
         self.let_in()
         began = time.monotonic()
-        paired = self.cluster.antiphon("bluetooth", "pair", "foyer", self.ear, "--as", "ear")
+        paired = self.cluster.antiphon("bluetooth", "pair", "foyer", self.ear, "--as", "ear", seconds=90)
         tell("paired", paired["output"], f"{time.monotonic() - began:.1f} s")
         self.becomes("ready")
         tell("ready", f"{time.monotonic() - began:.1f} s")
