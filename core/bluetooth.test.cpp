@@ -154,7 +154,7 @@ TEST(Bluetooth, WhilePairingItsAdapterKeepsBondsAndLetsNobodyElseIn) {
     radio.tell(PairAsked{{"c3"}, right});
     radio.pass(seconds(1));
     EXPECT_EQ(radio.answers.at(2).error().code, ErrorCode::unavailable) << "it keeps no bonds";
-    EXPECT_TRUE(radio.calls_of(RadioCallKind::pair).size() == 2U);
+    EXPECT_EQ(radio.calls_of(RadioCallKind::pair).size(), 2U);
 }
 
 TEST(Bluetooth, NobodyIsLetInUnasked) {

@@ -71,7 +71,7 @@ void Board::pass() {
     if (now_ < missing_until_) return;
     auto& life = lives_[life_];
     const bool refused_before = !writer_->trouble().empty();
-    const auto kept_before = life.kept;
+    const auto kept_before = refused_before ? life.kept : decltype(life.kept)();
     capture();
     if (writer_->trouble().empty()) return;
     if (refused_before)

@@ -167,8 +167,7 @@ std::vector<std::string> codecs(const std::vector<std::string>& flags, const std
                                 Check& check) {
     const auto& said = flags.empty() ? file : flags;
     if (auto known = media::a2dp_codecs_named(said); !known)
-        check.fail(
-            {core::ErrorCode::invalid, (flags.empty() ? "the configuration: " : "--codec: ") + known.error().what});
+        check.fail(known.error().within(flags.empty() ? "the configuration" : "--codec"));
     return said;
 }
 

@@ -42,7 +42,6 @@ struct FakeBluez::Parts {
     std::unique_ptr<sdbus::IProxy> asked;
     // What our program offers, in the order in which it did: the first that a device has is taken, as by BlueZ.
     struct EndPoint {
-        std::string path;
         std::vector<std::uint8_t> capabilities;
         bool vendor = false;
         std::unique_ptr<sdbus::IProxy> proxy;
@@ -202,11 +201,8 @@ struct FakeBluez::Parts {
         if (std::exchange(end_points_owner, owner) != owner) {  // who had it before is gone
             drop_transports();
             end_points.clear();
-            fake.offered.clear();
         }
-        fake.offered.push_back(path);
-        end_points.push_back({path,
-                              bluez::value_of<std::vector<std::uint8_t>>(properties, "Capabilities")
+        end_points.push_back({bluez::value_of<std::vector<std::uint8_t>>(properties, "Capabilities")
                                   .value_or(std::vector<std::uint8_t>()),
                               bluez::value_of<std::uint8_t>(properties, "Codec") == media::vendor_codec,
                               sdbus::createProxy(bus->connection(), owner, path)});

@@ -52,7 +52,6 @@ class FakeBluez {
     std::map<core::BluetoothAddress, Device> devices;
     std::function<void(const core::BluetoothAddress&)> acquired;  // its ear is another one now
     bool delay_reporting = false;                                 // the last end point takes delay reports
-    std::vector<std::string> offered;                             // what end points there are, in their order
     bool hangs = false;                                           // no call of a device or adapter is ever answered
     std::vector<std::string> calls;
     std::string agent, agent_owner;  // path and bus name of who registered
