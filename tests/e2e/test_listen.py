@@ -40,8 +40,17 @@ class Listen(unittest.TestCase):
     def is_tone(self, path):
         samples = samples_of(path)
         last = samples[-RATE:]
-        self.assertGreater(part_of_tone(last, HERTZ), 0.95)
+        part = part_of_tone(last, HERTZ)
+        if part <= 0.95:
+            self.fail(f"{part:.3f} of it is the tone: {self.what_is_missing(last)}")
         return len(samples) / RATE
+
+    def what_is_missing(self, samples):
+        """Of a second that is no tone: where it is silent, and who counted that."""
+        piece = RATE // 100
+        silent = [at // piece * 10 for at in range(0, len(samples), piece) if max(map(abs, samples[at:at + piece])) < 100]
+        counted = [member["outputs"] for session in self.cluster.antiphon("status")["sessions"] for member in session["members"]]
+        return f"silent at {silent} ms of its last second; the speaker: {counted}"
 
     def connect(self, target=f"{LIVE}?format=wav", **options):
         """A client that reads only what it is told to; and the head of its answer."""
