@@ -12,6 +12,12 @@ def samples_of(path):
         return array.array("h", heard.readframes(heard.getnframes()))[::2]
 
 
+def phase_of_tone(samples, hertz):
+    """Of the tone in samples that begin at a whole period: -pi..pi, where it drifts as its clock does."""
+    turns = [2 * math.pi * hertz * i / RATE for i in range(len(samples))]
+    return math.atan2(sum(value * math.cos(turn) for value, turn in zip(samples, turns, strict=True)), sum(value * math.sin(turn) for value, turn in zip(samples, turns, strict=True)))
+
+
 def part_of_tone(samples, hertz):
     """How much of the power is at the tone: 1 for it alone."""
     real = sum(value * math.cos(2 * math.pi * hertz * i / RATE) for i, value in enumerate(samples))
