@@ -12,14 +12,19 @@ def samples_of(path):
         return array.array("h", heard.readframes(heard.getnframes()))[::2]
 
 
-def phase_of_tone(samples, hertz):
-    """Of the tone in samples that begin at a whole period: -pi..pi, where it drifts as its clock does."""
+def projected(samples, hertz):
+    """The samples' sums against the cosine and the sine of the tone."""
     turns = [2 * math.pi * hertz * i / RATE for i in range(len(samples))]
-    return math.atan2(sum(value * math.cos(turn) for value, turn in zip(samples, turns, strict=True)), sum(value * math.sin(turn) for value, turn in zip(samples, turns, strict=True)))
+    return [sum(value * wave_at(turn) for value, turn in zip(samples, turns, strict=True)) for wave_at in (math.cos, math.sin)]
+
+
+def place_of_tone(samples, hertz):
+    """How early the tone is in samples that begin at a whole period of it, in s, within half a period: a clock's drift shows in it."""
+    cosine, sine = projected(samples, hertz)
+    return math.atan2(cosine, sine) / (2 * math.pi * hertz)
 
 
 def part_of_tone(samples, hertz):
     """How much of the power is at the tone: 1 for it alone."""
-    real = sum(value * math.cos(2 * math.pi * hertz * i / RATE) for i, value in enumerate(samples))
-    imaginary = sum(value * math.sin(2 * math.pi * hertz * i / RATE) for i, value in enumerate(samples))
-    return 2 * (real * real + imaginary * imaginary) / len(samples) / max(1, sum(value * value for value in samples))
+    cosine, sine = projected(samples, hertz)
+    return 2 * (cosine * cosine + sine * sine) / len(samples) / max(1, sum(value * value for value in samples))
